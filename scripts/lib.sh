@@ -1,0 +1,115 @@
+# shellcheck shell=bash
+#
+# lib.sh - what the scripts here have in common: paths, messages, long steps, packages.
+#
+# To be sourced. Messages go to standard error, so that a script's standard output is its
+# result. Downloads and kernels live outside the tree, in $cache; what is made of the tree
+# itself lives in $build.
+
+set -euo pipefail
+
+# Used by the scripts that source this file.
+# shellcheck disable=SC2034
+{
+	root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+	build=$root/build
+	cache=${XDG_CACHE_HOME:-${HOME:?}/.cache}/carveout
+}
+
+if [[ -t 2 ]]; then
+	bold=$'\e[1m' red=$'\e[31m' plain=$'\e[0m'
+else
+	bold='' red='' plain=''
+fi
+
+say()  { printf '%s\n' "$*" >&2; }
+step() { printf '%s\n' "$bold==> $*$plain" >&2; }
+die()  { printf '%s\n' "${red}$(basename "$0"): $*$plain" >&2; exit 1; }
+
+# elapsed SECONDS: 95 as "1 min 35 s"
+elapsed() {
+	if (($1 < 60)); then echo "$1 s"; else echo "$(($1 / 60)) min $(($1 % 60)) s"; fi
+}
+
+# long LIMIT LOG COMMAND ARG…: runs the command with its output in LOG, and prints a dot every
+# two seconds (none where DOTS=no). A command that fails, or takes more than LIMIT seconds,
+# has the end of its log shown, and that ends the script.
+long() {
+	local limit=$1 log=$2 start=$SECONDS pid status=0
+	shift 2
+	mkdir -p "$(dirname "$log")"
+	timeout --kill-after=5 "$limit" "$@" >"$log" 2>&1 </dev/null &
+	pid=$!
+	# A background job ignores the interrupt key, so pass it on.
+	trap 'kill "$pid" 2>/dev/null; exit 130' INT TERM
+	if [[ ${DOTS:-yes} = yes ]]; then
+		printf '    ' >&2
+		while kill -0 "$pid" 2>/dev/null; do
+			sleep 0.2
+			(((SECONDS - start) % 2)) || [[ ${dotted:-} = "$SECONDS" ]] || {
+				printf . >&2
+				local dotted=$SECONDS
+			}
+		done
+	fi
+	wait "$pid" || status=$?
+	trap - INT TERM
+	[[ ${DOTS:-yes} != yes ]] || say " $(elapsed $((SECONDS - start)))"
+	[[ $status != 0 ]] || return 0
+	say "The end of $log:"
+	tail -n 25 "$log" | sed 's/^/    /' >&2
+	[[ $status != 124 ]] || die "not done after $(elapsed "$limit"): $*"
+	die "failed with status $status: $*"
+}
+
+# debian_release: its code name, or nothing on other systems.
+debian_release() {
+	[[ ! -e /etc/debian_version ]] || sed -n 's/^VERSION_CODENAME=//p' /etc/os-release
+}
+
+# ensure_packages PACKAGE…: installs those that are missing, where it may.
+ensure_packages() {
+	local package missing=()
+	if ! command -v dpkg-query >/dev/null; then
+		say "This is not a Debian system: make sure that it has what Debian calls: $*"
+		return
+	fi
+	for package; do
+		[[ $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) = installed ]] ||
+			missing+=("$package")
+	done
+	((${#missing[@]})) || return 0
+	((EUID == 0)) || die "these packages are missing; please run: sudo apt-get install ${missing[*]}"
+	step "Installing ${missing[*]}"
+	with_lock apt fresh_lists
+	with_lock apt install_packages "${missing[@]}"
+}
+
+# install_packages [OPTION…] PACKAGE…
+install_packages() {
+	DEBIAN_FRONTEND=noninteractive long 900 "$cache/log/install.log" \
+		apt-get install -y -q --no-install-recommends -o DPkg::Lock::Timeout=300 "$@"
+}
+
+# fresh_lists: brings the machine's own package lists up to date, once a day.
+fresh_lists() {
+	local stamp=$cache/apt/updated
+	[[ -z $(find "$stamp" -mmin -1440 2>/dev/null) ]] || return 0
+	long 300 "$cache/log/update.log" apt-get update -q
+	mkdir -p "$(dirname "$stamp")"
+	touch "$stamp"
+}
+
+# with_lock NAME COMMAND ARG…: one at a time among all scripts that run; gives up in an hour.
+with_lock() {
+	local name=$1 fd
+	shift
+	mkdir -p "$cache/lock"
+	exec {fd}>"$cache/lock/$name"
+	flock -n "$fd" || {
+		say "    waiting for another script that holds $cache/lock/$name"
+		flock -w 3600 "$fd" || die "gave up waiting for $cache/lock/$name"
+	}
+	"$@"
+	exec {fd}>&-
+}
