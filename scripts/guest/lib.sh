@@ -1,10 +1,87 @@
 # shellcheck shell=dash
 #
-# lib.sh - what scenarios use in the guest: each thing looked at becomes a line `ok SCENARIO - …`
-# or `not ok SCENARIO - …`, which the host counts as a test case.
-
-# shellcheck disable=SC2034 # for the scenarios
-debugfs=/sys/kernel/debug/carveout
+# lib.sh - what scenarios use in the guest. Each thing looked at becomes a line
+# `ok SCENARIO - WHAT` or `not ok SCENARIO - WHAT`, which the host counts as a test case.
 # shellcheck disable=SC2154 # $scenario comes from the kernel's command line
+# shellcheck disable=SC2034 # $carve is for the scenarios
+
+carve=/sys/kernel/debug/carveout/default
+errors=/tmp/errors
+
 ok()     { echo "ok $scenario - $*"; }
 not_ok() { echo "not ok $scenario - $*"; }
+skip()   { echo "ok $scenario - $* # SKIP"; }
+
+# check WHAT COMMAND ARG…: the command must succeed.
+check() {
+	what=$1
+	shift
+	if "$@"; then ok "$what"; else not_ok "$what"; fi
+}
+
+# same WHAT GOT WANTED
+same() {
+	if [ "$2" = "$3" ]; then ok "$1"; else not_ok "$1: got '$2', not '$3'"; fi
+}
+
+# like WHAT TEXT REGEX: a line of the text must match.
+like() {
+	if echo "$2" | grep -qE -- "$3"; then ok "$1"; else not_ok "$1: '$2' does not match '$3'"; fi
+}
+
+# unlike WHAT TEXT REGEX: no line of it may.
+unlike() {
+	if echo "$2" | grep -qE -- "$3"; then
+		not_ok "$1: $(echo "$2" | grep -E -- "$3" | head -n 3)"
+	else
+		ok "$1"
+	fi
+}
+
+# load PARAMETER…: loads the module; $said is what it put into the kernel log.
+load() {
+	mark
+	insmod /carveout.ko "$@" 2>"$errors"
+	set -- $?
+	said=$(since_mark)
+	return "$1"
+}
+
+# unload: the same for taking it away.
+unload() {
+	mark
+	rmmod carveout 2>"$errors"
+	set -- $?
+	said=$(since_mark)
+	return "$1"
+}
+
+# mark, since_mark: the kernel log that comes between, without time stamps and what the kernel
+# itself says at the first module that isn't its own.
+mark() { seen=$(dmesg | wc -l); }
+since_mark() {
+	dmesg | tail -n "+$((seen + 1))" | sed 's/^\(<[0-9]*>\)\?\[[^]]*\] //' |
+		grep -v -e 'out-of-tree module taints' -e 'module verification failed' || true
+}
+
+# meminfo FIELD: in KiB
+meminfo() { awk -v f="$1:" '$1 == f { print $2 }' /proc/meminfo; }
+
+# put LINE FILE: writes it; $reply is what the file then says, and the status that of the write.
+put() {
+	echo "$1" 2>"$errors" >"$carve/$2"
+	set -- $? "$2"
+	reply=$(cat "$carve/$2")
+	return "$1"
+}
+
+# check_leaks: whether kmemleak, where the kernel has it, suspects anything. It looks at
+# objects older than five seconds only.
+check_leaks() {
+	[ -e /sys/kernel/debug/kmemleak ] || return 0
+	sleep 6
+	echo scan >/sys/kernel/debug/kmemleak
+	echo scan >/sys/kernel/debug/kmemleak
+	leaks=$(cat /sys/kernel/debug/kmemleak)
+	same 'kmemleak finds no leak' "$leaks" ''
+}
