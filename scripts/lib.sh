@@ -113,3 +113,15 @@ with_lock() {
 	"$@"
 	exec {fd}>&-
 }
+
+# native_kernel: the stock kernel of this Debian, or the nearest to it.
+native_kernel() {
+	if [[ $(debian_release) = bookworm ]]; then echo 6.1; else echo 6.12; fi
+}
+
+# prepare KERNEL: gets it, builds the module for it, and prints where that is.
+prepare() {
+	"$root/scripts/kernel" "$1" >/dev/null
+	step "Building the module for Linux $1"
+	"$root/scripts/build" "$1"
+}

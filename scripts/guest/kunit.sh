@@ -6,6 +6,7 @@
 # boot: kunit.enable=1 kunit.autorun=1
 # memory: 1G
 # timeout: 300
+# shellcheck source=scripts/guest/lib.sh
 . /lib.sh
 
 check 'the module with its suites loads' load

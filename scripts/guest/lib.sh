@@ -69,10 +69,9 @@ meminfo() { awk -v f="$1:" '$1 == f { print $2 }' /proc/meminfo; }
 
 # put LINE FILE: writes it; $reply is what the file then says, and the status that of the write.
 put() {
-	echo "$1" 2>"$errors" >"$carve/$2"
-	set -- $? "$2"
+	echo "$1" 2>"$errors" >"$carve/$2" && written=0 || written=1
 	reply=$(cat "$carve/$2")
-	return "$1"
+	return "$written"
 }
 
 # check_leaks: whether kmemleak, where the kernel has it, suspects anything. It looks at

@@ -1,6 +1,7 @@
 # shellcheck shell=dash
 #
 # load.sh - the module takes its block, says so in one line, and gives every page back.
+# shellcheck source=scripts/guest/lib.sh
 . /lib.sh
 
 sync; echo 3 >/proc/sys/vm/drop_caches
@@ -11,18 +12,18 @@ same 'one line in the log' "$(echo "$said" | wc -l)" 1
 like 'it tells size, place, source and times' "$said" \
 	'^carveout: default: 64 MiB at \[mem 0x[0-9a-f]+-0x[0-9a-f]+\] from contig on node 0, reserved in [0-9]+ us, ready in [0-9]+ us$'
 held=$((before - $(meminfo MemFree)))
-check "some 64 MiB are gone from MemFree ($held KiB)" [ $held -ge 60000 ]
+check "some 64 MiB are gone from MemFree ($held KiB)" [ "$held" -ge 60000 ]
 
 put 'pages 3' alloc
 like 'a block is taken' "$reply" '^handle [0-9]+$'
 check 'rmmod refuses while it is held' eval '! unload'
-like 'with an errno that says so' "$(cat $errors)" 'temporarily unavailable|busy'
+like 'with an errno that says so' "$(cat "$errors")" 'temporarily unavailable|busy'
 put all free
 check 'rmmod works once it is free' unload
 
 sync; echo 3 >/proc/sys/vm/drop_caches
 lost=$((before - $(meminfo MemFree)))
-check "every page came back ($lost KiB less than before)" [ $lost -le 4096 ]
+check "every page came back ($lost KiB less than before)" [ "$lost" -le 4096 ]
 
 check 'it loads again' load size=64M
 check 'and unloads again' unload

@@ -1,0 +1,106 @@
+# shellcheck shell=dash
+#
+# poke.sh - every debugfs file: who may use it, what good and bad lines do, and that what is
+# taken comes back.
+# shellcheck source=scripts/guest/lib.sh
+. /lib.sh
+
+check 'it loads' load size=64M
+
+readable='bench.json bootmem buddyinfo handles pagemap slabinfo stats stats.json validate vmallocinfo'
+writable='alloc bench drain free shrink'
+
+mode() { stat -c %a "$carve/$1"; }
+for file in $readable; do same "$file is 0400" "$(mode "$file")" 400; done
+for file in $writable; do same "$file is 0600" "$(mode "$file")" 600; done
+# shellcheck disable=SC2012 # names are plain
+same 'there are no other files' "$(ls $carve | tr '\n' ' ')" \
+	"$(echo "$readable $writable" | tr ' ' '\n' | sort | tr '\n' ' ')"
+
+# sound WHEN: all invariants hold.
+sound() { same "validate is content $1" "$(tail -n 1 $carve/validate)" ok; }
+sound 'at first'
+
+free_pages() { awk '/Node/ { n = 0; for (i = 5; i <= NF; i++) n += $i * 2 ^ (i - 5); s += n }
+	END { print s }' $carve/buddyinfo; }
+echo 1 >$carve/drain
+at_first=$(free_pages)
+check "buddyinfo counts free pages ($at_first)" [ "$at_first" -gt 15000 ]
+
+# does LINE REPLY, refuses LINE REASON
+does() {
+	put "$1" alloc || not_ok "'$1' is taken: $(cat "$errors")"
+	like "'$1' gives a handle" "$reply" "$2"
+}
+refuses() {
+	if put "$1" "${3:-alloc}"; then not_ok "'$1' is refused"; else ok "'$1' is refused"; fi
+	like "'$1' says why" "$reply" "^error: .*($2)"
+}
+
+one='^handle [0-9]+$' many='^handles [0-9]+-[0-9]+$'
+does 'pages 0'               "$one"
+does 'pages 3'               "$one"
+does 'pages 10 GFP_KERNEL'   "$one"
+does 'pages 0 GFP_ATOMIC'    "$one"
+does 'pages 1 x10'           "$many"
+does 'exact 20K'             "$one"
+does 'kmalloc 100'           "$one"
+does 'kmalloc 100 GFP_ATOMIC x50' "$many"
+does 'kmalloc 64K'           "$one"
+does 'cache_create foo 192'  '^cache foo$'
+does 'cache_create bar 40 64' '^cache bar$'
+does 'cache_alloc foo x100'  "$many"
+does 'cache_alloc bar GFP_KERNEL' "$one"
+does 'vmalloc 1M'            "$one"
+does 'vzalloc 5000'          "$one"
+sound 'with all that taken'
+like 'slabinfo lists the cache' "$(cat $carve/slabinfo)" '^foo +100 +[0-9]+ +192 '
+like 'vmallocinfo lists the area' "$(cat $carve/vmallocinfo)" ' pages=256'
+check 'fewer pages are free' [ "$(free_pages)" -lt $((at_first - 1200)) ]
+
+refuses ''                   '.'
+refuses 'nonsense'           'nonsense'
+refuses 'pages'              'order'
+refuses 'pages x'            'order|x'
+refuses 'pages -1'           'order|-1'
+refuses 'pages 99'           'order|99'
+refuses 'pages 0 GFP_NEVER'  'GFP_NEVER'
+refuses 'pages 0 x0'         'x0|times|count'
+refuses 'kmalloc'            'size'
+refuses 'kmalloc junk'       'size|junk'
+refuses 'kmalloc 1G'         '.'
+refuses 'vmalloc 0'          '.'
+refuses 'vmalloc 1G'         '.'
+refuses 'cache_create'       'name'
+refuses 'cache_create foo 192' 'foo|exist'
+refuses 'cache_create baz'   'size'
+refuses 'cache_create baz 64 3' 'align'
+refuses 'cache_alloc nobody' 'nobody|no cache'
+refuses '0'                  '.'    free
+refuses '99999'              '99999|no (such )?handle' free
+refuses 'cache nobody'       'nobody|no cache' free
+refuses 'cache foo'          'foo|object|use' free
+sound 'after bad lines'
+
+# Kernel addresses on x86-64 have sixteen digits and begin with ff.
+for file in $readable bench alloc; do
+	unlike "$file shows no kernel address" "$(cat "$carve/$file")" '(^|[^0-9a-f])ff[0-9a-f]{14}'
+done
+
+handles=$(grep -c '^[0-9]' $carve/handles)
+check "handles are listed ($handles)" [ "$handles" -ge 170 ]
+first=$(awk '/^[0-9]/ { print $1; exit }' $carve/handles)
+check 'one is freed' put "$first" free
+refuses "$first" '.' free
+check 'all others are freed' put all free
+check 'a cache is destroyed' put 'cache foo' free
+check 'and the other' put 'cache bar' free
+same 'no handle is left' "$(grep -c '^[0-9]' $carve/handles)" 0
+echo 1 >$carve/drain
+echo 1 >$carve/shrink
+echo 1 >$carve/drain
+sound 'in the end'
+check "all pages are free again ($(free_pages))" [ "$(free_pages)" -ge $((at_first - 16)) ]
+
+check 'it unloads' unload
+check_leaks
