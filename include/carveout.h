@@ -1,0 +1,504 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * carveout - memory allocators over a block of memory of their own
+ *
+ * A carveout is a physically contiguous block of memory, taken from the
+ * kernel once, with a complete memory system over it: a buddy page allocator
+ * with per-CPU stores, slab caches with a kmalloc family, and virtually
+ * contiguous areas. Nothing that it hands out comes from anywhere else.
+ *
+ * The names are those of the native counterparts with carve_ before them, and
+ * the carveout as the first argument. Where nothing else is said, a function
+ * does what its namesake in mm/ does.
+ *
+ * Contexts: unless a function says otherwise it may be called from any
+ * context but NMI, hard interrupts on PREEMPT_RT included, as long as the GFP
+ * flags given don't allow blocking (GFP_ATOMIC, GFP_NOWAIT). With flags that
+ * do (GFP_KERNEL and its kin) the caller must be able to sleep.
+ *
+ * GFP flags: __GFP_DIRECT_RECLAIM allows to sleep and to collect what per-CPU
+ * stores and empty slabs hold; __GFP_ZERO zeroes; __GFP_NOWARN keeps a failure
+ * out of the log; __GFP_NORETRY fails before anything is collected from other
+ * CPUs; __GFP_COMP is accepted (every block remembers its order). The others
+ * are accepted and have no meaning here.
+ */
+#ifndef _CARVEOUT_H
+#define _CARVEOUT_H
+
+#include <linux/gfp_types.h>
+#include <linux/types.h>
+
+struct carve_cache;
+struct carve_page;
+struct carveout;
+
+/**
+ * carveout_get() - take a reference to a carveout by its name
+ * @name: the carveout's name, or NULL for the first one that was made
+ *
+ * While the reference is held the carveout can't be removed and the module
+ * can't be unloaded.
+ *
+ * Context: may sleep.
+ * Return: the carveout, or NULL where none has this name.
+ */
+struct carveout *carveout_get(const char *name);
+
+/**
+ * carveout_put() - give a reference back
+ * @co: what carveout_get() returned, or NULL, which does nothing
+ *
+ * Give everything back that was allocated from @co first. What is left is
+ * reported in the log by owner, and keeps the carveout from being removed.
+ *
+ * Context: may sleep.
+ */
+void carveout_put(struct carveout *co);
+
+/* Pages */
+
+/**
+ * carve_alloc_pages() - allocate a block of 2^order pages
+ * @co: the carveout
+ * @gfp: GFP flags
+ * @order: log2 of the number of pages
+ *
+ * The block is physically contiguous and aligned to its own size.
+ *
+ * Context: any but NMI; may sleep if @gfp allows it.
+ * Return: the descriptor of the first page, or NULL where no such block is
+ * free or @order is above what the carveout can hold.
+ */
+struct carve_page *carve_alloc_pages(struct carveout *co, gfp_t gfp,
+				     unsigned int order);
+
+/**
+ * carve_free_pages() - free a block of pages
+ * @co: the carveout
+ * @page: what carve_alloc_pages() returned, or NULL, which does nothing
+ * @order: the order that it was allocated with
+ *
+ * A page that isn't the head of a block in use, or not of this order, is
+ * reported in the log and left alone.
+ *
+ * Context: any but NMI.
+ */
+void carve_free_pages(struct carveout *co, struct carve_page *page,
+		      unsigned int order);
+
+/**
+ * carve_alloc_page() - allocate one page
+ * @co: the carveout
+ * @gfp: GFP flags
+ *
+ * Return: as carve_alloc_pages() with order 0.
+ */
+#define carve_alloc_page(co, gfp) carve_alloc_pages(co, gfp, 0)
+
+/**
+ * carve_free_page() - free one page
+ * @co: the carveout
+ * @page: what carve_alloc_page() returned
+ */
+#define carve_free_page(co, page) carve_free_pages(co, page, 0)
+
+/**
+ * carve_get_free_pages() - allocate a block and return its address
+ * @co: the carveout
+ * @gfp: GFP flags
+ * @order: log2 of the number of pages
+ *
+ * The counterpart of __get_free_pages().
+ *
+ * Context: any but NMI; may sleep if @gfp allows it.
+ * Return: the block's address in the kernel, or 0.
+ */
+unsigned long carve_get_free_pages(struct carveout *co, gfp_t gfp,
+				   unsigned int order);
+
+/**
+ * carve_get_zeroed_page() - allocate one page filled with zeroes
+ * @co: the carveout
+ * @gfp: GFP flags
+ *
+ * Context: any but NMI; may sleep if @gfp allows it.
+ * Return: the page's address in the kernel, or 0.
+ */
+unsigned long carve_get_zeroed_page(struct carveout *co, gfp_t gfp);
+
+/**
+ * carve_free_pages_addr() - free a block by its address
+ * @co: the carveout
+ * @addr: what carve_get_free_pages() returned, or 0, which does nothing
+ * @order: the order that it was allocated with
+ *
+ * The counterpart of free_pages().
+ *
+ * Context: any but NMI.
+ */
+void carve_free_pages_addr(struct carveout *co, unsigned long addr,
+			   unsigned int order);
+
+/**
+ * carve_alloc_pages_exact() - allocate contiguous pages for a size in bytes
+ * @co: the carveout
+ * @size: bytes; rounded up to whole pages, not to a power of two
+ * @gfp: GFP flags, without __GFP_COMP
+ *
+ * Context: any but NMI; may sleep if @gfp allows it.
+ * Return: the address of the first byte, or NULL.
+ */
+void *carve_alloc_pages_exact(struct carveout *co, size_t size, gfp_t gfp);
+
+/**
+ * carve_free_pages_exact() - free what carve_alloc_pages_exact() returned
+ * @co: the carveout
+ * @virt: the address, or NULL, which does nothing
+ * @size: the bytes asked for then
+ *
+ * Context: any but NMI.
+ */
+void carve_free_pages_exact(struct carveout *co, void *virt, size_t size);
+
+/**
+ * carve_alloc_pages_bulk() - allocate single pages into an array
+ * @co: the carveout
+ * @gfp: GFP flags
+ * @nr: number of slots in @pages
+ * @pages: the array; only slots that hold NULL are filled
+ *
+ * Context: any but NMI; may sleep if @gfp allows it.
+ * Return: the number of slots from the first on that hold a page; less than
+ * @nr where the carveout ran out.
+ */
+unsigned long carve_alloc_pages_bulk(struct carveout *co, gfp_t gfp,
+				     unsigned long nr,
+				     struct carve_page **pages);
+
+/**
+ * carve_free_pages_bulk() - free single pages from an array
+ * @co: the carveout
+ * @nr: number of slots in @pages
+ * @pages: the array; each page in it is freed and its slot set to NULL
+ *
+ * Context: any but NMI.
+ */
+void carve_free_pages_bulk(struct carveout *co, unsigned long nr,
+			   struct carve_page **pages);
+
+/**
+ * carve_split_page() - turn a block into 2^order single pages
+ * @co: the carveout
+ * @page: the head of a block in use
+ * @order: the order that it was allocated with
+ *
+ * Afterwards each page is freed on its own with carve_free_page().
+ *
+ * Context: any but NMI.
+ */
+void carve_split_page(struct carveout *co, struct carve_page *page,
+		      unsigned int order);
+
+/**
+ * carve_page_address() - the kernel's address of a page
+ * @co: the carveout
+ * @page: a page of it
+ *
+ * Context: any.
+ * Return: the address of the page's first byte.
+ */
+void *carve_page_address(struct carveout *co, const struct carve_page *page);
+
+/**
+ * carve_virt_to_page() - the page that an address lies in
+ * @co: the carveout
+ * @addr: an address within the carveout's memory (not in an area of
+ *	carve_vmalloc())
+ *
+ * Context: any.
+ * Return: the page's descriptor, or NULL for an address from elsewhere.
+ */
+struct carve_page *carve_virt_to_page(struct carveout *co, const void *addr);
+
+/**
+ * carve_page_to_phys() - the physical address of a page
+ * @co: the carveout
+ * @page: a page of it
+ *
+ * Context: any.
+ * Return: the physical address in bytes.
+ */
+phys_addr_t carve_page_to_phys(struct carveout *co,
+			       const struct carve_page *page);
+
+/* Caches */
+
+/**
+ * carve_cache_create() - make a cache of objects of one size
+ * @co: the carveout
+ * @name: 1 to 31 characters without white space, unique in the carveout; copied
+ * @size: bytes of an object, 1 to 16384
+ * @align: alignment in bytes, a power of two, or 0 for that of a pointer
+ * @flags: SLAB_HWCACHE_ALIGN aligns to cache lines; SLAB_PANIC and the
+ *	accounting flags have no meaning here
+ * @ctor: called once for each object when its slab is made, or NULL. Objects
+ *	keep what it wrote while they are free
+ *
+ * Context: may sleep.
+ * Return: the cache, or ERR_PTR(): -EINVAL for a bad name, size, alignment or
+ * flag, -EEXIST where the name is taken, -ENOMEM.
+ */
+struct carve_cache *carve_cache_create(struct carveout *co, const char *name,
+				       unsigned int size, unsigned int align,
+				       slab_flags_t flags,
+				       void (*ctor)(void *object));
+
+/**
+ * carve_cache_destroy() - remove a cache
+ * @cache: the cache, or NULL, which does nothing
+ *
+ * Context: may sleep. No other call on @cache may be under way.
+ * Return: 0, or -EBUSY where objects are still allocated; the log says how
+ * many, and the cache stays as it is.
+ */
+int carve_cache_destroy(struct carve_cache *cache);
+
+/**
+ * carve_cache_alloc() - allocate an object
+ * @cache: the cache
+ * @gfp: GFP flags
+ *
+ * Context: any but NMI; may sleep if @gfp allows it.
+ * Return: the object, or NULL.
+ */
+void *carve_cache_alloc(struct carve_cache *cache, gfp_t gfp);
+
+/**
+ * carve_cache_zalloc() - allocate an object filled with zeroes
+ * @cache: the cache, one without a constructor
+ * @gfp: GFP flags
+ *
+ * Context: any but NMI; may sleep if @gfp allows it.
+ * Return: the object, or NULL.
+ */
+void *carve_cache_zalloc(struct carve_cache *cache, gfp_t gfp);
+
+/**
+ * carve_cache_free() - free an object
+ * @cache: the cache that it came from
+ * @object: the object, or NULL, which does nothing
+ *
+ * An object of another cache or from elsewhere is reported in the log and
+ * left alone.
+ *
+ * Context: any but NMI.
+ */
+void carve_cache_free(struct carve_cache *cache, void *object);
+
+/**
+ * carve_cache_shrink() - give a cache's empty slabs back
+ * @cache: the cache
+ *
+ * Empties the cache's per-CPU magazines first.
+ *
+ * Context: may sleep.
+ * Return: the number of pages given back.
+ */
+unsigned long carve_cache_shrink(struct carve_cache *cache);
+
+/**
+ * carve_cache_size() - the size of a cache's objects
+ * @cache: the cache
+ *
+ * Context: any.
+ * Return: the bytes asked for when the cache was made.
+ */
+unsigned int carve_cache_size(const struct carve_cache *cache);
+
+/* kmalloc and its family */
+
+/**
+ * carve_kmalloc() - allocate bytes
+ * @co: the carveout
+ * @size: bytes. Up to 8192 from the size classes (8, 16, 32, 64, 96, 128, 192,
+ *	256 and on in powers of two), above that whole pages
+ * @gfp: GFP flags
+ *
+ * Powers of two are aligned to their size, others to 8 bytes at least.
+ *
+ * Context: any but NMI; may sleep if @gfp allows it.
+ * Return: the address; ZERO_SIZE_PTR for size 0; NULL on failure.
+ */
+void *carve_kmalloc(struct carveout *co, size_t size, gfp_t gfp);
+
+/**
+ * carve_kzalloc() - allocate bytes filled with zeroes
+ * @co: the carveout
+ * @size: bytes
+ * @gfp: GFP flags
+ *
+ * Return: as carve_kmalloc().
+ */
+void *carve_kzalloc(struct carveout *co, size_t size, gfp_t gfp);
+
+/**
+ * carve_kmalloc_array() - allocate an array
+ * @co: the carveout
+ * @n: number of elements
+ * @size: bytes of an element
+ * @gfp: GFP flags
+ *
+ * Return: as carve_kmalloc(); NULL where @n times @size overflows.
+ */
+void *carve_kmalloc_array(struct carveout *co, size_t n, size_t size,
+			  gfp_t gfp);
+
+/**
+ * carve_kcalloc() - allocate an array filled with zeroes
+ * @co: the carveout
+ * @n: number of elements
+ * @size: bytes of an element
+ * @gfp: GFP flags
+ *
+ * Return: as carve_kmalloc_array().
+ */
+void *carve_kcalloc(struct carveout *co, size_t n, size_t size, gfp_t gfp);
+
+/**
+ * carve_krealloc() - change the size of an allocation
+ * @co: the carveout
+ * @p: what the kmalloc family returned, or NULL
+ * @size: the new size in bytes; 0 frees @p
+ * @gfp: GFP flags. For what grew to be zero, __GFP_ZERO must have been given
+ *	when @p was first allocated and each time since
+ *
+ * Stays in place where the object is large enough.
+ *
+ * Context: any but NMI; may sleep if @gfp allows it.
+ * Return: the new address, with the contents up to the smaller size; NULL on
+ * failure, when @p stays valid; ZERO_SIZE_PTR for size 0.
+ */
+void *carve_krealloc(struct carveout *co, const void *p, size_t size,
+		     gfp_t gfp);
+
+/**
+ * carve_kfree() - free what the kmalloc family returned
+ * @co: the carveout
+ * @p: the address; NULL and ZERO_SIZE_PTR do nothing
+ *
+ * An address from elsewhere is reported in the log and left alone.
+ *
+ * Context: any but NMI.
+ */
+void carve_kfree(struct carveout *co, const void *p);
+
+/**
+ * carve_kfree_sensitive() - clear and free
+ * @co: the carveout
+ * @p: as for carve_kfree()
+ *
+ * Context: any but NMI.
+ */
+void carve_kfree_sensitive(struct carveout *co, const void *p);
+
+/**
+ * carve_ksize() - how many bytes an allocation really has
+ * @co: the carveout
+ * @p: what the kmalloc family returned
+ *
+ * Context: any.
+ * Return: bytes; 0 for NULL, ZERO_SIZE_PTR and addresses from elsewhere.
+ */
+size_t carve_ksize(struct carveout *co, const void *p);
+
+/**
+ * carve_kmalloc_size_roundup() - how many bytes a request would really get
+ * @size: bytes
+ *
+ * Context: any.
+ * Return: what carve_ksize() will say of carve_kmalloc(@size).
+ */
+size_t carve_kmalloc_size_roundup(size_t size);
+
+/**
+ * carve_kmemdup() - allocate a copy of bytes
+ * @co: the carveout
+ * @src: what to copy
+ * @len: bytes
+ * @gfp: GFP flags
+ *
+ * Return: as carve_kmalloc().
+ */
+void *carve_kmemdup(struct carveout *co, const void *src, size_t len,
+		    gfp_t gfp);
+
+/**
+ * carve_kstrdup() - allocate a copy of a string
+ * @co: the carveout
+ * @s: the string, or NULL, for which NULL is returned
+ * @gfp: GFP flags
+ *
+ * Return: as carve_kmalloc().
+ */
+char *carve_kstrdup(struct carveout *co, const char *s, gfp_t gfp);
+
+/* Virtually contiguous memory */
+
+/**
+ * carve_vmalloc() - allocate virtually contiguous memory
+ * @co: the carveout
+ * @size: bytes; rounded up to whole pages
+ *
+ * The pages come from wherever they are free in the carveout, and an unmapped
+ * guard page lies behind the area.
+ *
+ * Context: may sleep.
+ * Return: the address of the first byte, page aligned, or NULL.
+ */
+void *carve_vmalloc(struct carveout *co, unsigned long size);
+
+/**
+ * carve_vzalloc() - allocate virtually contiguous memory filled with zeroes
+ * @co: the carveout
+ * @size: bytes; rounded up to whole pages
+ *
+ * Context: may sleep.
+ * Return: as carve_vmalloc().
+ */
+void *carve_vzalloc(struct carveout *co, unsigned long size);
+
+/**
+ * carve_vfree() - free what carve_vmalloc() returned
+ * @co: the carveout
+ * @addr: the address, or NULL, which does nothing
+ *
+ * An address that is not the start of an area is reported in the log and left
+ * alone.
+ *
+ * Context: any but NMI; from an interrupt the area is unmapped a little later.
+ */
+void carve_vfree(struct carveout *co, const void *addr);
+
+/**
+ * carve_kvmalloc() - allocate bytes, contiguous where that is easy
+ * @co: the carveout
+ * @size: bytes
+ * @gfp: GFP flags that allow to sleep
+ *
+ * Tries carve_kmalloc() without effort, then carve_vmalloc().
+ *
+ * Context: may sleep.
+ * Return: the address, for carve_kvfree(); NULL on failure.
+ */
+void *carve_kvmalloc(struct carveout *co, size_t size, gfp_t gfp);
+
+/**
+ * carve_kvfree() - free what carve_kvmalloc() returned
+ * @co: the carveout
+ * @p: the address, or NULL, which does nothing
+ *
+ * Context: any but NMI.
+ */
+void carve_kvfree(struct carveout *co, const void *p);
+
+#endif /* _CARVEOUT_H */
