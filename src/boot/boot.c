@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The boot allocator
+ *
+ * A carveout keeps its metadata in itself: page descriptors, caches, per-CPU
+ * stores. Before there is a page allocator something must place them, and that
+ * is this: a bitmap with one bit for each page and first fit, the scheme of
+ * the kernel's old bootmem (Linux 2.4, mm/bootmem.c). A request goes right
+ * behind the last one where the pages there are free, so that small things
+ * share a page; otherwise to the first run of free pages that is long enough.
+ *
+ * When all is placed, the clear bits are handed to the buddy system, and the
+ * bitmap stays behind as the record of what was carved.
+ *
+ * Invariants, walked by carve_boot_pages() in the tests:
+ *  - a bit is set if and only if some record touches its page;
+ *  - records don't overlap.
+ */
+#include <linux/align.h>
+#include <linux/bitmap.h>
+#include <linux/errno.h>
+#include <linux/mm.h>
+#include <linux/string.h>
+
+#include "boot/boot.h"
+
+/* A carveout carves some 25 things; see instance.c */
+#define MAX_RECORDS 64
+
+static void *give_out(struct carve_boot *boot, unsigned long offset,
+		      unsigned long size, const char *what)
+{
+	unsigned long first = offset >> PAGE_SHIFT;
+
+	memset(boot->virt + offset, 0, size);
+	bitmap_set(boot->map, first, PFN_UP(offset + size) - first);
+	boot->last_end = offset + size;
+	boot->records[boot->nr_records++] = (struct carve_boot_record){
+		.what = what, .offset = offset, .size = size,
+	};
+	return boot->virt + offset;
+}
+
+/* Do the pages of [@offset, @end) that lie behind @last_end's page stand free? */
+static bool fits_behind_last(const struct carve_boot *boot, unsigned long end)
+{
+	unsigned long next = PFN_UP(boot->last_end);
+
+	if (PFN_UP(end) > boot->nr_pages)
+		return false;
+	return find_next_bit(boot->map, PFN_UP(end), next) >= PFN_UP(end);
+}
+
+void *carve_boot_alloc(struct carve_boot *boot, unsigned long size,
+		       unsigned long align, const char *what)
+{
+	unsigned long offset = ALIGN(boot->last_end, align);
+	unsigned long page;
+
+	if (boot->closed || !size || boot->nr_records == MAX_RECORDS ||
+	    size > boot->nr_pages << PAGE_SHIFT)
+		return NULL;
+	if (fits_behind_last(boot, offset + size))
+		return give_out(boot, offset, size, what);
+
+	page = bitmap_find_next_zero_area(boot->map, boot->nr_pages, 0,
+					  PFN_UP(size), 0);
+	if (page >= boot->nr_pages)
+		return NULL;
+	return give_out(boot, page << PAGE_SHIFT, size, what);
+}
+
+int carve_boot_init(struct carve_boot *boot, void *virt, unsigned long nr_pages)
+{
+	unsigned long records_size = MAX_RECORDS * sizeof(*boot->records);
+	unsigned long map_size = BITS_TO_LONGS(nr_pages) * sizeof(long);
+
+	*boot = (struct carve_boot){
+		.virt = virt,
+		.nr_pages = nr_pages,
+		.map = virt + records_size,
+		.records = virt,
+	};
+	if (PFN_UP(records_size + map_size) > nr_pages)
+		return -ENOMEM;
+	give_out(boot, 0, records_size + map_size, "boot records and bitmap");
+	return 0;
+}
+
+void carve_boot_hand_over(struct carve_boot *boot,
+			  void (*take)(void *arg, unsigned long first,
+				       unsigned long nr),
+			  void *arg)
+{
+	unsigned long first, end;
+
+	boot->closed = true;
+	for_each_clear_bitrange(first, end, boot->map, boot->nr_pages)
+		take(arg, first, end - first);
+}
+
+unsigned long carve_boot_pages(const struct carve_boot *boot)
+{
+	return bitmap_weight(boot->map, boot->nr_pages);
+}
