@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Draining a magazine takes its own CPU, and a moment when no task there has
+ * it busy. A work item is both: it runs in a task, and tasks leave the mark
+ * clear whenever they can be preempted. An inter-processor interrupt would be
+ * neither, and would flush hundreds of items with interrupts disabled.
+ *
+ * The queue has a rescuer (WQ_MEM_RECLAIM), because allocations wait for it.
+ * A work item whose CPU goes down meanwhile runs elsewhere and drains there,
+ * which does no harm; the CPU's own magazines are drained when it is dead.
+ */
+#include <linux/cpumask.h>
+#include <linux/errno.h>
+#include <linux/workqueue.h>
+
+#include "percpu/each_cpu.h"
+
+struct call {
+	struct work_struct work;
+	void (*fn)(void *arg);
+	void *arg;
+};
+
+static struct workqueue_struct *queue;
+
+int carve_each_cpu_init(void)
+{
+	queue = alloc_workqueue("carveout", WQ_MEM_RECLAIM | WQ_PERCPU, 0);
+	return queue ? 0 : -ENOMEM;
+}
+
+void carve_each_cpu_exit(void)
+{
+	destroy_workqueue(queue);
+}
+
+static void run_call(struct work_struct *work)
+{
+	struct call *call = container_of(work, struct call, work);
+
+	call->fn(call->arg);
+}
+
+void carve_each_cpu(void (*fn)(void *arg), void *arg)
+{
+	struct call call = { .fn = fn, .arg = arg };
+	unsigned int cpu;
+
+	INIT_WORK_ONSTACK(&call.work, run_call);
+	for_each_online_cpu(cpu) {
+		queue_work_on(cpu, queue, &call.work);
+		flush_work(&call.work);
+	}
+	destroy_work_on_stack(&call.work);
+}

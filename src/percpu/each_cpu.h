@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Run a function on each CPU, in task context. See each_cpu.c. */
+#ifndef _CARVE_EACH_CPU_H
+#define _CARVE_EACH_CPU_H
+
+/* When the module is loaded and unloaded: 0 or -ENOMEM */
+int carve_each_cpu_init(void);
+void carve_each_cpu_exit(void);
+
+/* Runs @fn(@arg) once on each online CPU, one after the other; sleeps */
+void carve_each_cpu(void (*fn)(void *arg), void *arg);
+
+#endif /* _CARVE_EACH_CPU_H */

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Magazines and depots
+ *
+ * After Bonwick and Adams, "Magazines and Vmem: Extending the Slab Allocator
+ * to Many CPUs and Arbitrary Resources" (USENIX 2001). One implementation
+ * serves blocks of pages, objects of caches, and mapped areas; what lies
+ * behind is reached through struct carve_magazine_ops.
+ *
+ * Each CPU has a magazine, a LIFO array of 2 * batch items. One that runs
+ * empty takes a whole batch from the depot, or else from the layer behind;
+ * one that runs full hands its oldest batch to the depot, or else back to the
+ * layer behind. So at least batch operations pass between two visits to
+ * shared state, in whatever order items are taken and given (the paper's
+ * argument for two magazines a CPU; here they lie in one array, and the
+ * oldest items, whose cache lines are the coldest, are those that leave).
+ *
+ * The busy mark replaces the paper's lock. It is set and cleared with plain
+ * stores by the CPU that owns the magazine, under preempt_disable(). Only an
+ * interrupt on that CPU can find it set; it goes past the magazine, straight
+ * to the layer behind. Other CPUs never touch the magazine: to drain it,
+ * work is sent to the CPU (each_cpu.c).
+ *
+ * The depot never holds more than the batches that it was born with, one for
+ * each possible CPU and one more: so the memory idle in a set of magazines is
+ * at most (3 * CPUs + 1) * batch items.
+ *
+ * Invariants:
+ *  - an item is in at most one magazine or batch;
+ *  - every batch on @full has exactly @batch items, on @empty none;
+ *  - count <= capacity <= 2 * batch.
+ *
+ * Locks: the busy mark, then ms->lock, then, never under ms->lock, those of
+ * the layer behind.
+ */
+#include <linux/cache.h>
+#include <linux/cpumask.h>
+#include <linux/kernel.h>
+#include <linux/string.h>
+
+#include "percpu/magazine.h"
+
+static unsigned int nr_batches(void)
+{
+	return num_possible_cpus() + 1;
+}
+
+static size_t magazine_size(unsigned int batch)
+{
+	return L1_CACHE_ALIGN(sizeof(struct carve_magazine) +
+			      2 * batch * sizeof(void *));
+}
+
+static size_t batch_size(unsigned int batch)
+{
+	return sizeof(struct carve_batch) + batch * sizeof(void *);
+}
+
+size_t carve_magazines_size(unsigned int batch)
+{
+	return num_possible_cpus() * magazine_size(batch) +
+	       nr_batches() * batch_size(batch);
+}
+
+void carve_magazines_init(struct carve_magazines *ms,
+			  const struct carve_magazine_ops *ops,
+			  unsigned int batch, void *memory)
+{
+	unsigned int cpu, i;
+
+	ms->ops = ops;
+	ms->batch = batch;
+	raw_spin_lock_init(&ms->lock);
+	for_each_possible_cpu(cpu) {
+		ms->cpu[cpu] = memory;
+		ms->cpu[cpu]->capacity = 2 * batch;
+		memory += magazine_size(batch);
+	}
+	for (i = 0; i < nr_batches(); i++) {
+		struct carve_batch *b = memory;
+
+		b->next = ms->empty;
+		ms->empty = b;
+		memory += batch_size(batch);
+	}
+}
+
+/* Moves a batch of items from the depot to @items */
+static bool depot_take(struct carve_magazines *ms, void **items)
+{
+	struct carve_batch *b;
+
+	guard(raw_spinlock_irqsave)(&ms->lock);
+	b = ms->full;
+	if (!b)
+		return false;
+	ms->full = b->next;
+	ms->nr_full--;
+	memcpy(items, b->items, ms->batch * sizeof(*items));
+	b->next = ms->empty;
+	ms->empty = b;
+	return true;
+}
+
+/* Moves a batch of items from @items to the depot */
+static bool depot_give(struct carve_magazines *ms, void *const *items)
+{
+	struct carve_batch *b;
+
+	guard(raw_spinlock_irqsave)(&ms->lock);
+	b = ms->empty;
+	if (!b)
+		return false;
+	ms->empty = b->next;
+	memcpy(b->items, items, ms->batch * sizeof(*items));
+	b->next = ms->full;
+	ms->full = b;
+	ms->nr_full++;
+	return true;
+}
+
+static void refill(struct carve_magazines *ms, struct carve_magazine *m)
+{
+	m->refills++;
+	if (depot_take(ms, m->items))
+		m->count = ms->batch;
+	else
+		m->count = ms->ops->refill(ms, m->items, ms->batch);
+}
+
+/* The oldest batch leaves, the others move down */
+static void spill(struct carve_magazines *ms, struct carve_magazine *m)
+{
+	unsigned int n = min(m->count, ms->batch);
+
+	m->flushes++;
+	if (n < ms->batch || !depot_give(ms, m->items))
+		ms->ops->flush(ms, m->items, n);
+	m->count -= n;
+	memmove(m->items, m->items + n, m->count * sizeof(*m->items));
+}
+
+/* This CPU's magazine, marked busy; NULL where an interrupt found it so */
+static struct carve_magazine *acquire(struct carve_magazines *ms)
+{
+	struct carve_magazine *m;
+
+	preempt_disable();
+	m = ms->cpu[raw_smp_processor_id()];
+	if (READ_ONCE(m->busy)) {
+		preempt_enable();
+		return NULL;
+	}
+	WRITE_ONCE(m->busy, 1);
+	barrier();
+	return m;
+}
+
+static void release(struct carve_magazine *m)
+{
+	barrier();
+	WRITE_ONCE(m->busy, 0);
+	preempt_enable();
+}
+
+static void empty_magazine(struct carve_magazines *ms, struct carve_magazine *m)
+{
+	unsigned int n;
+
+	while (m->count) {
+		n = min(m->count, ms->batch);
+		m->count -= n;
+		ms->ops->flush(ms, m->items + m->count, n);
+	}
+}
+
+void carve_magazines_drain_cpu(struct carve_magazines *ms)
+{
+	struct carve_magazine *m = acquire(ms);
+
+	if (!m)
+		return;
+	empty_magazine(ms, m);
+	release(m);
+}
+
+void carve_magazines_drain_dead(struct carve_magazines *ms, unsigned int cpu)
+{
+	empty_magazine(ms, ms->cpu[cpu]);
+}
+
+static struct carve_batch *pop_full(struct carve_magazines *ms)
+{
+	struct carve_batch *b;
+
+	guard(raw_spinlock_irqsave)(&ms->lock);
+	b = ms->full;
+	if (b) {
+		ms->full = b->next;
+		ms->nr_full--;
+	}
+	return b;
+}
+
+static void push_empty(struct carve_magazines *ms, struct carve_batch *b)
+{
+	guard(raw_spinlock_irqsave)(&ms->lock);
+	b->next = ms->empty;
+	ms->empty = b;
+}
+
+void carve_magazines_drain_depot(struct carve_magazines *ms)
+{
+	struct carve_batch *b;
+
+	while ((b = pop_full(ms))) {
+		ms->ops->flush(ms, b->items, ms->batch);
+		push_empty(ms, b);
+	}
+}
+
+/* What an interrupt does that found its CPU's magazine busy */
+static void *get_past_magazine(struct carve_magazines *ms)
+{
+	void *item;
+
+	if (ms->ops->refill(ms, &item, 1))
+		return item;
+	carve_magazines_drain_depot(ms);
+	return ms->ops->refill(ms, &item, 1) ? item : NULL;
+}
+
+void *carve_magazines_get_slow(struct carve_magazines *ms)
+{
+	struct carve_magazine *m = acquire(ms);
+	void *item = NULL;
+
+	if (!m)
+		return get_past_magazine(ms);
+	if (!m->count)
+		refill(ms, m);
+	if (m->count)
+		item = m->items[--m->count];
+	release(m);
+	return item;
+}
+
+void carve_magazines_put_slow(struct carve_magazines *ms, void *item)
+{
+	struct carve_magazine *m = acquire(ms);
+
+	if (!m) {
+		ms->ops->flush(ms, &item, 1);
+		return;
+	}
+	if (m->count >= m->capacity)
+		spill(ms, m);
+	if (m->capacity)
+		m->items[m->count++] = item;
+	else
+		ms->ops->flush(ms, &item, 1);
+	release(m);
+}
+
+unsigned long carve_magazines_count(const struct carve_magazines *ms)
+{
+	unsigned long n = (unsigned long)READ_ONCE(ms->nr_full) * ms->batch;
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu)
+		n += READ_ONCE(ms->cpu[cpu]->count);
+	return n;
+}
