@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The buddy system
+ *
+ * Knowlton, "A fast storage allocator" (CACM 1965); Knuth, TAOCP 1, 2.5. Free
+ * memory is kept as blocks of 2^order pages, each aligned to its size in
+ * physical memory. An allocation takes the smallest block that will do and
+ * splits it in halves down to the order asked for; a free merges a block with
+ * its buddy, the other half of the block that they came from, for as long as
+ * the buddy is free.
+ *
+ * The order to take from is found in O(1): a bit for each non-empty list, and
+ * the lowest one set at or above the order. Blocks are pushed to and taken
+ * from the head of a list, so that memory used last is used next.
+ *
+ * Invariants, walked by carve_buddy_check():
+ *  - a page is CARVE_PAGE_FREE if and only if it heads a block on a list, of
+ *    the order that the page says;
+ *  - the blocks on the lists are aligned, within bounds, and don't overlap;
+ *  - no block on a list below max_order has its buddy on the same list;
+ *  - bit n of nonempty is set if and only if list n is not empty;
+ *  - nr_free is the sum of all blocks' pages.
+ */
+#include <linux/bitops.h>
+#include <linux/log2.h>
+#include <linux/minmax.h>
+
+#include "page/buddy.h"
+#include "report.h"
+
+void carve_buddy_init(struct carve_buddy *b, struct carve_page *map, u32 first,
+		      u32 nr, unsigned long start_pfn)
+{
+	unsigned int order;
+
+	*b = (struct carve_buddy){
+		.map = map,
+		.first = first,
+		.end = first + nr,
+		.max_order = min_t(unsigned int, ilog2(nr), CARVE_MAX_ORDER),
+	};
+	b->skew = (start_pfn - first) & (BIT(b->max_order) - 1);
+	for (order = 0; order < CARVE_NR_ORDERS; order++)
+		carve_page_list_init(&b->area[order]);
+}
+
+static void area_add(struct carve_buddy *b, u32 index, unsigned int order)
+{
+	b->map[index].state = CARVE_PAGE_FREE;
+	b->map[index].order = order;
+	carve_page_list_add(&b->area[order], b->map, index);
+	b->nonempty |= BIT(order);
+}
+
+static void area_del(struct carve_buddy *b, u32 index, unsigned int order)
+{
+	carve_page_list_del(&b->area[order], b->map, index);
+	if (!b->area[order].nr)
+		b->nonempty &= ~BIT(order);
+}
+
+static bool aligned(const struct carve_buddy *b, u32 index, unsigned int order)
+{
+	return !((index + b->skew) & (BIT(order) - 1));
+}
+
+static u32 buddy_of(const struct carve_buddy *b, u32 index, unsigned int order)
+{
+	return ((index + b->skew) ^ BIT(order)) - b->skew;
+}
+
+/* The buddy wraps below 0 or ends behind the last page where it doesn't exist */
+static bool within(const struct carve_buddy *b, u32 index, unsigned int order)
+{
+	return index >= b->first && index < b->end &&
+	       b->end - index >= BIT(order);
+}
+
+static bool is_free(const struct carve_buddy *b, u32 index, unsigned int order)
+{
+	return within(b, index, order) &&
+	       b->map[index].state == CARVE_PAGE_FREE &&
+	       b->map[index].order == order;
+}
+
+u32 carve_buddy_alloc(struct carve_buddy *b, unsigned int order)
+{
+	unsigned long orders;
+	unsigned int from;
+	u32 index;
+
+	if (order > b->max_order)
+		return CARVE_PAGE_NONE;
+	orders = b->nonempty & ~(BIT(order) - 1);
+	if (!orders)
+		return CARVE_PAGE_NONE;
+
+	from = __ffs(orders);
+	index = b->area[from].first;
+	area_del(b, index, from);
+	while (from > order) {
+		from--;
+		area_add(b, index + BIT(from), from);
+	}
+	b->map[index].state = CARVE_PAGE_USED;
+	b->map[index].order = order;
+	b->nr_free -= BIT(order);
+	return index;
+}
+
+void carve_buddy_free(struct carve_buddy *b, u32 index, unsigned int order)
+{
+	b->nr_free += BIT(order);
+	while (order < b->max_order) {
+		u32 buddy = buddy_of(b, index, order);
+
+		if (!is_free(b, buddy, order))
+			break;
+		area_del(b, buddy, order);
+		b->map[max(index, buddy)].state = CARVE_PAGE_TAIL;
+		index = min(index, buddy);
+		order++;
+	}
+	area_add(b, index, order);
+}
+
+/* The highest order of a block that may begin at @index and is within @nr */
+static unsigned int largest_order(const struct carve_buddy *b, u32 index,
+				  u32 nr)
+{
+	unsigned int order = min_t(unsigned int, ilog2(nr), b->max_order);
+
+	while (!aligned(b, index, order))
+		order--;
+	return order;
+}
+
+void carve_buddy_add(struct carve_buddy *b, u32 index, u32 nr)
+{
+	while (nr) {
+		unsigned int order = largest_order(b, index, nr);
+
+		carve_buddy_free(b, index, order);
+		index += BIT(order);
+		nr -= BIT(order);
+	}
+}
+
+/* Where pair 0 of an order begins: at the first page or, skewed, before it */
+static u32 first_pair(const struct carve_buddy *b, unsigned int order)
+{
+	return (b->first + b->skew) >> (order + 1);
+}
+
+u32 carve_buddy_nr_pairs(const struct carve_buddy *b, unsigned int order)
+{
+	return ((b->end - 1 + b->skew) >> (order + 1)) -
+	       first_pair(b, order) + 1;
+}
+
+bool carve_buddy_pair(const struct carve_buddy *b, unsigned int order, u32 pair)
+{
+	u32 lower = ((first_pair(b, order) + pair) << (order + 1)) - b->skew;
+
+	return is_free(b, lower, order) !=
+	       is_free(b, lower + BIT(order), order);
+}
+
+static void check_block(const struct carve_buddy *b, u32 index,
+			unsigned int order, struct carve_report *r)
+{
+	const struct carve_page *page = &b->map[index];
+
+	carve_report_unless(r, page->state == CARVE_PAGE_FREE &&
+			    page->order == order,
+			    "page %u on free list %u is in state %u, order %u",
+			    index, order, page->state, page->order);
+	carve_report_unless(r, aligned(b, index, order),
+			    "free block %u of order %u is not aligned",
+			    index, order);
+	carve_report_unless(r, order == b->max_order ||
+			    !is_free(b, buddy_of(b, index, order), order),
+			    "free block %u of order %u has a free buddy",
+			    index, order);
+}
+
+static unsigned long check_area(const struct carve_buddy *b, unsigned int order,
+				struct carve_report *r)
+{
+	const struct carve_page_list *list = &b->area[order];
+	u32 index, n = 0;
+
+	carve_page_list_for_each(index, list, b->map) {
+		if (!within(b, index, order) || n == list->nr) {
+			carve_report(r, "free list %u leads to page %u after %u of %u blocks",
+				     order, index, n, list->nr);
+			return 0;
+		}
+		check_block(b, index, order, r);
+		n++;
+	}
+	carve_report_unless(r, n == list->nr, "free list %u has %u blocks, not %u",
+			    order, n, list->nr);
+	carve_report_unless(r, !n == !(b->nonempty & BIT(order)),
+			    "bit %u of nonempty is wrong for %u blocks",
+			    order, n);
+	return (unsigned long)n << order;
+}
+
+/* Every head that says it is free must be on a list: count them all */
+static unsigned long count_free_heads(const struct carve_buddy *b)
+{
+	unsigned long pages = 0;
+	u32 index;
+
+	for (index = b->first; index < b->end; index++)
+		if (b->map[index].state == CARVE_PAGE_FREE)
+			pages += BIT(b->map[index].order);
+	return pages;
+}
+
+void carve_buddy_check(const struct carve_buddy *b, struct carve_report *r)
+{
+	unsigned long listed = 0, heads = count_free_heads(b);
+	unsigned int order;
+
+	for (order = 0; order < CARVE_NR_ORDERS; order++)
+		listed += check_area(b, order, r);
+	carve_report_unless(r, listed == b->nr_free,
+			    "%lu pages on the free lists, %lu counted",
+			    listed, b->nr_free);
+	carve_report_unless(r, heads == listed,
+			    "%lu pages in free blocks, %lu on the lists",
+			    heads, listed);
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The buddy system over an array of page descriptors. See buddy.c. */
+#ifndef _CARVE_BUDDY_H
+#define _CARVE_BUDDY_H
+
+#include "page/page.h"
+
+struct carve_report;
+
+/**
+ * struct carve_buddy - free blocks of 2^order pages
+ * @map: page descriptors; indices below are into this
+ * @first: index of the first page
+ * @end: index behind the last
+ * @skew: what is added to an index to make natural alignment physical
+ * @max_order: the highest order that fits
+ * @nonempty: bit n is set where area[n] holds a block
+ * @area: free blocks, by order
+ * @nr_free: pages in all of them
+ *
+ * Has no lock of its own: the caller's.
+ */
+struct carve_buddy {
+	struct carve_page *map;
+	u32 first;
+	u32 end;
+	u32 skew;
+	unsigned int max_order;
+	unsigned long nonempty;
+	struct carve_page_list area[CARVE_NR_ORDERS];
+	unsigned long nr_free;
+};
+
+/* Starts with no page free; @start_pfn is the page frame of @first */
+void carve_buddy_init(struct carve_buddy *b, struct carve_page *map, u32 first,
+		      u32 nr, unsigned long start_pfn);
+/* Frees a run of pages that was never allocated, as the largest blocks */
+void carve_buddy_add(struct carve_buddy *b, u32 index, u32 nr);
+
+/* Index of the block, its head USED and of @order, or CARVE_PAGE_NONE */
+u32 carve_buddy_alloc(struct carve_buddy *b, unsigned int order);
+/* The block must be the head of one of this order that was allocated */
+void carve_buddy_free(struct carve_buddy *b, u32 index, unsigned int order);
+
+/*
+ * The classic pair bitmap of Linux 2.4: for each order a bit per pair of
+ * buddies, set where exactly one of the two is on the free list of the order.
+ * @pair counts pairs from the first page on.
+ */
+bool carve_buddy_pair(const struct carve_buddy *b, unsigned int order,
+		      u32 pair);
+u32 carve_buddy_nr_pairs(const struct carve_buddy *b, unsigned int order);
+
+/* Walks the invariants */
+void carve_buddy_check(const struct carve_buddy *b, struct carve_report *r);
+
+#endif /* _CARVE_BUDDY_H */

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The page descriptor: the carveout's own record of a page, 32 bytes, in an
+ * array over all pages of a carveout. Independent of struct page, whose fields
+ * change with each kernel and which not all memory has.
+ *
+ * Only the first page of a block, its head, says what the block is. The
+ * others are CARVE_PAGE_TAIL, except in slabs, where each page names the
+ * cache and the way to the head, so that an object finds both at once.
+ */
+#ifndef _CARVE_PAGE_H
+#define _CARVE_PAGE_H
+
+#include <linux/build_bug.h>
+#include <linux/types.h>
+
+/* "No page", in links and results */
+#define CARVE_PAGE_NONE (~0U)
+
+/* Blocks of up to 2^CARVE_MAX_ORDER pages: 8 GiB with 4 KiB pages */
+#define CARVE_MAX_ORDER 21
+#define CARVE_NR_ORDERS (CARVE_MAX_ORDER + 1)
+
+enum carve_page_state {
+	CARVE_PAGE_TAIL,	/* not the head of a block */
+	CARVE_PAGE_BOOT,	/* carved by the boot allocator, never free */
+	CARVE_PAGE_FREE,	/* head of a block on a free list */
+	CARVE_PAGE_STORED,	/* head of a block in a per-CPU store */
+	CARVE_PAGE_USED,	/* head of a block handed out as pages */
+	CARVE_PAGE_LARGE,	/* head of a block behind a large kmalloc() */
+	CARVE_PAGE_AREA,	/* page of a mapped area */
+	CARVE_PAGE_META,	/* head of a block behind a cache's own structures */
+	CARVE_PAGE_SLAB,	/* first page of a slab */
+	CARVE_PAGE_SLAB_TAIL,	/* a further page of a slab */
+	CARVE_NR_PAGE_STATES,
+};
+
+/**
+ * struct carve_page - the record of a page
+ * @next: index of the next page on the list that this one is on
+ * @prev: index of the one before
+ * @state: enum carve_page_state
+ * @order: of the block, at its head
+ * @zone: number of the page's zone
+ * @offset: CARVE_PAGE_SLAB_TAIL: pages back to the head
+ * @inuse: CARVE_PAGE_SLAB: objects outside of the slab
+ * @colour: CARVE_PAGE_SLAB: bytes before the first object
+ * @caller: blocks in use: return address of who asked for it
+ * @cache: CARVE_PAGE_SLAB, _TAIL: the cache that it belongs to
+ * @free: CARVE_PAGE_SLAB: a bit for each object, set where it is in the slab
+ * @free_map: the same, where there are more objects than bits in @free
+ *
+ * @next, @prev and @state FREE belong to the zone's lock while the block is
+ * with the buddy system, to the cache's lock while it is a slab, and to the
+ * block's owner otherwise.
+ */
+struct carve_page {
+	u32 next;
+	u32 prev;
+	u8 state;
+	u8 order;
+	u8 zone;
+	u8 offset;
+	u16 inuse;
+	u16 colour;
+	union {
+		unsigned long caller;
+		struct carve_cache *cache;
+	};
+	union {
+		u64 free;
+		unsigned long *free_map;
+	};
+};
+static_assert(sizeof(struct carve_page) == 32);
+
+/**
+ * struct carve_page_list - a list of pages, linked by index
+ * @first: index of the first page
+ * @nr: length
+ */
+struct carve_page_list {
+	u32 first;
+	u32 nr;
+};
+
+static inline void carve_page_list_init(struct carve_page_list *list)
+{
+	list->first = CARVE_PAGE_NONE;
+	list->nr = 0;
+}
+
+/* @map: the array that the indices are into */
+static inline void carve_page_list_add(struct carve_page_list *list,
+				       struct carve_page *map, u32 index)
+{
+	struct carve_page *page = &map[index];
+
+	page->next = list->first;
+	page->prev = CARVE_PAGE_NONE;
+	if (list->first != CARVE_PAGE_NONE)
+		map[list->first].prev = index;
+	list->first = index;
+	list->nr++;
+}
+
+static inline void carve_page_list_del(struct carve_page_list *list,
+				       struct carve_page *map, u32 index)
+{
+	struct carve_page *page = &map[index];
+
+	if (page->prev == CARVE_PAGE_NONE)
+		list->first = page->next;
+	else
+		map[page->prev].next = page->next;
+	if (page->next != CARVE_PAGE_NONE)
+		map[page->next].prev = page->prev;
+	list->nr--;
+}
+
+#define carve_page_list_for_each(index, list, map) \
+	for ((index) = (list)->first; (index) != CARVE_PAGE_NONE; \
+	     (index) = (map)[index].next)
+
+#endif /* _CARVE_PAGE_H */

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The page allocator of a carveout: its zones and what GFP means. See pages.c. */
+#ifndef _CARVE_PAGES_H
+#define _CARVE_PAGES_H
+
+#include <linux/gfp.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+
+#include "page/zone.h"
+
+#define CARVE_MAX_ZONES 4
+
+/**
+ * struct carve_shrinker - a layer above that can give pages back
+ * @list: on struct carve_pages' list
+ * @shrink: gives back what it can spare, may sleep; returns pages freed
+ */
+struct carve_shrinker {
+	struct list_head list;
+	unsigned long (*shrink)(struct carve_shrinker *shrinker);
+};
+
+/**
+ * struct carve_pages - the page allocator of a carveout
+ * @name: the carveout's, for the log
+ * @map: the descriptors of all its pages
+ * @nr_pages: how many those are
+ * @nr_zones: zones in use
+ * @zone: the zones, the one to be tried first in front
+ * @shrinkers: who can give pages back; constant after set-up
+ * @nr_failed: allocations that returned NULL
+ * @nr_bad_frees: frees that were refused
+ */
+struct carve_pages {
+	const char *name;
+	struct carve_page *map;
+	u32 nr_pages;
+	unsigned int nr_zones;
+	struct carve_zone zone[CARVE_MAX_ZONES];
+	struct list_head shrinkers;
+	atomic_long_t nr_failed;
+	atomic_long_t nr_bad_frees;
+};
+
+#define carve_for_each_zone(zone, pages) \
+	for ((zone) = (pages)->zone; \
+	     (zone) < (pages)->zone + (pages)->nr_zones; (zone)++)
+
+void carve_pages_init(struct carve_pages *ps, const char *name,
+		      struct carve_page *map, u32 nr_pages);
+/* The next zone, over @region, whose first page has index @first */
+struct carve_zone *carve_pages_add_zone(struct carve_pages *ps,
+					const char *name,
+					const struct carve_region *region,
+					u32 first);
+void carve_pages_add_shrinker(struct carve_pages *ps,
+			      struct carve_shrinker *shrinker);
+
+/* Past the fast path */
+struct carve_page *carve_pages_alloc_slow(struct carve_pages *ps, gfp_t gfp,
+					  unsigned int order);
+/* Reports and counts a free that was refused */
+void carve_pages_bad_free(struct carve_pages *ps, const void *what,
+			  const char *why, unsigned long caller);
+
+/* See include/carveout.h for what these mean */
+void *carve_pages_alloc_exact(struct carve_pages *ps, size_t size, gfp_t gfp,
+			      unsigned long caller);
+void carve_pages_free_exact(struct carve_pages *ps, void *virt, size_t size,
+			    unsigned long caller);
+void carve_pages_split(struct carve_pages *ps, struct carve_page *page,
+		       unsigned int order, unsigned long caller);
+
+/* All per-CPU stores back to the buddy system; sleeps */
+void carve_pages_drain(struct carve_pages *ps);
+/* Everything that can be spared back to the buddy system; sleeps */
+void carve_pages_reclaim(struct carve_pages *ps);
+
+void carve_pages_check(struct carve_pages *ps, struct carve_report *r);
+
+static inline struct carve_zone *carve_page_zone(struct carve_pages *ps,
+						 const struct carve_page *page)
+{
+	return &ps->zone[page->zone];
+}
+
+static inline void *carve_pages_address(struct carve_pages *ps,
+					const struct carve_page *page)
+{
+	return carve_zone_address(carve_page_zone(ps, page), page);
+}
+
+/* The page that @addr lies in, or NULL for an address from elsewhere */
+static __always_inline struct carve_page *
+carve_pages_lookup(struct carve_pages *ps, const void *addr)
+{
+	struct carve_zone *zone;
+
+	carve_for_each_zone(zone, ps) {
+		unsigned long offset = addr - zone->region->virt;
+		unsigned long index = offset >> PAGE_SHIFT;
+
+		if (likely(index < zone->region->nr_pages))
+			return &ps->map[zone->first + index];
+	}
+	return NULL;
+}
+
+/* Is this one of the carveout's page descriptors? */
+static __always_inline bool carve_pages_owns(const struct carve_pages *ps,
+					     const struct carve_page *page)
+{
+	unsigned long offset = (const void *)page - (const void *)ps->map;
+
+	return offset < ps->nr_pages * sizeof(*page) &&
+	       offset % sizeof(*page) == 0;
+}
+
+/**
+ * carve_pages_get() - allocate a block for a layer above
+ * @ps: the page allocator
+ * @gfp: GFP flags
+ * @order: log2 of the number of pages
+ * @state: what the block's head is to say that it is
+ *
+ * Return: the block's head, or NULL. Not zeroed, whatever @gfp says.
+ */
+static __always_inline struct carve_page *
+carve_pages_get(struct carve_pages *ps, gfp_t gfp, unsigned int order,
+		enum carve_page_state state)
+{
+	struct carve_page *page = carve_zone_get(&ps->zone[0], order);
+
+	if (unlikely(!page)) {
+		page = carve_pages_alloc_slow(ps, gfp, order);
+		if (!page)
+			return NULL;
+	}
+	page->state = state;
+	return page;
+}
+
+/**
+ * carve_pages_put() - give a block back
+ * @ps: the page allocator
+ * @page: the block's head, known to be one
+ * @order: its order
+ */
+static __always_inline void carve_pages_put(struct carve_pages *ps,
+					    struct carve_page *page,
+					    unsigned int order)
+{
+	struct carve_zone *zone = carve_page_zone(ps, page);
+
+	page->state = CARVE_PAGE_STORED;
+	if (unlikely(!carve_zone_put(zone, page, order)))
+		carve_zone_put_slow(zone, page, order);
+}
+
+/* carve_alloc_pages(), for the caller at @caller */
+static __always_inline struct carve_page *
+carve_pages_alloc(struct carve_pages *ps, gfp_t gfp, unsigned int order,
+		  enum carve_page_state state, unsigned long caller)
+{
+	struct carve_page *page = carve_pages_get(ps, gfp, order, state);
+
+	if (unlikely(!page))
+		return NULL;
+	page->caller = caller;
+	if (want_init_on_alloc(gfp))
+		memset(carve_pages_address(ps, page), 0, PAGE_SIZE << order);
+	return page;
+}
+
+/* carve_free_pages(), for the caller at @caller */
+static __always_inline void
+carve_pages_free(struct carve_pages *ps, struct carve_page *page,
+		 unsigned int order, enum carve_page_state state,
+		 unsigned long caller)
+{
+	if (unlikely(!carve_pages_owns(ps, page) || page->state != state ||
+		     page->order != order)) {
+		carve_pages_bad_free(ps, page, "not the head of a block in use of this order",
+				     caller);
+		return;
+	}
+	if (want_init_on_free())
+		memset(carve_pages_address(ps, page), 0, PAGE_SIZE << order);
+	carve_pages_put(ps, page, order);
+}
+
+#endif /* _CARVE_PAGES_H */

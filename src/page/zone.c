@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Zones: the buddy system of a region under its lock, and the stores of small
+ * blocks in front of it.
+ *
+ * A block is in exactly one of three places, and the state of its head says
+ * in which: FREE in the buddy system, STORED in a magazine, anything else with
+ * whoever asked for it. The head changes to STORED before it goes into a
+ * magazine and on its way back, so that a second free of it is seen at once.
+ */
+#include <linux/align.h>
+#include <linux/cache.h>
+#include <linux/minmax.h>
+
+#include "page/zone.h"
+#include "report.h"
+
+/* Most items a batch of blocks has */
+#define STORE_MAX_BATCH 32U
+/* All stores of one order hold at most one page in so many of the zone's */
+#define STORE_SHARE 32
+
+void carve_zone_init(struct carve_zone *zone, const char *name,
+		     const struct carve_region *region, struct carve_page *map,
+		     u32 first)
+{
+	zone->name = name;
+	zone->region = region;
+	zone->map = map;
+	zone->first = first;
+	raw_spin_lock_init(&zone->lock);
+	carve_buddy_init(&zone->buddy, map, first, region->nr_pages,
+			 region->start_pfn);
+}
+
+void carve_zone_add(struct carve_zone *zone, u32 index, u32 nr)
+{
+	guard(raw_spinlock_irqsave)(&zone->lock);
+	carve_buddy_add(&zone->buddy, index, nr);
+	zone->nr_managed += nr;
+}
+
+static struct carve_store *store_of(struct carve_magazines *ms)
+{
+	return container_of(ms, struct carve_store, magazines);
+}
+
+static unsigned int store_refill(struct carve_magazines *ms, void **items,
+				 unsigned int n)
+{
+	struct carve_store *store = store_of(ms);
+	struct carve_zone *zone = store->zone;
+	unsigned int i;
+	u32 index;
+
+	guard(raw_spinlock_irqsave)(&zone->lock);
+	for (i = 0; i < n; i++) {
+		index = carve_buddy_alloc(&zone->buddy, store->order);
+		if (index == CARVE_PAGE_NONE)
+			break;
+		zone->map[index].state = CARVE_PAGE_STORED;
+		items[i] = &zone->map[index];
+	}
+	return i;
+}
+
+static void store_flush(struct carve_magazines *ms, void **items,
+			unsigned int n)
+{
+	struct carve_store *store = store_of(ms);
+	struct carve_zone *zone = store->zone;
+	unsigned int i;
+
+	guard(raw_spinlock_irqsave)(&zone->lock);
+	for (i = 0; i < n; i++)
+		carve_buddy_free(&zone->buddy, carve_page_index(zone, items[i]),
+				 store->order);
+}
+
+static const struct carve_magazine_ops store_ops = {
+	.refill = store_refill,
+	.flush = store_flush,
+};
+
+unsigned int carve_store_batch(unsigned long nr_pages, unsigned int order)
+{
+	unsigned long idle = nr_pages / STORE_SHARE;
+	unsigned long per_batch = idle / (3 * num_possible_cpus() + 1);
+
+	return min_t(unsigned long, per_batch >> order, STORE_MAX_BATCH);
+}
+
+size_t carve_store_size(unsigned int batch)
+{
+	return L1_CACHE_ALIGN(struct_size_t(struct carve_store, magazines.cpu,
+					    nr_cpu_ids)) +
+	       carve_magazines_size(batch);
+}
+
+void carve_zone_add_store(struct carve_zone *zone, unsigned int order,
+			  unsigned int batch, void *memory)
+{
+	struct carve_store *store = memory;
+
+	store->zone = zone;
+	store->order = order;
+	carve_magazines_init(&store->magazines, &store_ops, batch,
+			     memory + carve_store_size(batch) -
+			     carve_magazines_size(batch));
+	zone->store[order] = store;
+}
+
+struct carve_page *carve_zone_get_buddy(struct carve_zone *zone,
+					unsigned int order)
+{
+	u32 index;
+
+	guard(raw_spinlock_irqsave)(&zone->lock);
+	index = carve_buddy_alloc(&zone->buddy, order);
+	return index == CARVE_PAGE_NONE ? NULL : &zone->map[index];
+}
+
+void carve_zone_put_buddy(struct carve_zone *zone, struct carve_page *page,
+			  unsigned int order)
+{
+	guard(raw_spinlock_irqsave)(&zone->lock);
+	carve_buddy_free(&zone->buddy, carve_page_index(zone, page), order);
+}
+
+struct carve_page *carve_zone_get_slow(struct carve_zone *zone,
+				       unsigned int order)
+{
+	if (order < CARVE_NR_STORES && zone->store[order])
+		return carve_magazines_get_slow(&zone->store[order]->magazines);
+	return carve_zone_get_buddy(zone, order);
+}
+
+void carve_zone_put_slow(struct carve_zone *zone, struct carve_page *page,
+			 unsigned int order)
+{
+	if (order < CARVE_NR_STORES && zone->store[order])
+		carve_magazines_put_slow(&zone->store[order]->magazines, page);
+	else
+		carve_zone_put_buddy(zone, page, order);
+}
+
+#define for_each_store(zone, order) \
+	for ((order) = 0; (order) < CARVE_NR_STORES; (order)++) \
+		if ((zone)->store[order])
+
+void carve_zone_drain_cpu(struct carve_zone *zone)
+{
+	unsigned int order;
+
+	for_each_store(zone, order)
+		carve_magazines_drain_cpu(&zone->store[order]->magazines);
+}
+
+void carve_zone_drain_depots(struct carve_zone *zone)
+{
+	unsigned int order;
+
+	for_each_store(zone, order)
+		carve_magazines_drain_depot(&zone->store[order]->magazines);
+}
+
+void carve_zone_drain_dead(struct carve_zone *zone, unsigned int cpu)
+{
+	unsigned int order;
+
+	for_each_store(zone, order)
+		carve_magazines_drain_dead(&zone->store[order]->magazines, cpu);
+}
+
+unsigned long carve_zone_nr_free(struct carve_zone *zone)
+{
+	return READ_ONCE(zone->buddy.nr_free);
+}
+
+unsigned long carve_zone_nr_stored(const struct carve_zone *zone)
+{
+	unsigned long pages = 0;
+	unsigned int order;
+
+	for_each_store(zone, order)
+		pages += carve_magazines_count(&zone->store[order]->magazines)
+			 << order;
+	return pages;
+}
+
+void carve_zone_check(struct carve_zone *zone, struct carve_report *r)
+{
+	guard(raw_spinlock_irqsave)(&zone->lock);
+	carve_buddy_check(&zone->buddy, r);
+	carve_report_unless(r, zone->buddy.nr_free <= zone->nr_managed,
+			    "zone %s: %lu pages free of %lu", zone->name,
+			    zone->buddy.nr_free, zone->nr_managed);
+}

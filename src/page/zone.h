@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* A zone: a region under a buddy system, with per-CPU stores. See zone.c. */
+#ifndef _CARVE_ZONE_H
+#define _CARVE_ZONE_H
+
+#include "page/buddy.h"
+#include "percpu/magazine.h"
+#include "region/region.h"
+
+struct carve_zone;
+
+/* Orders below this have per-CPU stores, where the zone is large enough */
+#define CARVE_NR_STORES 10
+
+/**
+ * struct carve_store - the per-CPU stores of one order
+ * @zone: where its blocks come from
+ * @order: their order
+ * @magazines: the blocks, as descriptors of their heads
+ */
+struct carve_store {
+	struct carve_zone *zone;
+	unsigned int order;
+	struct carve_magazines magazines;
+};
+
+/**
+ * struct carve_zone - pages that may serve the same requests
+ * @name: as native zones are called
+ * @region: the memory
+ * @map: the carveout's page descriptors
+ * @first: index of the first page of @region
+ * @nr_managed: pages that the buddy system was given
+ * @lock: guards @buddy and the list links of its pages
+ * @buddy: the free blocks
+ * @store: per-CPU stores by order, NULL for those that have none
+ */
+struct carve_zone {
+	const char *name;
+	const struct carve_region *region;
+	struct carve_page *map;
+	u32 first;
+	unsigned long nr_managed;
+	raw_spinlock_t lock;
+	struct carve_buddy buddy;
+	struct carve_store *store[CARVE_NR_STORES];
+};
+
+/* @first: index that the region's first page has in @map */
+void carve_zone_init(struct carve_zone *zone, const char *name,
+		     const struct carve_region *region, struct carve_page *map,
+		     u32 first);
+/* Gives the buddy system @nr pages from index @index on */
+void carve_zone_add(struct carve_zone *zone, u32 index, u32 nr);
+
+/* Items a batch of order @order has in a zone of @nr_pages; 0: no store */
+unsigned int carve_store_batch(unsigned long nr_pages, unsigned int order);
+size_t carve_store_size(unsigned int batch);
+/* @memory: zeroed, aligned to a cache line, of that size */
+void carve_zone_add_store(struct carve_zone *zone, unsigned int order,
+			  unsigned int batch, void *memory);
+
+/* Past the fast path; NULL where neither store nor buddy system has a block */
+struct carve_page *carve_zone_get_slow(struct carve_zone *zone,
+				       unsigned int order);
+void carve_zone_put_slow(struct carve_zone *zone, struct carve_page *page,
+			 unsigned int order);
+
+/* Straight from and to the buddy system */
+struct carve_page *carve_zone_get_buddy(struct carve_zone *zone,
+					unsigned int order);
+void carve_zone_put_buddy(struct carve_zone *zone, struct carve_page *page,
+			  unsigned int order);
+
+/* Give the buddy system what this CPU's stores hold; any context but NMI */
+void carve_zone_drain_cpu(struct carve_zone *zone);
+void carve_zone_drain_depots(struct carve_zone *zone);
+/* The same for a CPU that is dead */
+void carve_zone_drain_dead(struct carve_zone *zone, unsigned int cpu);
+
+/* Pages in the buddy system, and in the stores */
+unsigned long carve_zone_nr_free(struct carve_zone *zone);
+unsigned long carve_zone_nr_stored(const struct carve_zone *zone);
+
+void carve_zone_check(struct carve_zone *zone, struct carve_report *r);
+
+static inline u32 carve_zone_nr_pages(const struct carve_zone *zone)
+{
+	return zone->region->nr_pages;
+}
+
+static inline u32 carve_page_index(const struct carve_zone *zone,
+				   const struct carve_page *page)
+{
+	return page - zone->map;
+}
+
+static inline void *carve_zone_address(const struct carve_zone *zone,
+				       const struct carve_page *page)
+{
+	return zone->region->virt +
+	       ((unsigned long)(carve_page_index(zone, page) - zone->first)
+		<< PAGE_SHIFT);
+}
+
+static inline unsigned long carve_zone_pfn(const struct carve_zone *zone,
+					   const struct carve_page *page)
+{
+	return zone->region->start_pfn + carve_page_index(zone, page) -
+	       zone->first;
+}
+
+/* A block whose state still says STORED, or NULL: carve_zone_get_slow() */
+static __always_inline struct carve_page *
+carve_zone_get(struct carve_zone *zone, unsigned int order)
+{
+	if (unlikely(order >= CARVE_NR_STORES || !zone->store[order]))
+		return NULL;
+	return carve_magazines_get(&zone->store[order]->magazines);
+}
+
+/* False where there was no room: carve_zone_put_slow() */
+static __always_inline bool carve_zone_put(struct carve_zone *zone,
+					   struct carve_page *page,
+					   unsigned int order)
+{
+	if (unlikely(order >= CARVE_NR_STORES || !zone->store[order]))
+		return false;
+	return carve_magazines_put(&zone->store[order]->magazines, page);
+}
+
+#endif /* _CARVE_ZONE_H */
