@@ -1,0 +1,543 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Caches
+ *
+ * A cache hands out objects of one size from its per-CPU magazines. Behind
+ * these lie its slabs, on three lists: partial, full and empty. A refill takes
+ * from partial slabs before empty ones, so that slabs run empty and their
+ * pages can go back; a few empty ones are kept, the rest is released at once.
+ *
+ * Invariants, walked by carve_slabs_check():
+ *  - a slab is on the list that its count of objects out says;
+ *  - what carve_slab_check() says of each slab.
+ *
+ * Locks: slabs->lock (sleeps) guards the list of caches. cache->lock is taken
+ * with nothing held but a busy mark; pages are taken and given back, and free
+ * maps too, with cache->lock released.
+ */
+#include <linux/align.h>
+#include <linux/cache.h>
+#include <linux/ctype.h>
+#include <linux/err.h>
+#include <linux/log2.h>
+#include <linux/mm.h>
+
+#include "percpu/each_cpu.h"
+#include "report.h"
+#include "slab/cache.h"
+#include "slab/slab.h"
+
+#define CACHE_FLAGS SLAB_HWCACHE_ALIGN
+/* Native flags that have no meaning here, and are accepted */
+#define CACHE_IGNORED_FLAGS (SLAB_PANIC | SLAB_ACCOUNT | SLAB_RECLAIM_ACCOUNT)
+
+/* Empty slabs that a cache keeps: this many bytes of them, and at least one */
+#define KEEP_EMPTY_BYTES SZ_32K
+
+/* All magazines of a cache hold at most one byte in so many of the carveout */
+#define STORE_SHARE 64
+
+static struct carve_page_list *list_of(struct carve_cache *cache,
+				       const struct carve_page *slab)
+{
+	if (!slab->inuse)
+		return &cache->empty;
+	return slab->inuse == cache->nr_objects ? &cache->full : &cache->partial;
+}
+
+static u32 index_of(const struct carve_cache *cache,
+		    const struct carve_page *slab)
+{
+	return slab - cache->pages->map;
+}
+
+static struct carve_page *first_of(const struct carve_cache *cache,
+				   const struct carve_page_list *list)
+{
+	return list->first == CARVE_PAGE_NONE ? NULL :
+						&cache->pages->map[list->first];
+}
+
+/* To be called with the list that a slab was on before its count changed */
+static void move_slab(struct carve_cache *cache, struct carve_page_list *from,
+		      struct carve_page *slab)
+{
+	struct carve_page_list *to = list_of(cache, slab);
+
+	if (from == to)
+		return;
+	carve_page_list_del(from, cache->pages->map, index_of(cache, slab));
+	carve_page_list_add(to, cache->pages->map, index_of(cache, slab));
+}
+
+static struct carve_cache *cache_of(struct carve_magazines *ms)
+{
+	return container_of(ms, struct carve_cache, magazines);
+}
+
+static unsigned int cache_refill(struct carve_magazines *ms, void **objects,
+				 unsigned int n)
+{
+	struct carve_cache *cache = cache_of(ms);
+	struct carve_page_list *from;
+	struct carve_page *slab;
+	unsigned int taken = 0;
+
+	guard(raw_spinlock_irqsave)(&cache->lock);
+	while (taken < n) {
+		from = cache->partial.nr ? &cache->partial : &cache->empty;
+		slab = first_of(cache, from);
+		if (!slab)
+			break;
+		taken += carve_slab_take(cache, slab, objects + taken,
+					 n - taken);
+		move_slab(cache, from, slab);
+	}
+	return taken;
+}
+
+/* Puts objects into their slabs; those refused come first in @objects, how many */
+static unsigned int put_objects(struct carve_cache *cache, void **objects,
+				unsigned int n)
+{
+	unsigned int i, refused = 0;
+
+	guard(raw_spinlock_irqsave)(&cache->lock);
+	for (i = 0; i < n; i++) {
+		struct carve_page *slab = carve_slab_put(cache, objects[i]);
+		struct carve_page_list *from;
+
+		if (!slab) {
+			objects[refused++] = objects[i];
+			continue;
+		}
+		from = slab->inuse + 1U == cache->nr_objects ? &cache->full :
+							       &cache->partial;
+		move_slab(cache, from, slab);
+	}
+	return refused;
+}
+
+/* An empty slab beyond @keep, taken off the list, or NULL */
+static struct carve_page *pop_empty(struct carve_cache *cache,
+				    unsigned int keep)
+{
+	struct carve_page *slab;
+
+	guard(raw_spinlock_irqsave)(&cache->lock);
+	if (cache->empty.nr <= keep)
+		return NULL;
+	slab = first_of(cache, &cache->empty);
+	carve_page_list_del(&cache->empty, cache->pages->map,
+			    index_of(cache, slab));
+	return slab;
+}
+
+/* Pages given back */
+static unsigned long release_empty(struct carve_cache *cache, unsigned int keep)
+{
+	struct carve_page *slab;
+	unsigned long pages = 0;
+
+	while ((slab = pop_empty(cache, keep))) {
+		carve_slab_release(cache, slab);
+		pages += BIT(cache->order);
+	}
+	return pages;
+}
+
+void carve_cache_bad_free(struct carve_cache *cache, const void *object,
+			  unsigned long caller)
+{
+	const char *why = carve_slab_error(cache, object);
+
+	scoped_guard(raw_spinlock_irqsave, &cache->lock)
+		cache->nr_bad_frees++;
+	carve_pages_bad_free(cache->pages, object,
+			     why ?: "freed again meanwhile", caller);
+}
+
+static void cache_flush(struct carve_magazines *ms, void **objects,
+			unsigned int n)
+{
+	struct carve_cache *cache = cache_of(ms);
+	unsigned int i, refused = put_objects(cache, objects, n);
+
+	for (i = 0; i < refused; i++)
+		carve_cache_bad_free(cache, objects[i], 0);
+	if (READ_ONCE(cache->empty.nr) > cache->max_empty)
+		release_empty(cache, cache->max_empty);
+}
+
+static const struct carve_magazine_ops cache_ops = {
+	.refill = cache_refill,
+	.flush = cache_flush,
+};
+
+static bool grow(struct carve_cache *cache, gfp_t gfp)
+{
+	struct carve_page *slab;
+	unsigned int colour;
+
+	scoped_guard(raw_spinlock_irqsave, &cache->lock) {
+		colour = cache->colour;
+		cache->colour = (colour + 1) % cache->nr_colours;
+	}
+	slab = carve_slab_new(cache, gfp & ~__GFP_ZERO, colour);
+	if (!slab)
+		return false;
+	guard(raw_spinlock_irqsave)(&cache->lock);
+	carve_page_list_add(&cache->empty, cache->pages->map,
+			    index_of(cache, slab));
+	cache->nr_grown++;
+	return true;
+}
+
+void *carve_cache_alloc_slow(struct carve_cache *cache, gfp_t gfp)
+{
+	void *object;
+
+	do {
+		object = carve_magazines_get_slow(&cache->magazines);
+	} while (!object && grow(cache, gfp));
+	return object;
+}
+
+/* Objects that pass between a magazine and the slabs at a time */
+static unsigned int choose_batch(const struct carve_slabs *slabs,
+				 unsigned int size)
+{
+	unsigned long idle = ((unsigned long)slabs->pages->nr_pages
+			      << PAGE_SHIFT) / STORE_SHARE;
+	unsigned long fair = idle / (3 * num_possible_cpus() + 1) / size;
+	unsigned long most = size <= 256 ? 32 : size <= 1024 ? 16 :
+			     size <= 4096 ? 8 : 4;
+
+	return clamp(fair, 1UL, most);
+}
+
+static size_t struct_bytes(void)
+{
+	return L1_CACHE_ALIGN(struct_size_t(struct carve_cache, magazines.cpu,
+					    nr_cpu_ids));
+}
+
+static size_t cache_bytes(const struct carve_slabs *slabs, unsigned int size)
+{
+	return struct_bytes() + carve_magazines_size(choose_batch(slabs, size));
+}
+
+static unsigned int choose_align(const struct carve_cache_args *args)
+{
+	unsigned int align = max_t(unsigned int, args->align, sizeof(void *));
+
+	if (args->flags & SLAB_HWCACHE_ALIGN)
+		align = max_t(unsigned int, align,
+			      min_t(unsigned int, cache_line_size(),
+				    roundup_pow_of_two(args->size)));
+	return align;
+}
+
+static struct carve_cache *cache_init(struct carve_slabs *slabs, void *memory,
+				      const struct carve_cache_args *args)
+{
+	struct carve_cache *cache = memory;
+
+	cache->pages = slabs->pages;
+	cache->slabs = slabs;
+	cache->object_size = args->size;
+	cache->ctor = args->ctor;
+	cache->align = choose_align(args);
+	cache->size = ALIGN(args->size, cache->align);
+	cache->caller = args->caller;
+	strscpy(cache->name, args->name, sizeof(cache->name));
+	carve_slab_geometry(cache);
+	if (cache->nr_objects > CARVE_SLAB_INLINE_OBJECTS)
+		cache->map_cache = slabs->map_cache;
+	cache->max_empty = max_t(unsigned int, 1,
+				 KEEP_EMPTY_BYTES >> (PAGE_SHIFT + cache->order));
+
+	raw_spin_lock_init(&cache->lock);
+	carve_page_list_init(&cache->partial);
+	carve_page_list_init(&cache->full);
+	carve_page_list_init(&cache->empty);
+	carve_magazines_init(&cache->magazines, &cache_ops,
+			     choose_batch(slabs, args->size),
+			     memory + struct_bytes());
+	return cache;
+}
+
+struct carve_cache *carve_cache_boot(struct carve_slabs *slabs,
+				     struct carve_boot *boot,
+				     const struct carve_cache_args *args)
+{
+	void *memory = carve_boot_alloc(boot, cache_bytes(slabs, args->size),
+					L1_CACHE_BYTES, args->name);
+	struct carve_cache *cache;
+
+	if (!memory)
+		return NULL;
+	cache = cache_init(slabs, memory, args);
+	list_add_tail(&cache->list, &slabs->caches);
+	return cache;
+}
+
+static bool name_valid(const char *name)
+{
+	const char *c;
+
+	for (c = name; *c; c++)
+		if (!isgraph(*c))
+			return false;
+	return c > name && c - name < CARVE_CACHE_NAME_LEN;
+}
+
+static bool name_taken(struct carve_slabs *slabs, const char *name)
+{
+	struct carve_cache *cache;
+
+	lockdep_assert_held(&slabs->lock);
+	list_for_each_entry(cache, &slabs->caches, list)
+		if (!strcmp(cache->name, name))
+			return true;
+	return false;
+}
+
+#define REFUSE(slabs, args, errno, fmt, ...) \
+	(pr_err("%s: cache \"%s\": " fmt "\n", (slabs)->pages->name, \
+		(args)->name ?: "", ##__VA_ARGS__), errno)
+
+static int check_args(struct carve_slabs *slabs,
+		      const struct carve_cache_args *args)
+{
+	if (!args->name || !name_valid(args->name))
+		return REFUSE(slabs, args, -EINVAL,
+			      "a name has 1 to %d characters and no white space",
+			      CARVE_CACHE_NAME_LEN - 1);
+	if (!args->size || args->size > CARVE_CACHE_MAX_SIZE)
+		return REFUSE(slabs, args, -EINVAL,
+			      "size %u is not from 1 to %u", args->size,
+			      CARVE_CACHE_MAX_SIZE);
+	if (args->align && (!is_power_of_2(args->align) ||
+			    args->align > PAGE_SIZE))
+		return REFUSE(slabs, args, -EINVAL,
+			      "alignment %u is not a power of two up to %lu",
+			      args->align, PAGE_SIZE);
+	if (args->flags & ~(CACHE_FLAGS | CACHE_IGNORED_FLAGS))
+		return REFUSE(slabs, args, -EINVAL,
+			      "flags %#x are not supported: SLAB_HWCACHE_ALIGN is",
+			      (__force unsigned int)args->flags);
+	return 0;
+}
+
+static int publish(struct carve_slabs *slabs, struct carve_cache *cache,
+		   const struct carve_cache_args *args)
+{
+	guard(mutex)(&slabs->lock);
+	if (name_taken(slabs, args->name))
+		return REFUSE(slabs, args, -EEXIST, "the name is taken");
+	list_add_tail(&cache->list, &slabs->caches);
+	return 0;
+}
+
+static void free_meta(struct carve_cache *cache)
+{
+	struct carve_page *meta = cache->meta;
+
+	if (meta)
+		carve_pages_put(cache->pages, meta, meta->order);
+}
+
+struct carve_cache *carve_cache_new(struct carve_slabs *slabs,
+				    const struct carve_cache_args *args)
+{
+	struct carve_cache *cache;
+	struct carve_page *meta;
+	unsigned int order;
+	void *memory;
+	int ret;
+
+	ret = check_args(slabs, args);
+	if (ret)
+		return ERR_PTR(ret);
+	order = get_order(cache_bytes(slabs, args->size));
+	meta = carve_pages_alloc(slabs->pages, GFP_KERNEL | __GFP_ZERO, order,
+				 CARVE_PAGE_META, args->caller);
+	if (!meta)
+		return ERR_PTR(-ENOMEM);
+	memory = carve_pages_address(slabs->pages, meta);
+	cache = cache_init(slabs, memory, args);
+	cache->meta = meta;
+	ret = publish(slabs, cache, args);
+	if (ret) {
+		free_meta(cache);
+		return ERR_PTR(ret);
+	}
+	return cache;
+}
+
+static void drain_this_cpu(void *arg)
+{
+	struct carve_cache *cache = arg;
+
+	carve_magazines_drain_cpu(&cache->magazines);
+}
+
+static void drain_all_cpus(struct carve_cache *cache)
+{
+	carve_each_cpu(drain_this_cpu, cache);
+	carve_magazines_drain_depot(&cache->magazines);
+}
+
+unsigned long carve_cache_give_back(struct carve_cache *cache)
+{
+	drain_all_cpus(cache);
+	return release_empty(cache, 0);
+}
+
+int carve_cache_delete(struct carve_cache *cache)
+{
+	struct carve_slabs *slabs = cache->slabs;
+	struct carve_cache_usage usage;
+
+	scoped_guard(mutex, &slabs->lock) {
+		carve_cache_give_back(cache);
+		carve_cache_usage(cache, &usage);
+		if (usage.slabs) {
+			pr_err("%s: cache %s is not destroyed: %lu objects are in use\n",
+			       slabs->pages->name, cache->name,
+			       usage.active_objects);
+			return -EBUSY;
+		}
+		list_del(&cache->list);
+	}
+	free_meta(cache);
+	return 0;
+}
+
+static void drain_caches_this_cpu(void *arg)
+{
+	struct carve_slabs *slabs = arg;
+	struct carve_cache *cache;
+
+	list_for_each_entry(cache, &slabs->caches, list)
+		carve_magazines_drain_cpu(&cache->magazines);
+}
+
+unsigned long carve_slabs_shrink(struct carve_slabs *slabs)
+{
+	struct carve_cache *cache;
+	unsigned long pages = 0;
+
+	/* The map cache is the oldest: last, when the others gave theirs back */
+	guard(mutex)(&slabs->lock);
+	carve_each_cpu(drain_caches_this_cpu, slabs);
+	list_for_each_entry_reverse(cache, &slabs->caches, list) {
+		if (cache == slabs->map_cache)
+			drain_all_cpus(cache);
+		carve_magazines_drain_depot(&cache->magazines);
+		pages += release_empty(cache, 0);
+	}
+	return pages;
+}
+
+static unsigned long shrink_slabs(struct carve_shrinker *shrinker)
+{
+	return carve_slabs_shrink(container_of(shrinker, struct carve_slabs,
+					       shrinker));
+}
+
+int carve_slabs_init(struct carve_slabs *slabs, struct carve_pages *pages,
+		     struct carve_boot *boot)
+{
+	const struct carve_cache_args map_args = {
+		.name = "carve_free_map",
+		.size = BITS_TO_BYTES(CARVE_SLAB_MAX_OBJECTS),
+		.caller = _THIS_IP_,
+	};
+
+	slabs->pages = pages;
+	mutex_init(&slabs->lock);
+	INIT_LIST_HEAD(&slabs->caches);
+	slabs->shrinker.shrink = shrink_slabs;
+	carve_pages_add_shrinker(pages, &slabs->shrinker);
+	slabs->map_cache = carve_cache_boot(slabs, boot, &map_args);
+	return slabs->map_cache ? 0 : -ENOMEM;
+}
+
+void carve_slabs_drain_dead(struct carve_slabs *slabs, unsigned int cpu)
+{
+	struct carve_cache *cache;
+
+	guard(mutex)(&slabs->lock);
+	list_for_each_entry(cache, &slabs->caches, list)
+		carve_magazines_drain_dead(&cache->magazines, cpu);
+}
+
+static unsigned long count_inuse(const struct carve_cache *cache,
+				 const struct carve_page_list *list)
+{
+	unsigned long n = 0;
+	u32 i;
+
+	carve_page_list_for_each(i, list, cache->pages->map)
+		n += cache->pages->map[i].inuse;
+	return n;
+}
+
+void carve_cache_usage(struct carve_cache *cache,
+		       struct carve_cache_usage *usage)
+{
+	unsigned long out;
+
+	guard(raw_spinlock_irqsave)(&cache->lock);
+	out = (unsigned long)cache->full.nr * cache->nr_objects +
+	      count_inuse(cache, &cache->partial);
+	usage->stored = min(out, carve_magazines_count(&cache->magazines));
+	usage->active_objects = out - usage->stored;
+	usage->active_slabs = cache->partial.nr + cache->full.nr;
+	usage->slabs = usage->active_slabs + cache->empty.nr;
+	usage->objects = usage->slabs * cache->nr_objects;
+}
+
+static void check_list(struct carve_cache *cache,
+		       const struct carve_page_list *list,
+		       struct carve_report *r)
+{
+	struct carve_page *map = cache->pages->map;
+	u32 i, n = 0;
+
+	carve_page_list_for_each(i, list, map) {
+		if (i >= cache->pages->nr_pages || n == list->nr ||
+		    map[i].state != CARVE_PAGE_SLAB) {
+			carve_report(r, "cache %s: a list leads to page %u after %u of %u slabs",
+				     cache->name, i, n, list->nr);
+			return;
+		}
+		carve_slab_check(cache, &map[i], r);
+		carve_report_unless(r, list_of(cache, &map[i]) == list,
+				    "cache %s: a slab with %u objects out is on the wrong list",
+				    cache->name, map[i].inuse);
+		n++;
+	}
+	carve_report_unless(r, n == list->nr,
+			    "cache %s: a list has %u slabs, not %u",
+			    cache->name, n, list->nr);
+}
+
+static void check_cache(struct carve_cache *cache, struct carve_report *r)
+{
+	guard(raw_spinlock_irqsave)(&cache->lock);
+	check_list(cache, &cache->partial, r);
+	check_list(cache, &cache->full, r);
+	check_list(cache, &cache->empty, r);
+}
+
+void carve_slabs_check(struct carve_slabs *slabs, struct carve_report *r)
+{
+	struct carve_cache *cache;
+
+	guard(mutex)(&slabs->lock);
+	list_for_each_entry(cache, &slabs->caches, list)
+		check_cache(cache, r);
+}

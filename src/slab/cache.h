@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Caches of objects of one size. See cache.c, and slab.c for what a slab is. */
+#ifndef _CARVE_CACHE_H
+#define _CARVE_CACHE_H
+
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/reciprocal_div.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "boot/boot.h"
+#include "page/pages.h"
+#include "percpu/magazine.h"
+
+#define CARVE_CACHE_NAME_LEN 32
+#define CARVE_CACHE_MAX_SIZE SZ_16K
+/* kmalloc size classes; see kmalloc.c */
+#define CARVE_NR_KMALLOC 13
+
+struct carve_slabs;
+
+/**
+ * struct carve_cache_args - what a cache is to be like
+ * @name: its name
+ * @size: bytes of an object
+ * @align: alignment of objects, a power of two, or 0 for a pointer's
+ * @flags: SLAB_HWCACHE_ALIGN
+ * @ctor: run once on each object when its slab is made, or NULL
+ * @caller: who asked for it
+ */
+struct carve_cache_args {
+	const char *name;
+	unsigned int size;
+	unsigned int align;
+	slab_flags_t flags;
+	void (*ctor)(void *object);
+	unsigned long caller;
+};
+
+/**
+ * struct carve_cache - a cache
+ * @pages: where its slabs come from
+ * @slabs: the caches that it is one of
+ * @object_size: bytes of an object, as asked for
+ * @ctor: constructor, or NULL
+ * @size: bytes from one object to the next
+ * @reciprocal: of @size, to divide by it
+ * @align: alignment of objects
+ * @order: of a slab
+ * @nr_objects: in a slab
+ * @colour_step: bytes that the first object moves from slab to slab
+ * @nr_colours: how many such moves there are
+ * @map_cache: where the free maps of its slabs come from; NULL where the page
+ *	descriptor's own 64 bits are enough
+ * @lock: guards the members from here to @nr_bad_frees, and all its slabs
+ * @partial: slabs with some objects in them
+ * @full: slabs with all objects out
+ * @empty: slabs with no object out
+ * @max_empty: how many of these are kept
+ * @colour: of the next slab
+ * @nr_grown: slabs ever made
+ * @nr_bad_frees: frees refused
+ * @list: on the caches of the carveout
+ * @meta: the pages that this struct lies in; NULL if boot memory
+ * @caller: who made it
+ * @name: its name
+ * @magazines: its per-CPU objects
+ */
+struct carve_cache {
+	struct carve_pages *pages;
+	struct carve_slabs *slabs;
+	unsigned int object_size;
+	void (*ctor)(void *object);
+	unsigned int size;
+	struct reciprocal_value reciprocal;
+	unsigned int align;
+	unsigned int order;
+	unsigned int nr_objects;
+	unsigned int colour_step;
+	unsigned int nr_colours;
+	struct carve_cache *map_cache;
+
+	raw_spinlock_t lock;
+	struct carve_page_list partial;
+	struct carve_page_list full;
+	struct carve_page_list empty;
+	unsigned int max_empty;
+	unsigned int colour;
+	unsigned long nr_grown;
+	unsigned long nr_bad_frees;
+
+	struct list_head list;
+	struct carve_page *meta;
+	unsigned long caller;
+	char name[CARVE_CACHE_NAME_LEN];
+
+	struct carve_magazines magazines;
+};
+
+/**
+ * struct carve_slabs - the slab layer of a carveout
+ * @pages: where the memory comes from
+ * @lock: guards @caches; sleeps
+ * @caches: all caches, the oldest first
+ * @map_cache: free maps for slabs of more than 64 objects
+ * @kmalloc: the caches behind kmalloc, by size class
+ * @shrinker: how the page allocator asks for memory back
+ */
+struct carve_slabs {
+	struct carve_pages *pages;
+	struct mutex lock;
+	struct list_head caches;
+	struct carve_cache *map_cache;
+	struct carve_cache *kmalloc[CARVE_NR_KMALLOC];
+	struct carve_shrinker shrinker;
+};
+
+/**
+ * struct carve_cache_usage - what a cache holds, for reports
+ * @active_objects: objects handed out
+ * @objects: objects that its slabs have room for
+ * @active_slabs: slabs with an object out of them, be it in a magazine
+ * @slabs: all its slabs
+ * @stored: objects in magazines
+ */
+struct carve_cache_usage {
+	unsigned long active_objects;
+	unsigned long objects;
+	unsigned long active_slabs;
+	unsigned long slabs;
+	unsigned long stored;
+};
+
+/* Before the buddy system has pages. 0, or -ENOMEM where @boot is full */
+int carve_slabs_init(struct carve_slabs *slabs, struct carve_pages *pages,
+		     struct carve_boot *boot);
+/* A cache in boot memory, never destroyed; NULL where @boot is full */
+struct carve_cache *carve_cache_boot(struct carve_slabs *slabs,
+				     struct carve_boot *boot,
+				     const struct carve_cache_args *args);
+
+/* See include/carveout.h for what these mean */
+struct carve_cache *carve_cache_new(struct carve_slabs *slabs,
+				    const struct carve_cache_args *args);
+int carve_cache_delete(struct carve_cache *cache);
+unsigned long carve_cache_give_back(struct carve_cache *cache);
+
+/* Gives all empty slabs of all caches back; sleeps. Pages given back. */
+unsigned long carve_slabs_shrink(struct carve_slabs *slabs);
+/* Magazines of @cpu, which is dead, back to the slabs; sleeps */
+void carve_slabs_drain_dead(struct carve_slabs *slabs, unsigned int cpu);
+
+/* Past the fast path */
+void *carve_cache_alloc_slow(struct carve_cache *cache, gfp_t gfp);
+void carve_cache_bad_free(struct carve_cache *cache, const void *object,
+			  unsigned long caller);
+
+void carve_cache_usage(struct carve_cache *cache,
+		       struct carve_cache_usage *usage);
+void carve_slabs_check(struct carve_slabs *slabs, struct carve_report *r);
+
+/* Is this object of a page of the cache's? Says nothing of where in the page. */
+static __always_inline bool carve_cache_owns(struct carve_cache *cache,
+					     const void *object)
+{
+	struct carve_page *page = carve_pages_lookup(cache->pages, object);
+
+	return page && page->cache == cache;
+}
+
+/* carve_cache_alloc() */
+static __always_inline void *carve_cache_get(struct carve_cache *cache,
+					     gfp_t gfp)
+{
+	void *object = carve_magazines_get(&cache->magazines);
+
+	if (unlikely(!object)) {
+		object = carve_cache_alloc_slow(cache, gfp);
+		if (!object)
+			return NULL;
+	}
+	if (unlikely(want_init_on_alloc(gfp)) && !cache->ctor)
+		memset(object, 0, cache->object_size);
+	return object;
+}
+
+/* Takes back an object that lies in one of the cache's pages */
+static __always_inline void carve_cache_put(struct carve_cache *cache,
+					    void *object)
+{
+	if (unlikely(want_init_on_free()) && !cache->ctor)
+		memset(object, 0, cache->object_size);
+	if (unlikely(!carve_magazines_put(&cache->magazines, object)))
+		carve_magazines_put_slow(&cache->magazines, object);
+}
+
+#endif /* _CARVE_CACHE_H */

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * kmalloc: a cache for each size class, the powers of two from 8 to 8192 and
+ * 96 and 192 between them, as natively. Objects whose size is a power of two
+ * are aligned to it. What is larger than the largest class is a block of pages
+ * whose head says CARVE_PAGE_LARGE.
+ */
+#include <linux/mm.h>
+
+#include "slab/kmalloc.h"
+#include "slab/slab.h"
+
+const struct carve_kmalloc_class carve_kmalloc_classes[CARVE_NR_KMALLOC] = {
+	{ "kmalloc-8", 8 },	{ "kmalloc-16", 16 },	{ "kmalloc-32", 32 },
+	{ "kmalloc-64", 64 },	{ "kmalloc-96", 96 },	{ "kmalloc-128", 128 },
+	{ "kmalloc-192", 192 },	{ "kmalloc-256", 256 },	{ "kmalloc-512", 512 },
+	{ "kmalloc-1k", 1024 },	{ "kmalloc-2k", 2048 },	{ "kmalloc-4k", 4096 },
+	{ "kmalloc-8k", 8192 },
+};
+
+/* Classes of sizes up to 192, in steps of 8 */
+const u8 carve_kmalloc_small[192 / 8] = {
+	0, 1, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4,
+	5, 5, 5, 5, 6, 6, 6, 6, 6, 6, 6, 6,
+};
+
+/* The largest power of two that divides the size, within a page */
+static unsigned int natural_align(unsigned int size)
+{
+	return min_t(unsigned int, 1U << __ffs(size), PAGE_SIZE);
+}
+
+int carve_kmalloc_init(struct carve_slabs *slabs, struct carve_boot *boot)
+{
+	int i;
+
+	for (i = 0; i < CARVE_NR_KMALLOC; i++) {
+		const struct carve_cache_args args = {
+			.name = carve_kmalloc_classes[i].name,
+			.size = carve_kmalloc_classes[i].size,
+			.align = natural_align(carve_kmalloc_classes[i].size),
+			.caller = _THIS_IP_,
+		};
+
+		slabs->kmalloc[i] = carve_cache_boot(slabs, boot, &args);
+		if (!slabs->kmalloc[i])
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+void *carve_kmalloc_large(struct carve_slabs *slabs, size_t size, gfp_t gfp,
+			  unsigned long caller)
+{
+	struct carve_page *page;
+
+	if (!size)
+		return ZERO_SIZE_PTR;
+	page = carve_pages_alloc(slabs->pages, gfp, get_order(size),
+				 CARVE_PAGE_LARGE, caller);
+	return page ? carve_pages_address(slabs->pages, page) : NULL;
+}
+
+void carve_kfree_large(struct carve_slabs *slabs, const void *p,
+		       unsigned long caller)
+{
+	struct carve_pages *pages = slabs->pages;
+	struct carve_page *page = carve_pages_lookup(pages, p);
+
+	if (ZERO_OR_NULL_PTR(p))
+		return;
+	if (!page)
+		carve_pages_bad_free(pages, p, "not memory of this carveout",
+				     caller);
+	else if (carve_pages_address(pages, page) != p)
+		carve_pages_bad_free(pages, p, "not the start of an allocation",
+				     caller);
+	else
+		carve_pages_free(pages, page, page->order, CARVE_PAGE_LARGE,
+				 caller);
+}
+
+size_t carve_kmalloc_roundup(size_t size)
+{
+	if (!size)
+		return 0;
+	if (size <= CARVE_KMALLOC_MAX_CACHE)
+		return carve_kmalloc_classes[carve_kmalloc_class(size)].size;
+	if (size > PAGE_SIZE << CARVE_MAX_ORDER)
+		return size;
+	return PAGE_SIZE << get_order(size);
+}
+
+size_t carve_kmalloc_usable(struct carve_slabs *slabs, const void *p)
+{
+	struct carve_page *page = carve_pages_lookup(slabs->pages, p);
+
+	if (!page)
+		return 0;
+	if (page->state >= CARVE_PAGE_SLAB)
+		return page->cache->object_size;
+	return page->state == CARVE_PAGE_LARGE ? PAGE_SIZE << page->order : 0;
+}
+
+void *carve_kmalloc_resize(struct carve_slabs *slabs, const void *p,
+			   size_t size, gfp_t gfp, unsigned long caller)
+{
+	size_t usable = carve_kmalloc_usable(slabs, p);
+	void *new;
+
+	if (size && size <= usable)
+		return (void *)p;
+	new = carve_kmalloc_get(slabs, size, gfp, caller);
+	if (!new)
+		return NULL;
+	if (size)
+		memcpy(new, p, usable);
+	carve_kmalloc_put(slabs, p, caller);
+	return new;
+}

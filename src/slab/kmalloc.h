@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* kmalloc and its family over caches of fixed sizes. See kmalloc.c. */
+#ifndef _CARVE_KMALLOC_H
+#define _CARVE_KMALLOC_H
+
+#include <linux/log2.h>
+
+#include "slab/cache.h"
+
+/* The largest size class; what is larger takes whole pages */
+#define CARVE_KMALLOC_MAX_CACHE SZ_8K
+
+/**
+ * struct carve_kmalloc_class - a size class
+ * @name: of its cache
+ * @size: of its objects, in bytes
+ */
+struct carve_kmalloc_class {
+	const char *name;
+	unsigned int size;
+};
+
+extern const struct carve_kmalloc_class carve_kmalloc_classes[CARVE_NR_KMALLOC];
+extern const u8 carve_kmalloc_small[];
+
+/* After carve_slabs_init(). 0, or -ENOMEM where @boot is full */
+int carve_kmalloc_init(struct carve_slabs *slabs, struct carve_boot *boot);
+
+/* Past the fast path, and beyond the size classes */
+void *carve_kmalloc_large(struct carve_slabs *slabs, size_t size, gfp_t gfp,
+			  unsigned long caller);
+void carve_kfree_large(struct carve_slabs *slabs, const void *p,
+		       unsigned long caller);
+
+/* See include/carveout.h for what these mean */
+size_t carve_kmalloc_roundup(size_t size);
+size_t carve_kmalloc_usable(struct carve_slabs *slabs, const void *p);
+void *carve_kmalloc_resize(struct carve_slabs *slabs, const void *p,
+			   size_t size, gfp_t gfp, unsigned long caller);
+
+/* Number of the class for @size, which is from 1 to CARVE_KMALLOC_MAX_CACHE */
+static __always_inline unsigned int carve_kmalloc_class(size_t size)
+{
+	/* 256 is class 7, and each power of two from there the next */
+	return size <= 192 ? carve_kmalloc_small[(size - 1) / 8] :
+			     ilog2(size - 1);
+}
+
+/* carve_kmalloc(), for the caller at @caller */
+static __always_inline void *carve_kmalloc_get(struct carve_slabs *slabs,
+					       size_t size, gfp_t gfp,
+					       unsigned long caller)
+{
+	/* 0 wraps around to the largest */
+	if (likely(size - 1 < CARVE_KMALLOC_MAX_CACHE))
+		return carve_cache_get(slabs->kmalloc[carve_kmalloc_class(size)],
+				       gfp);
+	return carve_kmalloc_large(slabs, size, gfp, caller);
+}
+
+/* carve_kfree(), for the caller at @caller */
+static __always_inline void carve_kmalloc_put(struct carve_slabs *slabs,
+					      const void *p,
+					      unsigned long caller)
+{
+	struct carve_page *page = carve_pages_lookup(slabs->pages, p);
+
+	if (likely(page && page->state >= CARVE_PAGE_SLAB))
+		carve_cache_put(page->cache, (void *)p);
+	else
+		carve_kfree_large(slabs, p, caller);
+}
+
+#endif /* _CARVE_KMALLOC_H */
