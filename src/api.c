@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The exported API: each function leads straight to its layer, whose fast path
+ * is inlined here. include/carveout.h says what they do.
+ */
+#include <linux/export.h>
+#include <linux/instruction_pointer.h>
+#include <linux/overflow.h>
+
+#include <carveout.h>
+
+#include "instance.h"
+
+/* Pages */
+
+struct carve_page *carve_alloc_pages(struct carveout *co, gfp_t gfp,
+				     unsigned int order)
+{
+	return carve_pages_alloc(&co->pages, gfp, order, CARVE_PAGE_USED,
+				 _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(carve_alloc_pages);
+
+void carve_free_pages(struct carveout *co, struct carve_page *page,
+		      unsigned int order)
+{
+	if (likely(page))
+		carve_pages_free(&co->pages, page, order, CARVE_PAGE_USED,
+				 _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(carve_free_pages);
+
+unsigned long carve_get_free_pages(struct carveout *co, gfp_t gfp,
+				   unsigned int order)
+{
+	struct carve_page *page;
+
+	page = carve_pages_alloc(&co->pages, gfp, order, CARVE_PAGE_USED,
+				 _RET_IP_);
+	return page ? (unsigned long)carve_pages_address(&co->pages, page) : 0;
+}
+EXPORT_SYMBOL_GPL(carve_get_free_pages);
+
+unsigned long carve_get_zeroed_page(struct carveout *co, gfp_t gfp)
+{
+	struct carve_page *page;
+
+	page = carve_pages_alloc(&co->pages, gfp | __GFP_ZERO, 0,
+				 CARVE_PAGE_USED, _RET_IP_);
+	return page ? (unsigned long)carve_pages_address(&co->pages, page) : 0;
+}
+EXPORT_SYMBOL_GPL(carve_get_zeroed_page);
+
+void carve_free_pages_addr(struct carveout *co, unsigned long addr,
+			   unsigned int order)
+{
+	struct carve_page *page = carve_pages_lookup(&co->pages, (void *)addr);
+
+	if (addr)
+		carve_pages_free(&co->pages, page, order, CARVE_PAGE_USED,
+				 _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(carve_free_pages_addr);
+
+void *carve_alloc_pages_exact(struct carveout *co, size_t size, gfp_t gfp)
+{
+	return carve_pages_alloc_exact(&co->pages, size, gfp, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(carve_alloc_pages_exact);
+
+void carve_free_pages_exact(struct carveout *co, void *virt, size_t size)
+{
+	if (virt)
+		carve_pages_free_exact(&co->pages, virt, size, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(carve_free_pages_exact);
+
+unsigned long carve_alloc_pages_bulk(struct carveout *co, gfp_t gfp,
+				     unsigned long nr,
+				     struct carve_page **pages)
+{
+	unsigned long i;
+
+	for (i = 0; i < nr; i++) {
+		if (pages[i])
+			continue;
+		pages[i] = carve_pages_alloc(&co->pages, gfp, 0,
+					     CARVE_PAGE_USED, _RET_IP_);
+		if (!pages[i])
+			break;
+	}
+	return i;
+}
+EXPORT_SYMBOL_GPL(carve_alloc_pages_bulk);
+
+void carve_free_pages_bulk(struct carveout *co, unsigned long nr,
+			   struct carve_page **pages)
+{
+	unsigned long i;
+
+	for (i = 0; i < nr; i++) {
+		if (pages[i])
+			carve_pages_free(&co->pages, pages[i], 0,
+					 CARVE_PAGE_USED, _RET_IP_);
+		pages[i] = NULL;
+	}
+}
+EXPORT_SYMBOL_GPL(carve_free_pages_bulk);
+
+void carve_split_page(struct carveout *co, struct carve_page *page,
+		      unsigned int order)
+{
+	carve_pages_split(&co->pages, page, order, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(carve_split_page);
+
+void *carve_page_address(struct carveout *co, const struct carve_page *page)
+{
+	return carve_pages_address(&co->pages, page);
+}
+EXPORT_SYMBOL_GPL(carve_page_address);
+
+struct carve_page *carve_virt_to_page(struct carveout *co, const void *addr)
+{
+	return carve_pages_lookup(&co->pages, addr);
+}
+EXPORT_SYMBOL_GPL(carve_virt_to_page);
+
+phys_addr_t carve_page_to_phys(struct carveout *co,
+			       const struct carve_page *page)
+{
+	return PFN_PHYS(carve_zone_pfn(carve_page_zone(&co->pages, page),
+				       page));
+}
+EXPORT_SYMBOL_GPL(carve_page_to_phys);
+
+/* Caches */
+
+struct carve_cache *carve_cache_create(struct carveout *co, const char *name,
+				       unsigned int size, unsigned int align,
+				       slab_flags_t flags,
+				       void (*ctor)(void *object))
+{
+	const struct carve_cache_args args = {
+		.name = name,
+		.size = size,
+		.align = align,
+		.flags = flags,
+		.ctor = ctor,
+		.caller = _RET_IP_,
+	};
+
+	return carve_cache_new(&co->slabs, &args);
+}
+EXPORT_SYMBOL_GPL(carve_cache_create);
+
+int carve_cache_destroy(struct carve_cache *cache)
+{
+	return cache ? carve_cache_delete(cache) : 0;
+}
+EXPORT_SYMBOL_GPL(carve_cache_destroy);
+
+void *carve_cache_alloc(struct carve_cache *cache, gfp_t gfp)
+{
+	return carve_cache_get(cache, gfp);
+}
+EXPORT_SYMBOL_GPL(carve_cache_alloc);
+
+void *carve_cache_zalloc(struct carve_cache *cache, gfp_t gfp)
+{
+	return carve_cache_get(cache, gfp | __GFP_ZERO);
+}
+EXPORT_SYMBOL_GPL(carve_cache_zalloc);
+
+void carve_cache_free(struct carve_cache *cache, void *object)
+{
+	if (likely(carve_cache_owns(cache, object)))
+		carve_cache_put(cache, object);
+	else if (object)
+		carve_cache_bad_free(cache, object, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(carve_cache_free);
+
+unsigned long carve_cache_shrink(struct carve_cache *cache)
+{
+	return carve_cache_give_back(cache);
+}
+EXPORT_SYMBOL_GPL(carve_cache_shrink);
+
+unsigned int carve_cache_size(const struct carve_cache *cache)
+{
+	return cache->object_size;
+}
+EXPORT_SYMBOL_GPL(carve_cache_size);
+
+/* kmalloc and its family */
+
+void *carve_kmalloc(struct carveout *co, size_t size, gfp_t gfp)
+{
+	return carve_kmalloc_get(&co->slabs, size, gfp, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(carve_kmalloc);
+
+void *carve_kzalloc(struct carveout *co, size_t size, gfp_t gfp)
+{
+	return carve_kmalloc_get(&co->slabs, size, gfp | __GFP_ZERO, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(carve_kzalloc);
+
+void *carve_kmalloc_array(struct carveout *co, size_t n, size_t size, gfp_t gfp)
+{
+	size_t bytes;
+
+	if (unlikely(check_mul_overflow(n, size, &bytes)))
+		return NULL;
+	return carve_kmalloc_get(&co->slabs, bytes, gfp, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(carve_kmalloc_array);
+
+void *carve_kcalloc(struct carveout *co, size_t n, size_t size, gfp_t gfp)
+{
+	size_t bytes;
+
+	if (unlikely(check_mul_overflow(n, size, &bytes)))
+		return NULL;
+	return carve_kmalloc_get(&co->slabs, bytes, gfp | __GFP_ZERO, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(carve_kcalloc);
+
+void *carve_krealloc(struct carveout *co, const void *p, size_t size, gfp_t gfp)
+{
+	return carve_kmalloc_resize(&co->slabs, p, size, gfp, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(carve_krealloc);
+
+void carve_kfree(struct carveout *co, const void *p)
+{
+	carve_kmalloc_put(&co->slabs, p, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(carve_kfree);
+
+void carve_kfree_sensitive(struct carveout *co, const void *p)
+{
+	memzero_explicit((void *)p, carve_kmalloc_usable(&co->slabs, p));
+	carve_kmalloc_put(&co->slabs, p, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(carve_kfree_sensitive);
+
+size_t carve_ksize(struct carveout *co, const void *p)
+{
+	return carve_kmalloc_usable(&co->slabs, p);
+}
+EXPORT_SYMBOL_GPL(carve_ksize);
+
+size_t carve_kmalloc_size_roundup(size_t size)
+{
+	return carve_kmalloc_roundup(size);
+}
+EXPORT_SYMBOL_GPL(carve_kmalloc_size_roundup);
+
+void *carve_kmemdup(struct carveout *co, const void *src, size_t len, gfp_t gfp)
+{
+	void *p = carve_kmalloc_get(&co->slabs, len, gfp, _RET_IP_);
+
+	return p ? memcpy(p, src, len) : NULL;
+}
+EXPORT_SYMBOL_GPL(carve_kmemdup);
+
+char *carve_kstrdup(struct carveout *co, const char *s, gfp_t gfp)
+{
+	size_t len;
+	char *p;
+
+	if (!s)
+		return NULL;
+	len = strlen(s) + 1;
+	p = carve_kmalloc_get(&co->slabs, len, gfp, _RET_IP_);
+	return p ? memcpy(p, s, len) : NULL;
+}
+EXPORT_SYMBOL_GPL(carve_kstrdup);
+
+/* Virtually contiguous memory */
+
+void *carve_vmalloc(struct carveout *co, unsigned long size)
+{
+	return carve_vmap_alloc(&co->vmap, size, GFP_KERNEL, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(carve_vmalloc);
+
+void *carve_vzalloc(struct carveout *co, unsigned long size)
+{
+	return carve_vmap_alloc(&co->vmap, size, GFP_KERNEL | __GFP_ZERO,
+				_RET_IP_);
+}
+EXPORT_SYMBOL_GPL(carve_vzalloc);
+
+void carve_vfree(struct carveout *co, const void *addr)
+{
+	carve_vmap_free(&co->vmap, addr, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(carve_vfree);
+
+void *carve_kvmalloc(struct carveout *co, size_t size, gfp_t gfp)
+{
+	return carve_kvmalloc_get(&co->vmap, size, gfp, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(carve_kvmalloc);
+
+void carve_kvfree(struct carveout *co, const void *p)
+{
+	carve_kvmalloc_put(&co->vmap, p, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(carve_kvfree);

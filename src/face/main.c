@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The module: parameters, the list of carveouts, and the ladder up and down.
+ */
+#include <linux/cpuhotplug.h>
+#include <linux/err.h>
+#include <linux/ktime.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+
+#include <carveout.h>
+
+#include "instance.h"
+#include "face/debugfs.h"
+#include "face/parse.h"
+#include "percpu/each_cpu.h"
+#include "report.h"
+
+static char *size = "";
+module_param(size, charp, 0444);
+MODULE_PARM_DESC(size, "bytes to reserve, with a suffix if you like: 64M, 1G");
+
+static char *name = "default";
+module_param(name, charp, 0444);
+MODULE_PARM_DESC(name, "name of the carveout, and of its directory in debugfs");
+
+static char *source = "auto";
+module_param(source, charp, 0444);
+MODULE_PARM_DESC(source, "how to reserve: contig, or auto for the first that succeeds");
+
+static int node = NUMA_NO_NODE;
+module_param(node, int, 0444);
+MODULE_PARM_DESC(node, "NUMA node to reserve on; -1 for any");
+
+/* Guards the list, and @users of each carveout on it */
+static DEFINE_MUTEX(carveouts_lock);
+static LIST_HEAD(carveouts);
+static int cpu_state;
+
+static struct carveout *find(const char *wanted)
+{
+	struct carveout *co;
+
+	list_for_each_entry(co, &carveouts, list)
+		if (!wanted || !strcmp(co->name, wanted))
+			return co;
+	return NULL;
+}
+
+struct carveout *carveout_get(const char *wanted)
+{
+	struct carveout *co;
+
+	guard(mutex)(&carveouts_lock);
+	co = find(wanted);
+	if (!co || !try_module_get(THIS_MODULE))
+		return NULL;
+	co->users++;
+	return co;
+}
+EXPORT_SYMBOL_GPL(carveout_get);
+
+/*
+ * The last user's reference to the module is kept for as long as something is
+ * allocated: this is how rmmod refuses. It goes with the next put that finds
+ * the carveout unused.
+ */
+void carveout_put(struct carveout *co)
+{
+	struct carve_report r = { };
+
+	if (!co)
+		return;
+	guard(mutex)(&carveouts_lock);
+	r.name = co->name;
+	if (co->users == 1 && carveout_count_owned(co)) {
+		pr_warn("%s: its last user left it in use:\n", co->name);
+		carveout_report_owners(co, &r);
+		return;
+	}
+	co->users--;
+	module_put(THIS_MODULE);
+}
+EXPORT_SYMBOL_GPL(carveout_put);
+
+static void announce(const struct carveout *co)
+{
+	size_t bytes = carve_region_bytes(&co->region);
+	bool mib = IS_ALIGNED(bytes, SZ_1M);
+	phys_addr_t start = carve_region_phys(&co->region);
+	phys_addr_t last = start + bytes - 1;
+
+	pr_info("%s: %zu %s at [mem %pa-%pa] from %s on node %d, reserved in %llu us, ready in %llu us\n",
+		co->name, bytes / (mib ? SZ_1M : SZ_1K), mib ? "MiB" : "KiB",
+		&start, &last, co->region.source->name, co->region.node,
+		co->region.reserve_ns / NSEC_PER_USEC,
+		co->setup_ns / NSEC_PER_USEC);
+}
+
+static int add_carveout(const struct carve_region_request *request)
+{
+	struct carveout *co = carveout_create(request);
+
+	if (IS_ERR(co))
+		return PTR_ERR(co);
+	announce(co);
+	scoped_guard(mutex, &carveouts_lock)
+		list_add_tail(&co->list, &carveouts);
+	carve_debugfs_add(co);
+	return 0;
+}
+
+static void remove_carveout(struct carveout *co)
+{
+	carve_debugfs_remove(co);
+	scoped_guard(mutex, &carveouts_lock)
+		list_del(&co->list);
+	if (carveout_destroy(co))
+		carveout_abandon(co);
+}
+
+static int add_from_parameters(void)
+{
+	struct carve_region_request request = {
+		.name = name,
+		.source = source,
+		.node = node,
+	};
+
+	if (!*size) {
+		/* Suites bring carveouts of their own */
+		if (IS_ENABLED(CARVEOUT_KUNIT))
+			return 0;
+		pr_err("size is missing: insmod carveout.ko size=64M\n");
+		return -EINVAL;
+	}
+	if (carve_parse_size(size, &request.size)) {
+		pr_err("%s: \"%s\" is not a size: a number of bytes, or one with K, M or G behind it\n",
+		       name, size);
+		return -EINVAL;
+	}
+	return add_carveout(&request);
+}
+
+static int cpu_dead(unsigned int cpu)
+{
+	struct carveout *co;
+
+	guard(mutex)(&carveouts_lock);
+	list_for_each_entry(co, &carveouts, list)
+		carveout_cpu_dead(co, cpu);
+	return 0;
+}
+
+static int __init carveout_init(void)
+{
+	int ret;
+
+	ret = carve_each_cpu_init();
+	if (ret)
+		return ret;
+	cpu_state = cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN,
+					      "carveout:prepare", NULL,
+					      cpu_dead);
+	if (cpu_state < 0) {
+		ret = cpu_state;
+		goto exit_each_cpu;
+	}
+	carve_debugfs_init();
+	ret = add_from_parameters();
+	if (ret)
+		goto exit_debugfs;
+	return 0;
+
+exit_debugfs:
+	carve_debugfs_exit();
+	cpuhp_remove_state_nocalls(cpu_state);
+exit_each_cpu:
+	carve_each_cpu_exit();
+	return ret;
+}
+
+static void __exit carveout_exit(void)
+{
+	struct carveout *co, *next;
+
+	list_for_each_entry_safe(co, next, &carveouts, list)
+		remove_carveout(co);
+	carve_debugfs_exit();
+	cpuhp_remove_state_nocalls(cpu_state);
+	carve_each_cpu_exit();
+}
+
+module_init(carveout_init);
+module_exit(carveout_exit);
+
+MODULE_DESCRIPTION("Buddy, slab and vmap allocators over a reserved block of memory");
+MODULE_AUTHOR("The carveout developers");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The instance: one of each layer, and the order in which they are set up. */
+#ifndef _CARVE_INSTANCE_H
+#define _CARVE_INSTANCE_H
+
+#include <linux/list.h>
+#include <linux/types.h>
+
+#include "boot/boot.h"
+#include "page/pages.h"
+#include "region/region.h"
+#include "slab/kmalloc.h"
+#include "vmap/vmap.h"
+
+#define CARVEOUT_NAME_LEN 32
+
+/**
+ * struct carveout - a carveout
+ * @name: its name
+ * @region: its memory
+ * @boot: who placed its metadata
+ * @pages: its page allocator
+ * @slabs: its caches
+ * @vmap: its areas
+ * @setup_ns: time from the end of the reservation to the end of set-up
+ * @list: on the list of all; guarded by the lock in face/main.c, as is @users
+ * @users: references that keep it from being removed
+ */
+struct carveout {
+	char name[CARVEOUT_NAME_LEN];
+	struct carve_region region;
+	struct carve_boot boot;
+	struct carve_pages pages;
+	struct carve_slabs slabs;
+	struct carve_vmap vmap;
+	u64 setup_ns;
+
+	struct list_head list;
+	unsigned int users;
+};
+
+/**
+ * carveout_create() - reserve memory and set up all layers over it
+ * @request: name, size, source and node
+ *
+ * Context: may sleep.
+ * Return: the carveout or ERR_PTR(), when the log has a line that says why:
+ * -EINVAL, -ENOMEM.
+ */
+struct carveout *carveout_create(const struct carve_region_request *request);
+
+/**
+ * carveout_destroy() - give all memory back
+ * @co: the carveout
+ *
+ * Context: may sleep. Nobody else may be using @co.
+ * Return: 0, or -EBUSY where something is still allocated: the log has the
+ * owners, and @co stays as it is.
+ */
+int carveout_destroy(struct carveout *co);
+
+/**
+ * carveout_abandon() - let go of a carveout that can't be destroyed
+ * @co: the carveout
+ *
+ * For when the module must go while a client's objects are still out: its
+ * memory stays reserved, so that they do no harm.
+ */
+void carveout_abandon(struct carveout *co);
+
+/**
+ * carveout_report_owners() - list what is allocated, and by whom
+ * @co: the carveout
+ * @r: where to
+ *
+ * Pages and large allocations by call site, objects by cache, areas by call
+ * site. May sleep.
+ *
+ * Return: the number of things allocated.
+ */
+unsigned long carveout_report_owners(struct carveout *co,
+				     struct carve_report *r);
+
+/* Counts what is allocated, without a report */
+unsigned long carveout_count_owned(struct carveout *co);
+
+/**
+ * carveout_check() - walk the invariants of every layer
+ * @co: the carveout
+ * @r: where to; counts what doesn't hold
+ *
+ * Context: may sleep.
+ */
+void carveout_check(struct carveout *co, struct carve_report *r);
+
+/* Gives the slabs what the magazines of a dead CPU hold, and so on down */
+void carveout_cpu_dead(struct carveout *co, unsigned int cpu);
+
+/* True for 1 to CARVEOUT_NAME_LEN - 1 letters, digits, '-', '_' and '.' */
+bool carveout_name_valid(const char *name);
+
+#endif /* _CARVE_INSTANCE_H */

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Who holds what: everything allocated from a carveout, by owner.
+ *
+ * Pages, large allocations and areas are summed up by call site in a table of
+ * a fixed size, so that a report needs no memory; what doesn't fit is summed
+ * up in a last row.
+ */
+#include <linux/kernel.h>
+
+#include "instance.h"
+#include "report.h"
+
+#define MAX_SITES 32
+
+/* Things of one kind that one call site holds */
+struct site {
+	unsigned long caller;
+	enum carve_page_state kind;
+	unsigned long nr;
+	unsigned long nr_pages;
+};
+
+struct sites {
+	struct site site[MAX_SITES];
+	unsigned int nr;
+	struct site others;
+};
+
+static struct site *find_site(struct sites *sites, unsigned long caller,
+			      enum carve_page_state kind)
+{
+	unsigned int i;
+
+	for (i = 0; i < sites->nr; i++)
+		if (sites->site[i].caller == caller &&
+		    sites->site[i].kind == kind)
+			return &sites->site[i];
+	if (sites->nr == MAX_SITES)
+		return &sites->others;
+	sites->site[sites->nr] = (struct site){ .caller = caller, .kind = kind };
+	return &sites->site[sites->nr++];
+}
+
+static void add_to_site(struct sites *sites, unsigned long caller,
+			enum carve_page_state kind, unsigned long nr_pages)
+{
+	struct site *site = find_site(sites, caller, kind);
+
+	site->nr++;
+	site->nr_pages += nr_pages;
+}
+
+static void add_blocks(struct carveout *co, struct sites *sites)
+{
+	const struct carve_page *page = co->pages.map;
+	const struct carve_page *end = page + co->pages.nr_pages;
+
+	for (; page < end; page++)
+		if (page->state == CARVE_PAGE_USED ||
+		    page->state == CARVE_PAGE_LARGE)
+			add_to_site(sites, page->caller, page->state,
+				    BIT(page->order));
+}
+
+static void add_area(const struct carve_area *area, void *arg)
+{
+	add_to_site(arg, area->caller, CARVE_PAGE_AREA, area->nr_pages);
+}
+
+static const char *kind_name(enum carve_page_state kind)
+{
+	return kind == CARVE_PAGE_USED ? "blocks of pages" :
+	       kind == CARVE_PAGE_LARGE ? "large kmallocs" : "vmalloc areas";
+}
+
+static unsigned long report_sites(struct sites *sites, struct carve_report *r)
+{
+	unsigned long nr = sites->others.nr;
+	unsigned int i;
+
+	for (i = 0; i < sites->nr; i++) {
+		const struct site *site = &sites->site[i];
+
+		nr += site->nr;
+		if (r)
+			carve_report_line(r, "%lu %s, %lu pages, by %pS",
+					  site->nr, kind_name(site->kind),
+					  site->nr_pages, (void *)site->caller);
+	}
+	if (r && sites->others.nr)
+		carve_report_line(r, "%lu more, %lu pages, by others",
+				  sites->others.nr, sites->others.nr_pages);
+	return nr;
+}
+
+/* The free maps and area records that the carveout keeps for itself */
+static bool is_internal(const struct carveout *co,
+			const struct carve_cache *cache)
+{
+	return cache == co->slabs.map_cache || cache == co->vmap.areas;
+}
+
+static unsigned long report_caches(struct carveout *co, struct carve_report *r)
+{
+	struct carve_cache_usage usage;
+	struct carve_cache *cache;
+	unsigned long nr = 0;
+
+	guard(mutex)(&co->slabs.lock);
+	list_for_each_entry(cache, &co->slabs.caches, list) {
+		if (is_internal(co, cache))
+			continue;
+		carve_cache_usage(cache, &usage);
+		/* A cache that somebody made is one thing more that is held */
+		nr += usage.active_objects + !!cache->meta;
+		if (r && (usage.active_objects || cache->meta))
+			carve_report_line(r, "%lu objects of cache %s, made by %pS",
+					  usage.active_objects, cache->name,
+					  (void *)cache->caller);
+	}
+	return nr;
+}
+
+unsigned long carveout_report_owners(struct carveout *co,
+				     struct carve_report *r)
+{
+	struct sites sites = { };
+
+	add_blocks(co, &sites);
+	carve_vmap_for_each(&co->vmap, add_area, &sites);
+	return report_sites(&sites, r) + report_caches(co, r);
+}
+
+unsigned long carveout_count_owned(struct carveout *co)
+{
+	return carveout_report_owners(co, NULL);
+}
