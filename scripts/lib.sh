@@ -32,29 +32,26 @@ elapsed() {
 }
 
 # long LIMIT LOG COMMAND ARG…: runs the command with its output in LOG, and prints a dot every
-# two seconds (none where DOTS=no). A command that fails, or takes more than LIMIT seconds,
-# has the end of its log shown, and that ends the script.
+# two seconds. A command that fails, or takes more than LIMIT seconds, has the end of its log
+# shown, and that ends the script.
 long() {
-	local limit=$1 log=$2 start=$SECONDS pid status=0
+	local limit=$1 log=$2 start=$SECONDS dots=0 pid status=0
 	shift 2
 	mkdir -p "$(dirname "$log")"
 	timeout --kill-after=5 "$limit" "$@" >"$log" 2>&1 </dev/null &
 	pid=$!
 	# A background job ignores the interrupt key, so pass it on.
 	trap 'kill "$pid" 2>/dev/null; exit 130' INT TERM
-	if [[ ${DOTS:-yes} = yes ]]; then
-		printf '    ' >&2
-		while kill -0 "$pid" 2>/dev/null; do
-			sleep 0.2
-			(((SECONDS - start) % 2)) || [[ ${dotted:-} = "$SECONDS" ]] || {
-				printf . >&2
-				local dotted=$SECONDS
-			}
-		done
-	fi
+	while kill -0 "$pid" 2>/dev/null; do
+		sleep 0.1
+		((SECONDS - start < 2 * (dots + 1))) || {
+			((dots++)) || printf '    ' >&2
+			printf . >&2
+		}
+	done
 	wait "$pid" || status=$?
 	trap - INT TERM
-	[[ ${DOTS:-yes} != yes ]] || say " $(elapsed $((SECONDS - start)))"
+	((dots == 0)) || say " $(elapsed $((SECONDS - start)))"
 	[[ $status != 0 ]] || return 0
 	say "The end of $log:"
 	tail -n 25 "$log" | sed 's/^/    /' >&2
@@ -112,6 +109,18 @@ with_lock() {
 	}
 	"$@"
 	exec {fd}>&-
+}
+
+# lay_sources DIRECTORY COMMAND…: has `cp` or `ln -s` lay the module's sources there; nothing
+# that was built in the tree goes with them.
+lay_sources() {
+	local into=$1 dir
+	shift
+	for dir in $(cd "$root" && find include src kunit -type d); do
+		mkdir -p "$into/$dir"
+		find "$root/$dir" -maxdepth 1 -name '*.[ch]' -exec "$@" -f -t "$into/$dir" {} +
+	done
+	"$@" -f -t "$into" "$root/Kbuild"
 }
 
 # native_kernel: the stock kernel of this Debian, or the nearest to it.
