@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/err.h>
+
+#include "kunit/testbed.h"
+
+int carve_testbed_init(struct kunit *test)
+{
+	const struct carve_region_request request = {
+		.name = "testbed",
+		.size = CARVE_TESTBED_SIZE,
+		.source = "contig",
+		.node = NUMA_NO_NODE,
+	};
+	struct carveout *co = carveout_create(&request);
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, co);
+	test->priv = co;
+	return 0;
+}
+
+void carve_testbed_check(struct kunit *test, struct carveout *co)
+{
+	struct carve_report r = { .name = co->name };
+
+	carveout_check(co, &r);
+	KUNIT_EXPECT_EQ(test, r.violations, 0);
+}
+
+void carve_testbed_exit(struct kunit *test)
+{
+	struct carveout *co = test->priv;
+
+	/* .init may have failed */
+	if (!co)
+		return;
+	carve_testbed_check(test, co);
+	KUNIT_EXPECT_EQ(test, carveout_destroy(co), 0);
+}
+
+unsigned long carve_testbed_nr_free(struct carveout *co)
+{
+	return carve_zone_nr_free(&co->pages.zone[0]) +
+	       carve_zone_nr_stored(&co->pages.zone[0]);
+}
+
+void carve_testbed_seed(struct kunit *test, struct rnd_state *rnd, u64 seed)
+{
+	kunit_info(test, "seed %llu", seed);
+	prandom_seed_state(rnd, seed);
+}
+
+u32 carve_testbed_random(struct rnd_state *rnd, u32 below)
+{
+	return prandom_u32_state(rnd) % below;
+}

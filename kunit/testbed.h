@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the suites share: a small carveout for each case, and random numbers. */
+#ifndef _CARVE_TESTBED_H
+#define _CARVE_TESTBED_H
+
+#include <kunit/test.h>
+#include <linux/prandom.h>
+
+#include "instance.h"
+#include "report.h"
+
+/* Size of the carveout that a case finds */
+#define CARVE_TESTBED_SIZE SZ_4M
+
+/*
+ * For .init and .exit of a suite: test->priv is a carveout of its own for each
+ * case. The exit walks its invariants and fails the case if one doesn't hold,
+ * or if the case left anything allocated.
+ */
+int carve_testbed_init(struct kunit *test);
+void carve_testbed_exit(struct kunit *test);
+
+/* The case fails if an invariant of any layer doesn't hold */
+void carve_testbed_check(struct kunit *test, struct carveout *co);
+
+/* Pages that the carveout could hand out now, those in stores included */
+unsigned long carve_testbed_nr_free(struct carveout *co);
+
+/* Random numbers from a seed, which is printed, so that a walk can be replayed */
+void carve_testbed_seed(struct kunit *test, struct rnd_state *rnd, u64 seed);
+/* 0 to @below - 1 */
+u32 carve_testbed_random(struct rnd_state *rnd, u32 below);
+
+#endif /* _CARVE_TESTBED_H */
