@@ -19,6 +19,18 @@ check() {
 	if "$@"; then ok "$what"; else not_ok "$what"; fi
 }
 
+# must WHAT COMMAND ARG…: the same, and without it there is no use in going on.
+must() {
+	what=$1
+	shift
+	if "$@"; then
+		ok "$what"
+	else
+		not_ok "$what"
+		exit 1
+	fi
+}
+
 # same WHAT GOT WANTED
 same() {
 	if [ "$2" = "$3" ]; then ok "$1"; else not_ok "$1: got '$2', not '$3'"; fi
@@ -57,11 +69,12 @@ unload() {
 }
 
 # mark, since_mark: the kernel log that comes between, without time stamps and what the kernel
-# itself says at the first module that isn't its own.
+# itself says at the first module that isn't its own. A line that comes again at once counts
+# once: busybox's insmod has a second way to try when the first has failed.
 mark() { seen=$(dmesg | wc -l); }
 since_mark() {
 	dmesg | tail -n "+$((seen + 1))" | sed 's/^\(<[0-9]*>\)\?\[[^]]*\] //' |
-		grep -v -e 'out-of-tree module taints' -e 'module verification failed' || true
+		grep -v -e 'out-of-tree module taints' -e 'module verification failed' | uniq
 }
 
 # meminfo FIELD: in KiB

@@ -7,7 +7,7 @@
 sync; echo 3 >/proc/sys/vm/drop_caches
 before=$(meminfo MemFree)
 
-check 'size=64M loads' load size=64M
+must 'size=64M loads' load size=64M
 same 'one line in the log' "$(echo "$said" | wc -l)" 1
 like 'it tells size, place, source and times' "$said" \
 	'^carveout: default: 64 MiB at \[mem 0x[0-9a-f]+-0x[0-9a-f]+\] from contig on node 0, reserved in [0-9]+ us, ready in [0-9]+ us$'

@@ -5,7 +5,8 @@
 # shellcheck source=scripts/guest/lib.sh
 . /lib.sh
 
-check 'it loads' load size=64M
+must 'it loads' load size=64M
+must 'it has a directory in debugfs' [ -d $carve ]
 
 readable='bench.json bootmem buddyinfo handles pagemap slabinfo stats stats.json validate vmallocinfo'
 writable='alloc bench drain free shrink'
