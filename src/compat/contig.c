@@ -9,6 +9,7 @@
 #include <linux/mm.h>
 #include <linux/nodemask.h>
 #include <linux/page-flags.h>
+#include <linux/sizes.h>
 
 #ifndef CARVE_HAVE_ALLOC_CONTIG_PAGES
 

@@ -8,6 +8,7 @@
 
 #include <linux/mm.h>
 #include <linux/numa.h>
+#include <linux/sizes.h>
 #include <linux/types.h>
 
 /* Below this the metadata of an allocator would be most of the region */

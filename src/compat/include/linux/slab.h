@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* SLAB_NO_MERGE: in Linux since 6.5 */
+#ifndef _CARVE_COMPAT_LINUX_SLAB_H
+#define _CARVE_COMPAT_LINUX_SLAB_H
+
+#include_next <linux/slab.h>
+
+#ifndef SLAB_NO_MERGE
+#define SLAB_NO_MERGE ((slab_flags_t __force)0)
+#endif
+
+#endif /* _CARVE_COMPAT_LINUX_SLAB_H */
