@@ -33,7 +33,7 @@ poke() {
 title "Linux $(uname -r), $(nproc) processors"
 why 'insmod carveout.ko size=64M'
 insmod /carveout.ko size=64M
-dmesg | sed -n 's/^.*\] carveout: /carveout: /p'
+dmesg | sed -n 's/^.*\] \(carveout: default: \)/\1/p'
 cd carveout/default
 
 title 'The buddy lists at first: free blocks of 1, 2, 4 … pages'

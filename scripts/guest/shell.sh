@@ -5,7 +5,7 @@
 # shellcheck disable=SC2154 # from the kernel's command line
 insmod /carveout.ko size="$size"
 cd /sys/kernel/debug/carveout/default || cd /
-dmesg | sed -n 's/^.*\] carveout: /carveout: /p'
+dmesg | sed -n 's/^.*\] \(carveout: default: \)/\1/p'
 cat <<'HINTS'
 
 You are in /sys/kernel/debug/carveout/default. Some things to try:
