@@ -17,6 +17,7 @@
  *  - a page is CARVE_PAGE_FREE if and only if it heads a block on a list, of
  *    the order that the page says;
  *  - the blocks on the lists are aligned, within bounds, and don't overlap;
+ *  - the pages of a free block behind its head are CARVE_PAGE_TAIL;
  *  - no block on a list below max_order has its buddy on the same list;
  *  - bit n of nonempty is set if and only if list n is not empty;
  *  - nr_free is the sum of all blocks' pages.
@@ -188,7 +189,7 @@ static unsigned long check_area(const struct carve_buddy *b, unsigned int order,
 				struct carve_report *r)
 {
 	const struct carve_page_list *list = &b->area[order];
-	u32 index, n = 0;
+	u32 index, prev = CARVE_PAGE_NONE, n = 0;
 
 	carve_page_list_for_each(index, list, b->map) {
 		if (!within(b, index, order) || n == list->nr) {
@@ -196,7 +197,11 @@ static unsigned long check_area(const struct carve_buddy *b, unsigned int order,
 				     order, index, n, list->nr);
 			return 0;
 		}
+		carve_report_unless(r, b->map[index].prev == prev,
+				    "page %u on free list %u has page %u before it, not %u",
+				    index, order, b->map[index].prev, prev);
 		check_block(b, index, order, r);
+		prev = index;
 		n++;
 	}
 	carve_report_unless(r, n == list->nr, "free list %u has %u blocks, not %u",
@@ -207,21 +212,34 @@ static unsigned long check_area(const struct carve_buddy *b, unsigned int order,
 	return (unsigned long)n << order;
 }
 
-/* Every head that says it is free must be on a list: count them all */
-static unsigned long count_free_heads(const struct carve_buddy *b)
+/*
+ * Every head that says it is free must be on a list: count them all. Within a
+ * free block there is no other head, or blocks overlap.
+ */
+static unsigned long count_free_heads(const struct carve_buddy *b,
+				      struct carve_report *r)
 {
-	unsigned long pages = 0;
+	unsigned long pages = 0, end = b->first;
 	u32 index;
 
-	for (index = b->first; index < b->end; index++)
-		if (b->map[index].state == CARVE_PAGE_FREE)
-			pages += BIT(b->map[index].order);
+	for (index = b->first; index < b->end; index++) {
+		const struct carve_page *page = &b->map[index];
+
+		carve_report_unless(r, index >= end ||
+				    page->state == CARVE_PAGE_TAIL,
+				    "page %u within a free block is in state %u",
+				    index, page->state);
+		if (page->state != CARVE_PAGE_FREE || page->order > b->max_order)
+			continue;
+		pages += BIT(page->order);
+		end = max(end, index + BIT(page->order));
+	}
 	return pages;
 }
 
 void carve_buddy_check(const struct carve_buddy *b, struct carve_report *r)
 {
-	unsigned long listed = 0, heads = count_free_heads(b);
+	unsigned long listed = 0, heads = count_free_heads(b, r);
 	unsigned int order;
 
 	for (order = 0; order < CARVE_NR_ORDERS; order++)
