@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <linux/cpumask.h>
 #include <linux/err.h>
+#include <linux/random.h>
+#include <linux/sched.h>
 
 #include "kunit/testbed.h"
 
@@ -37,6 +40,14 @@ void carve_testbed_exit(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, carveout_destroy(co), 0);
 }
 
+/* Each case has a thread of its own, so that there is nothing to undo */
+void carve_testbed_stay_on_cpu(struct kunit *test)
+{
+	const struct cpumask *mask = cpumask_of(raw_smp_processor_id());
+
+	KUNIT_ASSERT_EQ(test, set_cpus_allowed_ptr(current, mask), 0);
+}
+
 unsigned long carve_testbed_nr_free(struct carveout *co)
 {
 	return carve_zone_nr_free(&co->pages.zone[0]) +
@@ -47,6 +58,11 @@ void carve_testbed_seed(struct kunit *test, struct rnd_state *rnd, u64 seed)
 {
 	kunit_info(test, "seed %llu", seed);
 	prandom_seed_state(rnd, seed);
+}
+
+u64 carve_testbed_any_seed(void)
+{
+	return get_random_u64();
 }
 
 u32 carve_testbed_random(struct rnd_state *rnd, u32 below)

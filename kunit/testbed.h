@@ -23,11 +23,16 @@ void carve_testbed_exit(struct kunit *test);
 /* The case fails if an invariant of any layer doesn't hold */
 void carve_testbed_check(struct kunit *test, struct carveout *co);
 
+/* The rest of the case runs on the CPU that it is on, with that one's magazines */
+void carve_testbed_stay_on_cpu(struct kunit *test);
+
 /* Pages that the carveout could hand out now, those in stores included */
 unsigned long carve_testbed_nr_free(struct carveout *co);
 
 /* Random numbers from a seed, which is printed, so that a walk can be replayed */
 void carve_testbed_seed(struct kunit *test, struct rnd_state *rnd, u64 seed);
+/* A seed that is different each time */
+u64 carve_testbed_any_seed(void);
 /* 0 to @below - 1 */
 u32 carve_testbed_random(struct rnd_state *rnd, u32 below);
 
