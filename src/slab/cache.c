@@ -200,7 +200,8 @@ void *carve_cache_alloc_slow(struct carve_cache *cache, gfp_t gfp)
 	do {
 		object = carve_magazines_get_slow(&cache->magazines);
 	} while (!object && grow(cache, gfp));
-	return object;
+	/* In vain for pages, but it may have got objects back from other CPUs */
+	return object ?: carve_magazines_get_slow(&cache->magazines);
 }
 
 /* Objects that pass between a magazine and the slabs at a time */
