@@ -130,20 +130,21 @@ static struct carve_page *pop_empty(struct carve_cache *cache,
 	slab = first_of(cache, &cache->empty);
 	carve_page_list_del(&cache->empty, cache->pages->map,
 			    index_of(cache, slab));
+	cache->nr_released++;
 	return slab;
 }
 
-/* Pages given back */
-static unsigned long release_empty(struct carve_cache *cache, unsigned int keep)
+static void release_empty(struct carve_cache *cache, unsigned int keep)
 {
 	struct carve_page *slab;
-	unsigned long pages = 0;
 
-	while ((slab = pop_empty(cache, keep))) {
+	while ((slab = pop_empty(cache, keep)))
 		carve_slab_release(cache, slab);
-		pages += BIT(cache->order);
-	}
-	return pages;
+}
+
+static unsigned long pages_released(const struct carve_cache *cache)
+{
+	return READ_ONCE(cache->nr_released) << cache->order;
 }
 
 void carve_cache_bad_free(struct carve_cache *cache, const void *object,
@@ -392,8 +393,12 @@ static void drain_all_cpus(struct carve_cache *cache)
 
 unsigned long carve_cache_give_back(struct carve_cache *cache)
 {
+	unsigned long before = pages_released(cache);
+
+	/* This gives back, too, as slabs run empty */
 	drain_all_cpus(cache);
-	return release_empty(cache, 0);
+	release_empty(cache, 0);
+	return pages_released(cache) - before;
 }
 
 int carve_cache_delete(struct carve_cache *cache)
@@ -425,21 +430,33 @@ static void drain_caches_this_cpu(void *arg)
 		carve_magazines_drain_cpu(&cache->magazines);
 }
 
-unsigned long carve_slabs_shrink(struct carve_slabs *slabs)
+static unsigned long all_pages_released(struct carve_slabs *slabs)
 {
 	struct carve_cache *cache;
 	unsigned long pages = 0;
 
+	lockdep_assert_held(&slabs->lock);
+	list_for_each_entry(cache, &slabs->caches, list)
+		pages += pages_released(cache);
+	return pages;
+}
+
+unsigned long carve_slabs_shrink(struct carve_slabs *slabs)
+{
+	struct carve_cache *cache;
+	unsigned long before;
+
 	/* The map cache is the oldest: last, when the others gave theirs back */
 	guard(mutex)(&slabs->lock);
+	before = all_pages_released(slabs);
 	carve_each_cpu(drain_caches_this_cpu, slabs);
 	list_for_each_entry_reverse(cache, &slabs->caches, list) {
 		if (cache == slabs->map_cache)
 			drain_all_cpus(cache);
 		carve_magazines_drain_depot(&cache->magazines);
-		pages += release_empty(cache, 0);
+		release_empty(cache, 0);
 	}
-	return pages;
+	return all_pages_released(slabs) - before;
 }
 
 static unsigned long shrink_slabs(struct carve_shrinker *shrinker)

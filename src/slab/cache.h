@@ -61,6 +61,7 @@ struct carve_cache_args {
  * @max_empty: how many of these are kept
  * @colour: of the next slab
  * @nr_grown: slabs ever made
+ * @nr_released: slabs ever given back
  * @nr_bad_frees: frees refused
  * @list: on the caches of the carveout
  * @meta: the pages that this struct lies in; NULL if boot memory
@@ -89,6 +90,7 @@ struct carve_cache {
 	unsigned int max_empty;
 	unsigned int colour;
 	unsigned long nr_grown;
+	unsigned long nr_released;
 	unsigned long nr_bad_frees;
 
 	struct list_head list;
