@@ -92,14 +92,16 @@ static void *first_object(const struct carve_cache *cache,
 	return carve_pages_address(cache->pages, slab) + slab->colour;
 }
 
+/* The state comes last: whoever sees it may follow the rest */
 static void name_pages(struct carve_cache *cache, struct carve_page *slab)
 {
 	unsigned int i;
 
 	for (i = 0; i < BIT(cache->order); i++) {
-		slab[i].state = i ? CARVE_PAGE_SLAB_TAIL : CARVE_PAGE_SLAB;
 		slab[i].offset = i;
 		slab[i].cache = cache;
+		smp_store_release(&slab[i].state, i ? CARVE_PAGE_SLAB_TAIL :
+						      CARVE_PAGE_SLAB);
 	}
 }
 
@@ -136,8 +138,9 @@ struct carve_page *carve_slab_new(struct carve_cache *cache, gfp_t gfp,
 		if (!map)
 			return NULL;
 	}
+	/* Not a slab as yet: a stray free must not take it for one */
 	slab = carve_pages_get(cache->pages, gfp, cache->order,
-			       CARVE_PAGE_SLAB);
+			       CARVE_PAGE_META);
 	if (!slab) {
 		if (map)
 			carve_cache_put(cache->map_cache, map);
@@ -158,9 +161,12 @@ struct carve_page *carve_slab_new(struct carve_cache *cache, gfp_t gfp,
 
 void carve_slab_release(struct carve_cache *cache, struct carve_page *slab)
 {
-	if (cache->map_cache)
-		carve_cache_put(cache->map_cache, slab->free_map);
+	unsigned long *map = slab->free_map;
+
+	/* First: a stray free must not find the map when it is another slab's */
 	unname_pages(cache, slab);
+	if (cache->map_cache)
+		carve_cache_put(cache->map_cache, map);
 	carve_pages_put(cache->pages, slab, cache->order);
 }
 
