@@ -97,9 +97,14 @@ size_t carve_kmalloc_usable(struct carve_slabs *slabs, const void *p)
 
 	if (!page)
 		return 0;
+	/* What is not the start of an allocation has no bytes of its own */
 	if (page->state >= CARVE_PAGE_SLAB)
-		return page->cache->object_size;
-	return page->state == CARVE_PAGE_LARGE ? PAGE_SIZE << page->order : 0;
+		return carve_slab_error(page->cache, p) ?
+		       0 : page->cache->object_size;
+	if (page->state != CARVE_PAGE_LARGE ||
+	    carve_pages_address(slabs->pages, page) != p)
+		return 0;
+	return PAGE_SIZE << page->order;
 }
 
 void *carve_kmalloc_resize(struct carve_slabs *slabs, const void *p,
@@ -108,8 +113,12 @@ void *carve_kmalloc_resize(struct carve_slabs *slabs, const void *p,
 	size_t usable = carve_kmalloc_usable(slabs, p);
 	void *new;
 
-	if (size && size <= usable)
+	if (size && size <= usable) {
+		/* All behind the size is zero, so that it is when it grows */
+		if (want_init_on_alloc(gfp))
+			memset((void *)p + size, 0, usable - size);
 		return (void *)p;
+	}
 	new = carve_kmalloc_get(slabs, size, gfp, caller);
 	if (!new)
 		return NULL;
