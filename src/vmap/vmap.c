@@ -249,12 +249,14 @@ void carve_vmap_free(struct carve_vmap *vmap, const void *addr,
 void *carve_kvmalloc_get(struct carve_vmap *vmap, size_t size, gfp_t gfp,
 			 unsigned long caller)
 {
-	gfp_t easy = size > PAGE_SIZE ? gfp_for_order(gfp, get_order(size)) :
-					gfp;
-	void *p = carve_kmalloc_get(vmap->slabs, size, easy, caller);
+	void *p = carve_kmalloc_get(vmap->slabs, size, gfp_for_order(gfp, 1),
+				    caller);
 
-	if (p || size <= PAGE_SIZE)
+	if (p)
 		return p;
+	/* Below a page, too: a new slab may want several pages in a row */
+	if (size <= PAGE_SIZE)
+		return carve_kmalloc_large(vmap->slabs, size, gfp, caller);
 	return carve_vmap_alloc(vmap, size, gfp, caller);
 }
 
