@@ -92,7 +92,6 @@ static void *first_object(const struct carve_cache *cache,
 	return carve_pages_address(cache->pages, slab) + slab->colour;
 }
 
-/* The state comes last: whoever sees it may follow the rest */
 static void name_pages(struct carve_cache *cache, struct carve_page *slab)
 {
 	unsigned int i;
@@ -100,6 +99,7 @@ static void name_pages(struct carve_cache *cache, struct carve_page *slab)
 	for (i = 0; i < BIT(cache->order); i++) {
 		slab[i].offset = i;
 		slab[i].cache = cache;
+		/* Last: whoever sees it may follow the rest */
 		smp_store_release(&slab[i].state, i ? CARVE_PAGE_SLAB_TAIL :
 						      CARVE_PAGE_SLAB);
 	}
