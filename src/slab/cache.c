@@ -363,10 +363,12 @@ struct carve_cache *carve_cache_new(struct carve_slabs *slabs,
 	if (ret)
 		return ERR_PTR(ret);
 	order = get_order(cache_bytes(slabs, args->size));
-	meta = carve_pages_alloc(slabs->pages, GFP_KERNEL | __GFP_ZERO, order,
+	meta = carve_pages_alloc(slabs->pages,
+				 GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN, order,
 				 CARVE_PAGE_META, args->caller);
 	if (!meta)
-		return ERR_PTR(-ENOMEM);
+		return ERR_PTR(REFUSE(slabs, args, -ENOMEM,
+				      "no memory for it, order %u", order));
 	memory = carve_pages_address(slabs->pages, meta);
 	cache = cache_init(slabs, memory, args);
 	cache->meta = meta;
