@@ -1,0 +1,603 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The instance: set-up and removal, who keeps it in use, and that nothing of
+ * what it hands out, nor its own metadata, lies outside its region.
+ */
+#include <linux/err.h>
+#include <linux/instruction_pointer.h>
+#include <linux/io.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/smp.h>
+#include <linux/vmalloc.h>
+
+#include <carveout.h>
+
+#include "kunit/testbed.h"
+
+#define QUIETLY (GFP_KERNEL | __GFP_NOWARN)
+
+static struct carveout *create(const char *name, u64 size)
+{
+	const struct carve_region_request request = {
+		.name = name,
+		.size = size,
+		.source = "contig",
+		.node = NUMA_NO_NODE,
+	};
+
+	return carveout_create(&request);
+}
+
+/* Set-up */
+
+struct size {
+	const char *name;
+	u64 size;
+};
+
+static const struct size sizes[] = {
+	{ "least", CARVE_REGION_MIN_SIZE },
+	{ "1 MiB", SZ_1M },
+	{ "no power of two", SZ_1M + 3 * PAGE_SIZE },
+	{ "a page less than 8 MiB", SZ_8M - PAGE_SIZE },
+	{ "32 MiB", SZ_32M },
+};
+
+static void get_size_name(const struct size *size, char *name)
+{
+	strscpy(name, size->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(sizes, sizes, get_size_name);
+
+static void new_carveout_is_all_free(struct kunit *test)
+{
+	const struct size *size = test->param_value;
+	struct carveout *co = create("sized", size->size);
+	const struct carve_zone *zone;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, co);
+	zone = &co->pages.zone[0];
+	KUNIT_EXPECT_STREQ(test, co->name, "sized");
+	KUNIT_EXPECT_EQ(test, carve_region_bytes(&co->region), size->size);
+	KUNIT_EXPECT_EQ(test, carveout_count_owned(co), 0);
+	KUNIT_EXPECT_EQ(test, zone->nr_managed + carve_boot_pages(&co->boot),
+			co->region.nr_pages);
+	KUNIT_EXPECT_EQ(test, carve_testbed_nr_free(co), zone->nr_managed);
+	/* Metadata takes no more than an eighth even of small ones */
+	KUNIT_EXPECT_LE(test, carve_boot_pages(&co->boot),
+			max(co->region.nr_pages / 8, 20UL));
+	carve_testbed_check(test, co);
+	KUNIT_EXPECT_EQ(test, carveout_destroy(co), 0);
+}
+
+static void least_carveout_works(struct kunit *test)
+{
+	struct carveout *co = create("least", CARVE_REGION_MIN_SIZE);
+	void *small, *large, *area;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, co);
+	small = carve_kmalloc(co, 100, QUIETLY);
+	large = carve_kmalloc(co, 3 * PAGE_SIZE, QUIETLY);
+	area = carve_vmalloc(co, 3 * PAGE_SIZE);
+	KUNIT_EXPECT_NOT_NULL(test, small);
+	KUNIT_EXPECT_NOT_NULL(test, large);
+	KUNIT_EXPECT_NOT_NULL(test, area);
+	carve_testbed_check(test, co);
+	carve_kfree(co, small);
+	carve_kfree(co, large);
+	carve_vfree(co, area);
+	KUNIT_EXPECT_EQ(test, carveout_destroy(co), 0);
+}
+
+struct name {
+	const char *name;
+	bool valid;
+};
+
+static const struct name names[] = {
+	{ "a", true },
+	{ "0", true },
+	{ "camera-0_left.raw", true },
+	{ "Exactly31CharactersAreStillFine", true },
+	{ "", false },
+	{ ".", false },
+	{ "..", false },
+	{ ".hidden", false },
+	{ "two words", false },
+	{ "up/down", false },
+	{ "line\n", false },
+	{ "\xc3\xa4", false },
+	{ "%s", false },
+	{ "ThirtyTwoCharactersAreOneTooMany", false },
+};
+
+static void names_are_checked(struct kunit *test)
+{
+	struct carveout *co;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		const struct name *name = &names[i];
+
+		KUNIT_EXPECT_EQ_MSG(test, carveout_name_valid(name->name),
+				    name->valid, "\"%s\"", name->name);
+		co = create(name->name, SZ_1M);
+		if (name->valid) {
+			KUNIT_ASSERT_NOT_ERR_OR_NULL(test, co);
+			KUNIT_EXPECT_STREQ(test, co->name, name->name);
+			KUNIT_EXPECT_EQ(test, carveout_destroy(co), 0);
+		} else {
+			KUNIT_EXPECT_EQ_MSG(test, PTR_ERR(co), -EINVAL,
+					    "\"%s\"", name->name);
+		}
+	}
+}
+
+static void bad_requests_are_refused(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, PTR_ERR(create("none", 0)), -EINVAL);
+	KUNIT_EXPECT_EQ(test, PTR_ERR(create("odd", SZ_1M + 1)), -EINVAL);
+	KUNIT_EXPECT_EQ(test, PTR_ERR(create("huge", BIT_ULL(60))), -ENOMEM);
+}
+
+/* What keeps a carveout in use, each with what has to be counted for it */
+
+static void *hold_page(struct carveout *co)
+{
+	return carve_alloc_page(co, QUIETLY);
+}
+
+static void drop_page(struct carveout *co, void *p)
+{
+	carve_free_page(co, p);
+}
+
+static void *hold_block(struct carveout *co)
+{
+	return carve_alloc_pages(co, QUIETLY, 4);
+}
+
+static void drop_block(struct carveout *co, void *p)
+{
+	carve_free_pages(co, p, 4);
+}
+
+static void *hold_exact(struct carveout *co)
+{
+	return carve_alloc_pages_exact(co, 3 * PAGE_SIZE, QUIETLY);
+}
+
+static void drop_exact(struct carveout *co, void *p)
+{
+	carve_free_pages_exact(co, p, 3 * PAGE_SIZE);
+}
+
+static void *hold_small(struct carveout *co)
+{
+	return carve_kmalloc(co, 100, QUIETLY);
+}
+
+/* Has its free map in another cache */
+static void *hold_tiny(struct carveout *co)
+{
+	return carve_kmalloc(co, 8, QUIETLY);
+}
+
+static void *hold_large(struct carveout *co)
+{
+	return carve_kmalloc(co, 5 * PAGE_SIZE, QUIETLY);
+}
+
+static void drop_kmalloc(struct carveout *co, void *p)
+{
+	carve_kfree(co, p);
+}
+
+static void *hold_area(struct carveout *co)
+{
+	return carve_vmalloc(co, 10 * PAGE_SIZE);
+}
+
+static void drop_area(struct carveout *co, void *p)
+{
+	carve_vfree(co, p);
+}
+
+static void *hold_cache(struct carveout *co)
+{
+	return carve_cache_create(co, "user's", 200, 0, 0, NULL);
+}
+
+static void drop_cache(struct carveout *co, void *p)
+{
+	carve_cache_destroy(p);
+}
+
+struct owner {
+	const char *name;
+	void *(*get)(struct carveout *co);
+	void (*put)(struct carveout *co, void *p);
+	unsigned long count;
+};
+
+static const struct owner owners[] = {
+	{ "page", hold_page, drop_page, 1 },
+	{ "block", hold_block, drop_block, 1 },
+	{ "exact pages", hold_exact, drop_exact, 3 },
+	{ "object", hold_small, drop_kmalloc, 1 },
+	{ "tiny object", hold_tiny, drop_kmalloc, 1 },
+	{ "large kmalloc", hold_large, drop_kmalloc, 1 },
+	{ "area", hold_area, drop_area, 1 },
+	{ "cache", hold_cache, drop_cache, 1 },
+};
+
+static void get_owner_name(const struct owner *owner, char *name)
+{
+	strscpy(name, owner->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(owners, owners, get_owner_name);
+
+static void carveout_in_use_refuses_to_go(struct kunit *test)
+{
+	const struct owner *owner = test->param_value;
+	struct carveout *co = test->priv;
+	void *p = owner->get(co);
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, p);
+	KUNIT_EXPECT_EQ(test, carveout_count_owned(co), owner->count);
+	KUNIT_EXPECT_EQ(test, carveout_destroy(co), -EBUSY);
+	/* It stays as it was, and goes on working */
+	KUNIT_EXPECT_EQ(test, carveout_count_owned(co), owner->count);
+	carve_testbed_check(test, co);
+	owner->put(co, p);
+	KUNIT_EXPECT_EQ(test, carveout_count_owned(co), 0);
+
+	p = owner->get(co);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, p);
+	owner->put(co, p);
+}
+
+static void owners_add_up(struct kunit *test)
+{
+	struct carveout *co = test->priv;
+	void *held[ARRAY_SIZE(owners)];
+	unsigned long sum = 0;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(owners); i++) {
+		held[i] = owners[i].get(co);
+		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, held[i]);
+		sum += owners[i].count;
+		KUNIT_EXPECT_EQ_MSG(test, carveout_count_owned(co), sum, "%s",
+				    owners[i].name);
+	}
+	while (i--) {
+		owners[i].put(co, held[i]);
+		sum -= owners[i].count;
+		KUNIT_EXPECT_EQ_MSG(test, carveout_count_owned(co), sum, "%s",
+				    owners[i].name);
+	}
+}
+
+static void objects_of_a_made_cache_count_with_it(struct kunit *test)
+{
+	struct carveout *co = test->priv;
+	struct carve_cache *cache;
+	void *object;
+
+	cache = carve_cache_create(co, "owned", 64, 0, 0, NULL);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, cache);
+	object = carve_cache_alloc(cache, QUIETLY);
+	KUNIT_ASSERT_NOT_NULL(test, object);
+	KUNIT_EXPECT_EQ(test, carveout_count_owned(co), 2);
+	KUNIT_EXPECT_EQ(test, carve_cache_destroy(cache), -EBUSY);
+	KUNIT_EXPECT_EQ(test, carveout_destroy(co), -EBUSY);
+	carve_cache_free(cache, object);
+	KUNIT_EXPECT_EQ(test, carveout_count_owned(co), 1);
+	KUNIT_EXPECT_EQ(test, carveout_destroy(co), -EBUSY);
+	KUNIT_EXPECT_EQ(test, carve_cache_destroy(cache), 0);
+	KUNIT_EXPECT_EQ(test, carveout_count_owned(co), 0);
+}
+
+/* Confinement */
+
+static bool lies_within(const struct carveout *co, phys_addr_t phys,
+			size_t size)
+{
+	phys_addr_t start = carve_region_phys(&co->region);
+
+	return phys >= start &&
+	       phys + size <= start + carve_region_bytes(&co->region);
+}
+
+static void expect_confined(struct kunit *test, const struct carveout *co,
+			    const void *p, size_t size, const char *what)
+{
+	KUNIT_EXPECT_TRUE_MSG(test, !is_vmalloc_addr(p) &&
+			      lies_within(co, virt_to_phys((void *)p), size),
+			      "%s of %zu bytes lies elsewhere", what, size);
+}
+
+static void expect_area_confined(struct kunit *test, const struct carveout *co,
+				 const void *area, size_t size,
+				 const char *what)
+{
+	size_t offset;
+
+	for (offset = 0; offset < size; offset += PAGE_SIZE)
+		KUNIT_EXPECT_TRUE_MSG(test,
+				      lies_within(co, PFN_PHYS(vmalloc_to_pfn(area + offset)),
+						  PAGE_SIZE),
+				      "page %zu of %s lies elsewhere",
+				      offset >> PAGE_SHIFT, what);
+}
+
+static void expect_magazines_confined(struct kunit *test,
+				      const struct carveout *co,
+				      const struct carve_magazines *ms,
+				      const char *what)
+{
+	unsigned int cpu;
+
+	expect_confined(test, co, ms, sizeof(*ms), what);
+	for_each_possible_cpu(cpu)
+		expect_confined(test, co, ms->cpu[cpu],
+				sizeof(*ms->cpu[cpu]), what);
+}
+
+static void expect_caches_confined(struct kunit *test, struct carveout *co)
+{
+	struct carve_cache *cache;
+
+	guard(mutex)(&co->slabs.lock);
+	list_for_each_entry(cache, &co->slabs.caches, list) {
+		expect_confined(test, co, cache, sizeof(*cache), cache->name);
+		expect_magazines_confined(test, co, &cache->magazines,
+					  cache->name);
+	}
+}
+
+static void metadata_is_confined(struct kunit *test)
+{
+	struct carveout *co = test->priv;
+	struct carve_cache *made = hold_cache(co);
+	unsigned int order;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, made);
+	expect_confined(test, co, co->pages.map,
+			co->pages.nr_pages * sizeof(*co->pages.map),
+			"array of page descriptors");
+	expect_confined(test, co, co->boot.map, sizeof(long), "boot bitmap");
+	expect_confined(test, co, co->boot.records,
+			co->boot.nr_records * sizeof(*co->boot.records),
+			"array of boot records");
+	for (order = 0; order < CARVE_NR_STORES; order++) {
+		struct carve_store *store = co->pages.zone[0].store[order];
+
+		if (store)
+			expect_magazines_confined(test, co, &store->magazines,
+						  "page store");
+	}
+	expect_caches_confined(test, co);
+	drop_cache(co, made);
+}
+
+/* The ways to get bytes from a carveout */
+
+static void *get_pages_of(struct carveout *co, size_t size)
+{
+	return (void *)carve_get_free_pages(co, QUIETLY, get_order(size));
+}
+
+static void put_pages_of(struct carveout *co, void *p, size_t size)
+{
+	carve_free_pages_addr(co, (unsigned long)p, get_order(size));
+}
+
+static void *get_exact_of(struct carveout *co, size_t size)
+{
+	return carve_alloc_pages_exact(co, size, QUIETLY);
+}
+
+static void *get_kmalloc_of(struct carveout *co, size_t size)
+{
+	return carve_kmalloc(co, size, QUIETLY);
+}
+
+static void put_kmalloc_of(struct carveout *co, void *p, size_t size)
+{
+	carve_kfree(co, p);
+}
+
+/* carve_vmalloc() would tell the log of each failure */
+static void *get_area_of(struct carveout *co, size_t size)
+{
+	return carve_vmap_alloc(&co->vmap, size, QUIETLY, _THIS_IP_);
+}
+
+static void put_area_of(struct carveout *co, void *p, size_t size)
+{
+	carve_vfree(co, p);
+}
+
+struct way {
+	const char *name;
+	void *(*get)(struct carveout *co, size_t size);
+	void (*put)(struct carveout *co, void *p, size_t size);
+	void (*expect)(struct kunit *test, const struct carveout *co,
+		       const void *p, size_t size, const char *what);
+};
+
+static const struct way ways[] = {
+	{ "block", get_pages_of, put_pages_of, expect_confined },
+	{ "exact pages", get_exact_of, carve_free_pages_exact,
+	  expect_confined },
+	{ "kmalloc", get_kmalloc_of, put_kmalloc_of, expect_confined },
+	{ "area", get_area_of, put_area_of, expect_area_confined },
+};
+
+struct held {
+	const struct way *way;
+	void *p;
+	size_t size;
+};
+
+/* At most one for each page of the carveout, and some objects more */
+#define MAX_HELD (2 * CARVE_TESTBED_SIZE / PAGE_SIZE)
+
+/* All that can be had in this size, in all ways in turn; how many are held */
+static unsigned int hold_all(struct kunit *test, struct held *held,
+			     unsigned int nr, size_t size)
+{
+	struct carveout *co = test->priv;
+	unsigned int failed = 0, way = 0;
+
+	while (failed < ARRAY_SIZE(ways) && nr < MAX_HELD) {
+		struct held *h = &held[nr];
+
+		h->way = &ways[way++ % ARRAY_SIZE(ways)];
+		h->size = size;
+		h->p = h->way->get(co, size);
+		if (!h->p) {
+			failed++;
+			continue;
+		}
+		failed = 0;
+		nr++;
+		h->way->expect(test, co, h->p, size, h->way->name);
+		memset(h->p, nr, size);
+	}
+	return nr;
+}
+
+static bool all_as_written(const struct held *held, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		if (memchr_inv(held[i].p, (u8)(i + 1), held[i].size))
+			return false;
+	return true;
+}
+
+/* In sizes that suit nobody, from large to small until there is nothing left */
+static void what_is_handed_out_is_confined(struct kunit *test)
+{
+	static const size_t sizes[] = { 300000, 50000, 9000, 3000 };
+	struct carveout *co = test->priv;
+	unsigned int i, nr = 0;
+	struct held *held;
+
+	held = kunit_kcalloc(test, MAX_HELD, sizeof(*held), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, held);
+	for (i = 0; i < ARRAY_SIZE(sizes); i++)
+		nr = hold_all(test, held, nr, sizes[i]);
+	KUNIT_EXPECT_LT(test, nr, MAX_HELD);
+	KUNIT_EXPECT_TRUE_MSG(test, all_as_written(held, nr),
+			      "some overlap: not what was written");
+	/* Full, to the last page */
+	KUNIT_EXPECT_EQ(test, carve_testbed_nr_free(co), 0);
+	carve_testbed_check(test, co);
+	while (nr--)
+		held[nr].way->put(co, held[nr].p, held[nr].size);
+	KUNIT_EXPECT_EQ(test, carveout_count_owned(co), 0);
+	carve_pages_reclaim(&co->pages);
+	KUNIT_EXPECT_EQ(test, carve_testbed_nr_free(co),
+			co->pages.zone[0].nr_managed);
+}
+
+/* Two at once */
+
+static void carveouts_do_not_mix(struct kunit *test)
+{
+	struct carveout *co = test->priv, *other = create("other", SZ_1M);
+	struct carve_page *page;
+	void *object;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, other);
+	page = carve_alloc_page(co, QUIETLY);
+	object = carve_kmalloc(co, 64, QUIETLY);
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	KUNIT_ASSERT_NOT_NULL(test, object);
+	KUNIT_EXPECT_FALSE(test, lies_within(other,
+					     carve_page_to_phys(co, page),
+					     PAGE_SIZE));
+	KUNIT_EXPECT_NULL(test, carve_virt_to_page(other, object));
+
+	/* To the wrong one: refused by that, and still ours */
+	carve_free_page(other, page);
+	carve_kfree(other, object);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&other->pages.nr_bad_frees), 2);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&co->pages.nr_bad_frees), 0);
+	KUNIT_EXPECT_EQ(test, carveout_count_owned(co), 2);
+	KUNIT_EXPECT_EQ(test, carveout_destroy(other), 0);
+
+	carve_free_page(co, page);
+	carve_kfree(co, object);
+}
+
+/* CPUs that go */
+
+static void leave_in_magazines(void *arg)
+{
+	struct carveout *co = arg;
+
+	carve_kfree(co, carve_kmalloc(co, 64, GFP_ATOMIC | __GFP_NOWARN));
+	carve_free_page(co, carve_alloc_page(co, GFP_ATOMIC | __GFP_NOWARN));
+}
+
+static unsigned long nr_in_magazines(struct carveout *co, unsigned int cpu)
+{
+	struct carve_store *store = co->pages.zone[0].store[0];
+	struct carve_cache *cache;
+	unsigned long n = store->magazines.cpu[cpu]->count;
+
+	guard(mutex)(&co->slabs.lock);
+	list_for_each_entry(cache, &co->slabs.caches, list)
+		n += cache->magazines.cpu[cpu]->count;
+	return n;
+}
+
+/* Nothing else works on this carveout: as good as dead */
+static void dead_cpu_gives_all_back(struct kunit *test)
+{
+	struct carveout *co = test->priv;
+	unsigned int cpu = cpumask_any_but(cpu_online_mask, get_cpu());
+
+	put_cpu();
+	if (cpu >= nr_cpu_ids)
+		kunit_skip(test, "there is no second CPU");
+	KUNIT_ASSERT_EQ(test, smp_call_function_single(cpu, leave_in_magazines,
+						       co, 1), 0);
+	KUNIT_EXPECT_GE(test, nr_in_magazines(co, cpu), 2);
+	carveout_cpu_dead(co, cpu);
+	KUNIT_EXPECT_EQ(test, nr_in_magazines(co, cpu), 0);
+	KUNIT_EXPECT_EQ(test, carveout_count_owned(co), 0);
+}
+
+static struct kunit_case instance_cases[] = {
+	KUNIT_CASE_PARAM(carveout_in_use_refuses_to_go, owners_gen_params),
+	KUNIT_CASE(owners_add_up),
+	KUNIT_CASE(objects_of_a_made_cache_count_with_it),
+	KUNIT_CASE(metadata_is_confined),
+	KUNIT_CASE(what_is_handed_out_is_confined),
+	KUNIT_CASE(carveouts_do_not_mix),
+	KUNIT_CASE(dead_cpu_gives_all_back),
+	KUNIT_CASE_PARAM(new_carveout_is_all_free, sizes_gen_params),
+	KUNIT_CASE(least_carveout_works),
+	KUNIT_CASE(names_are_checked),
+	KUNIT_CASE(bad_requests_are_refused),
+	{ }
+};
+
+static struct kunit_suite instance_suite = {
+	.name = "carveout_instance",
+	.init = carve_testbed_init,
+	.exit = carve_testbed_exit,
+	.test_cases = instance_cases,
+};
+
+kunit_test_suite(instance_suite);
