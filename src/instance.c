@@ -111,7 +111,7 @@ struct carveout *carveout_create(const struct carve_region_request *request)
 		       request->name, CARVEOUT_NAME_LEN - 1);
 		return ERR_PTR(-EINVAL);
 	}
-	co = kzalloc(sizeof(*co), GFP_KERNEL);
+	co = kzalloc_obj(*co);
 	if (!co)
 		return ERR_PTR(-ENOMEM);
 	strscpy(co->name, request->name, sizeof(co->name));
