@@ -14,6 +14,8 @@
 
 #define CARVEOUT_NAME_LEN 32
 
+struct carve_face;
+
 /**
  * struct carveout - a carveout
  * @name: its name
@@ -25,6 +27,7 @@
  * @setup_ns: time from the end of the reservation to the end of set-up
  * @list: on the list of all; guarded by the lock in face/main.c, as is @users
  * @users: references that keep it from being removed
+ * @face: what src/face keeps of it, NULL where it isn't in debugfs
  */
 struct carveout {
 	char name[CARVEOUT_NAME_LEN];
@@ -37,6 +40,7 @@ struct carveout {
 
 	struct list_head list;
 	unsigned int users;
+	struct carve_face *face;
 };
 
 /**

@@ -1,6 +1,88 @@
 // SPDX-License-Identifier: GPL-2.0
+/*
+ * The tree in debugfs.
+ *
+ * debugfs itself keeps a file from being used while, or after, it is removed,
+ * and each open file holds a reference to the module.
+ */
+#include <linux/debugfs.h>
+#include <linux/module.h>
+#include <linux/printk.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+
 #include "face/debugfs.h"
-void carve_debugfs_init(void) {}
-void carve_debugfs_exit(void) {}
-void carve_debugfs_add(struct carveout *co) {}
-void carve_debugfs_remove(struct carveout *co) {}
+#include "face/face.h"
+#include "face/show.h"
+#include "instance.h"
+
+/* The module's own directory */
+static struct dentry *root;
+
+DEFINE_SHOW_ATTRIBUTE(carve_bootmem);
+DEFINE_SHOW_ATTRIBUTE(carve_buddyinfo);
+DEFINE_SHOW_ATTRIBUTE(carve_owners);
+DEFINE_SHOW_ATTRIBUTE(carve_pagemap);
+DEFINE_SHOW_ATTRIBUTE(carve_slabinfo);
+DEFINE_SHOW_ATTRIBUTE(carve_stats);
+DEFINE_SHOW_ATTRIBUTE(carve_stats_json);
+DEFINE_SHOW_ATTRIBUTE(carve_validate);
+DEFINE_SHOW_ATTRIBUTE(carve_vmallocinfo);
+DEFINE_SHOW_ATTRIBUTE(carve_zoneinfo);
+
+static const struct {
+	const char *name;
+	const struct file_operations *fops;
+} shown[] = {
+	{ "bootmem", &carve_bootmem_fops },
+	{ "buddyinfo", &carve_buddyinfo_fops },
+	{ "owners", &carve_owners_fops },
+	{ "pagemap", &carve_pagemap_fops },
+	{ "slabinfo", &carve_slabinfo_fops },
+	{ "stats", &carve_stats_fops },
+	{ "stats.json", &carve_stats_json_fops },
+	{ "validate", &carve_validate_fops },
+	{ "vmallocinfo", &carve_vmallocinfo_fops },
+	{ "zoneinfo", &carve_zoneinfo_fops },
+};
+
+void carve_debugfs_init(void)
+{
+	root = debugfs_create_dir(KBUILD_MODNAME, NULL);
+}
+
+void carve_debugfs_exit(void)
+{
+	debugfs_remove_recursive(root);
+}
+
+void carve_debugfs_add(struct carveout *co)
+{
+	struct carve_face *face = kzalloc_obj(*face);
+	unsigned int i;
+
+	if (!face) {
+		pr_warn("%s: no memory for its directory in debugfs\n",
+			co->name);
+		return;
+	}
+	carve_pokes_init(&face->pokes, co);
+	co->face = face;
+	face->dir = debugfs_create_dir(co->name, root);
+	for (i = 0; i < ARRAY_SIZE(shown); i++)
+		debugfs_create_file(shown[i].name, 0400, face->dir, co,
+				    shown[i].fops);
+	carve_pokes_add(&face->pokes, face->dir);
+}
+
+void carve_debugfs_remove(struct carveout *co)
+{
+	struct carve_face *face = co->face;
+
+	if (!face)
+		return;
+	debugfs_remove_recursive(face->dir);
+	carve_pokes_destroy(&face->pokes);
+	co->face = NULL;
+	kfree(face);
+}

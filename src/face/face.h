@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What src/face keeps of a carveout. */
+#ifndef _CARVE_FACE_H
+#define _CARVE_FACE_H
+
+#include "face/poke.h"
+
+/**
+ * struct carve_face - a carveout as seen in debugfs
+ * @dir: its directory
+ * @pokes: the poke files
+ */
+struct carve_face {
+	struct dentry *dir;
+	struct carve_pokes pokes;
+};
+
+#endif /* _CARVE_FACE_H */

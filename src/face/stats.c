@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Statistics: one table of names, filled by one function for each layer, and
+ * printed by one walk, as lines or as JSON.
+ */
+#include <linux/bitops.h>
+#include <linux/build_bug.h>
+#include <linux/mm.h>
+#include <linux/seq_file.h>
+
+#include "face/face.h"
+#include "face/pagemap.h"
+#include "face/show.h"
+#include "instance.h"
+
+enum statistic {
+	STAT_BYTES,
+	STAT_METADATA_BYTES,
+	STAT_RESERVE_US,
+	STAT_SETUP_US,
+
+	/* These add up to STAT_PAGES, but for pages just changing hands */
+	STAT_PAGES,
+	STAT_PAGES_BOOT,
+	STAT_PAGES_FREE,
+	STAT_PAGES_STORED,
+	STAT_PAGES_USED,
+	STAT_PAGES_LARGE,
+	STAT_PAGES_SLAB,
+	STAT_PAGES_AREA,
+	STAT_PAGES_META,
+	STAT_PAGES_MANAGED,
+	STAT_LARGEST_FREE_ORDER,
+	STAT_STORE_REFILLS,
+	STAT_STORE_FLUSHES,
+
+	STAT_CACHES,
+	STAT_SLABS,
+	STAT_OBJECTS,
+	STAT_OBJECTS_STORED,
+	STAT_OBJECT_ROOM,
+	STAT_MAGAZINE_REFILLS,
+	STAT_MAGAZINE_FLUSHES,
+
+	STAT_AREAS,
+	STAT_AREA_PAGES,
+
+	STAT_FAILED_ALLOCATIONS,
+	STAT_BAD_FREES,
+	STAT_HANDLES,
+	NR_STATS,
+};
+
+static const char *const names[] = {
+	[STAT_BYTES] = "bytes",
+	[STAT_METADATA_BYTES] = "metadata_bytes",
+	[STAT_RESERVE_US] = "reserve_us",
+	[STAT_SETUP_US] = "setup_us",
+	[STAT_PAGES] = "pages",
+	[STAT_PAGES_BOOT] = "pages_boot",
+	[STAT_PAGES_FREE] = "pages_free",
+	[STAT_PAGES_STORED] = "pages_stored",
+	[STAT_PAGES_USED] = "pages_used",
+	[STAT_PAGES_LARGE] = "pages_large",
+	[STAT_PAGES_SLAB] = "pages_slab",
+	[STAT_PAGES_AREA] = "pages_area",
+	[STAT_PAGES_META] = "pages_cache_meta",
+	[STAT_PAGES_MANAGED] = "pages_managed",
+	[STAT_LARGEST_FREE_ORDER] = "largest_free_order",
+	[STAT_STORE_REFILLS] = "store_refills",
+	[STAT_STORE_FLUSHES] = "store_flushes",
+	[STAT_CACHES] = "caches",
+	[STAT_SLABS] = "slabs",
+	[STAT_OBJECTS] = "objects",
+	[STAT_OBJECTS_STORED] = "objects_stored",
+	[STAT_OBJECT_ROOM] = "object_room",
+	[STAT_MAGAZINE_REFILLS] = "magazine_refills",
+	[STAT_MAGAZINE_FLUSHES] = "magazine_flushes",
+	[STAT_AREAS] = "areas",
+	[STAT_AREA_PAGES] = "area_pages",
+	[STAT_FAILED_ALLOCATIONS] = "failed_allocations",
+	[STAT_BAD_FREES] = "bad_frees",
+	[STAT_HANDLES] = "handles",
+};
+
+static_assert(ARRAY_SIZE(names) == NR_STATS);
+
+struct stats {
+	s64 value[NR_STATS];
+};
+
+static void collect_region(const struct carveout *co, struct stats *s)
+{
+	s->value[STAT_BYTES] = carve_region_bytes(&co->region);
+	s->value[STAT_METADATA_BYTES] = (s64)carve_boot_pages(&co->boot)
+					<< PAGE_SHIFT;
+	s->value[STAT_RESERVE_US] = div_u64(co->region.reserve_ns,
+					    NSEC_PER_USEC);
+	s->value[STAT_SETUP_US] = div_u64(co->setup_ns, NSEC_PER_USEC);
+}
+
+static void collect_kinds(const struct carveout *co, struct stats *s)
+{
+	unsigned long count[CARVE_NR_PAGE_STATES];
+
+	carve_pagemap_count(&co->pages, count);
+	s->value[STAT_PAGES] = co->pages.nr_pages;
+	s->value[STAT_PAGES_BOOT] = count[CARVE_PAGE_BOOT];
+	s->value[STAT_PAGES_FREE] = count[CARVE_PAGE_FREE];
+	s->value[STAT_PAGES_STORED] = count[CARVE_PAGE_STORED];
+	s->value[STAT_PAGES_USED] = count[CARVE_PAGE_USED];
+	s->value[STAT_PAGES_LARGE] = count[CARVE_PAGE_LARGE];
+	s->value[STAT_PAGES_SLAB] = count[CARVE_PAGE_SLAB];
+	s->value[STAT_PAGES_AREA] = count[CARVE_PAGE_AREA];
+	s->value[STAT_PAGES_META] = count[CARVE_PAGE_META];
+}
+
+static void add_magazines(const struct carve_magazines *ms, s64 *refills,
+			  s64 *flushes)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu) {
+		*refills += READ_ONCE(ms->cpu[cpu]->refills);
+		*flushes += READ_ONCE(ms->cpu[cpu]->flushes);
+	}
+}
+
+/* -1 where nothing is free */
+static s64 largest_free_order(const struct carve_zone *zone)
+{
+	return (s64)fls_long(READ_ONCE(zone->buddy.nonempty)) - 1;
+}
+
+static void add_zone(const struct carve_zone *zone, struct stats *s)
+{
+	unsigned int order;
+
+	s->value[STAT_PAGES_MANAGED] += zone->nr_managed;
+	s->value[STAT_LARGEST_FREE_ORDER] =
+		max(s->value[STAT_LARGEST_FREE_ORDER],
+		    largest_free_order(zone));
+	for (order = 0; order < CARVE_NR_STORES; order++)
+		if (zone->store[order])
+			add_magazines(&zone->store[order]->magazines,
+				      &s->value[STAT_STORE_REFILLS],
+				      &s->value[STAT_STORE_FLUSHES]);
+}
+
+static void collect_pages(struct carveout *co, struct stats *s)
+{
+	struct carve_zone *zone;
+
+	s->value[STAT_LARGEST_FREE_ORDER] = -1;
+	carve_for_each_zone(zone, &co->pages)
+		add_zone(zone, s);
+	s->value[STAT_FAILED_ALLOCATIONS] =
+		atomic_long_read(&co->pages.nr_failed);
+	s->value[STAT_BAD_FREES] = atomic_long_read(&co->pages.nr_bad_frees);
+}
+
+static void add_cache(struct carve_cache *cache, struct stats *s)
+{
+	struct carve_cache_usage usage;
+
+	carve_cache_usage(cache, &usage);
+	s->value[STAT_CACHES]++;
+	s->value[STAT_SLABS] += usage.slabs;
+	s->value[STAT_OBJECTS] += usage.active_objects;
+	s->value[STAT_OBJECTS_STORED] += usage.stored;
+	s->value[STAT_OBJECT_ROOM] += usage.objects;
+	add_magazines(&cache->magazines, &s->value[STAT_MAGAZINE_REFILLS],
+		      &s->value[STAT_MAGAZINE_FLUSHES]);
+}
+
+static void collect_caches(struct carveout *co, struct stats *s)
+{
+	struct carve_cache *cache;
+
+	guard(mutex)(&co->slabs.lock);
+	list_for_each_entry(cache, &co->slabs.caches, list)
+		add_cache(cache, s);
+}
+
+static void collect(struct carveout *co, struct stats *s)
+{
+	*s = (struct stats){ };
+	collect_region(co, s);
+	collect_kinds(co, s);
+	collect_pages(co, s);
+	collect_caches(co, s);
+	s->value[STAT_AREAS] = READ_ONCE(co->vmap.nr_areas);
+	s->value[STAT_AREA_PAGES] = READ_ONCE(co->vmap.nr_pages);
+	s->value[STAT_HANDLES] = READ_ONCE(co->face->pokes.handles.nr);
+}
+
+static void print(struct seq_file *m, const struct stats *s, bool json)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_STATS; i++)
+		seq_printf(m, json ? ",\n  \"%s\": %lld" : "%s %lld\n",
+			   names[i], s->value[i]);
+}
+
+int carve_stats_show(struct seq_file *m, void *v)
+{
+	struct stats s;
+
+	collect(m->private, &s);
+	print(m, &s, false);
+	return 0;
+}
+
+int carve_stats_json_show(struct seq_file *m, void *v)
+{
+	struct carveout *co = m->private;
+	struct stats s;
+
+	collect(co, &s);
+	/* A carveout's name has no character that would need an escape */
+	seq_printf(m, "{\n  \"name\": \"%s\"", co->name);
+	print(m, &s, true);
+	seq_puts(m, "\n}\n");
+	return 0;
+}
