@@ -9,6 +9,8 @@
  *
  * The order of all locks, outermost first:
  *	the list of carveouts (face/main.c)	mutex
+ *	the queue of percpu/each_cpu.c		mutex, for set-up and removal;
+ *						outside the CPU hotplug lock
  *	the list of caches (slab/cache.c)	mutex
  *	a magazine's busy mark			preemption disabled
  *	one of: a depot, a cache, a zone, the areas of a carveout
@@ -23,6 +25,7 @@
 #include <linux/ctype.h>
 
 #include "instance.h"
+#include "percpu/each_cpu.h"
 #include "report.h"
 
 /* The page descriptors, and stores for as many orders as the size allows */
@@ -116,9 +119,12 @@ struct carveout *carveout_create(const struct carve_region_request *request)
 		return ERR_PTR(-ENOMEM);
 	strscpy(co->name, request->name, sizeof(co->name));
 
-	ret = carve_region_reserve(&co->region, request);
+	ret = carve_each_cpu_get();
 	if (ret)
 		goto free_carveout;
+	ret = carve_region_reserve(&co->region, request);
+	if (ret)
+		goto put_each_cpu;
 	start = ktime_get_ns();
 	ret = setup_layers(co);
 	if (ret) {
@@ -131,6 +137,8 @@ struct carveout *carveout_create(const struct carve_region_request *request)
 
 release_region:
 	carve_region_release(&co->region);
+put_each_cpu:
+	carve_each_cpu_put();
 free_carveout:
 	kfree(co);
 	return ERR_PTR(ret);
@@ -167,6 +175,7 @@ int carveout_destroy(struct carveout *co)
 	if (!all_pages_back(co))
 		return -EBUSY;
 	carve_region_release(&co->region);
+	carve_each_cpu_put();
 	kfree(co);
 	return 0;
 }
@@ -175,6 +184,7 @@ void carveout_abandon(struct carveout *co)
 {
 	pr_err("%s: its %zu MiB stay reserved until reboot\n", co->name,
 	       carve_region_bytes(&co->region) / SZ_1M);
+	carve_each_cpu_put();
 	kfree(co);
 }
 

@@ -13,7 +13,6 @@
 #include "instance.h"
 #include "face/debugfs.h"
 #include "face/parse.h"
-#include "percpu/each_cpu.h"
 #include "report.h"
 
 static char *size = "";
@@ -156,16 +155,11 @@ static int __init carveout_init(void)
 {
 	int ret;
 
-	ret = carve_each_cpu_init();
-	if (ret)
-		return ret;
 	cpu_state = cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN,
 					      "carveout:prepare", NULL,
 					      cpu_dead);
-	if (cpu_state < 0) {
-		ret = cpu_state;
-		goto exit_each_cpu;
-	}
+	if (cpu_state < 0)
+		return cpu_state;
 	carve_debugfs_init();
 	ret = add_from_parameters();
 	if (ret)
@@ -175,8 +169,6 @@ static int __init carveout_init(void)
 exit_debugfs:
 	carve_debugfs_exit();
 	cpuhp_remove_state_nocalls(cpu_state);
-exit_each_cpu:
-	carve_each_cpu_exit();
 	return ret;
 }
 
@@ -188,7 +180,6 @@ static void __exit carveout_exit(void)
 		remove_carveout(co);
 	carve_debugfs_exit();
 	cpuhp_remove_state_nocalls(cpu_state);
-	carve_each_cpu_exit();
 }
 
 module_init(carveout_init);

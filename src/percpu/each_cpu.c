@@ -8,9 +8,12 @@
  * The queue has a rescuer (WQ_MEM_RECLAIM), because allocations wait for it.
  * A work item whose CPU goes down meanwhile runs elsewhere and drains there,
  * which does no harm; the CPU's own magazines are drained when it is dead.
+ *
+ * All carveouts share the queue, which is there as long as one of them is.
  */
 #include <linux/cpumask.h>
 #include <linux/errno.h>
+#include <linux/mutex.h>
 #include <linux/workqueue.h>
 
 #include "percpu/each_cpu.h"
@@ -21,17 +24,30 @@ struct call {
 	void *arg;
 };
 
+static DEFINE_MUTEX(queue_lock);
 static struct workqueue_struct *queue;
+/* Guarded by queue_lock */
+static unsigned int queue_users;
 
-int carve_each_cpu_init(void)
+int carve_each_cpu_get(void)
 {
-	queue = alloc_workqueue("carveout", WQ_MEM_RECLAIM | WQ_PERCPU, 0);
-	return queue ? 0 : -ENOMEM;
+	guard(mutex)(&queue_lock);
+	if (!queue_users)
+		queue = alloc_workqueue("carveout",
+					WQ_MEM_RECLAIM | WQ_PERCPU, 0);
+	if (!queue)
+		return -ENOMEM;
+	queue_users++;
+	return 0;
 }
 
-void carve_each_cpu_exit(void)
+void carve_each_cpu_put(void)
 {
+	guard(mutex)(&queue_lock);
+	if (--queue_users)
+		return;
 	destroy_workqueue(queue);
+	queue = NULL;
 }
 
 static void run_call(struct work_struct *work)

@@ -3,9 +3,9 @@
 #ifndef _CARVE_EACH_CPU_H
 #define _CARVE_EACH_CPU_H
 
-/* When the module is loaded and unloaded: 0 or -ENOMEM */
-int carve_each_cpu_init(void);
-void carve_each_cpu_exit(void);
+/* Once for each carveout: 0 or -ENOMEM; may sleep */
+int carve_each_cpu_get(void);
+void carve_each_cpu_put(void);
 
 /* Runs @fn(@arg) once on each online CPU, one after the other; sleeps */
 void carve_each_cpu(void (*fn)(void *arg), void *arg);
