@@ -219,7 +219,7 @@ void carve_magazines_drain_depot(struct carve_magazines *ms)
 	}
 }
 
-/* What an interrupt does that found its CPU's magazine busy */
+/* For an interrupt that found its CPU's magazine busy, or one without room */
 static void *get_past_magazine(struct carve_magazines *ms)
 {
 	void *item;
@@ -237,10 +237,12 @@ void *carve_magazines_get_slow(struct carve_magazines *ms)
 
 	if (!m)
 		return get_past_magazine(ms);
-	if (!m->count)
+	if (!m->count && m->capacity)
 		refill(ms, m);
 	if (m->count)
 		item = m->items[--m->count];
+	else if (!m->capacity)
+		item = get_past_magazine(ms);
 	release(m);
 	return item;
 }
