@@ -1,0 +1,702 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Magazines and their depot, over a stock of items that stands for the layer
+ * behind. The stock counts how it is called, and each item knows whether it is
+ * out, so that one which is handed out twice, or comes back twice, is seen.
+ */
+#include <linux/atomic.h>
+#include <linux/bitops.h>
+#include <linux/cache.h>
+#include <linux/completion.h>
+#include <linux/cpumask.h>
+#include <linux/hrtimer.h>
+#include <linux/jiffies.h>
+#include <linux/kthread.h>
+#include <linux/log2.h>
+#include <linux/preempt.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+
+#include "kunit/testbed.h"
+#include "percpu/magazine.h"
+
+#define BATCH 4
+#define NR_ITEMS 512
+
+struct item {
+	unsigned int id;
+	/* 1 while somebody has it: not in the stock, nor in a magazine */
+	atomic_t out;
+};
+
+/**
+ * struct stock - the layer behind, and the magazines before it
+ * @lock: guards the members up to @items
+ * @free: the items that are here, a stack
+ * @nr_free: how many
+ * @here: a bit for each of them
+ * @nr_refills: calls of refill
+ * @nr_flushes: calls of flush
+ * @last_n: items asked for or given back in the last call
+ * @items: all items
+ * @errors: items that were handed out twice or came back twice
+ * @memory: of the magazines
+ * @magazines: what is tested
+ */
+struct stock {
+	raw_spinlock_t lock;
+	struct item *free[NR_ITEMS];
+	unsigned int nr_free;
+	DECLARE_BITMAP(here, NR_ITEMS);
+	unsigned int nr_refills;
+	unsigned int nr_flushes;
+	unsigned int last_n;
+	struct item items[NR_ITEMS];
+	atomic_t errors;
+	void *memory;
+	struct carve_magazines magazines;
+};
+
+static struct stock *stock_of(struct carve_magazines *ms)
+{
+	return container_of(ms, struct stock, magazines);
+}
+
+static void shelve(struct stock *stock, struct item *item)
+{
+	if (__test_and_set_bit(item->id, stock->here)) {
+		atomic_inc(&stock->errors);
+		return;
+	}
+	stock->free[stock->nr_free++] = item;
+}
+
+static unsigned int stock_refill(struct carve_magazines *ms, void **items,
+				 unsigned int n)
+{
+	struct stock *stock = stock_of(ms);
+	unsigned int i;
+
+	guard(raw_spinlock_irqsave)(&stock->lock);
+	stock->nr_refills++;
+	stock->last_n = n;
+	for (i = 0; i < n && stock->nr_free; i++) {
+		struct item *item = stock->free[--stock->nr_free];
+
+		__clear_bit(item->id, stock->here);
+		items[i] = item;
+	}
+	return i;
+}
+
+static void stock_flush(struct carve_magazines *ms, void **items,
+			unsigned int n)
+{
+	struct stock *stock = stock_of(ms);
+	unsigned int i;
+
+	guard(raw_spinlock_irqsave)(&stock->lock);
+	stock->nr_flushes++;
+	stock->last_n = n;
+	for (i = 0; i < n; i++)
+		shelve(stock, items[i]);
+}
+
+static const struct carve_magazine_ops stock_ops = {
+	.refill = stock_refill,
+	.flush = stock_flush,
+};
+
+/* Only the first @nr items are in stock */
+static void stock_up(struct stock *stock, unsigned int nr)
+{
+	stock->nr_free = 0;
+	bitmap_zero(stock->here, NR_ITEMS);
+	while (nr)
+		shelve(stock, &stock->items[--nr]);
+}
+
+static struct stock *make_stock(struct kunit *test)
+{
+	size_t size = struct_size_t(struct stock, magazines.cpu, nr_cpu_ids);
+	struct stock *stock = kunit_kzalloc(test, size, GFP_KERNEL);
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, stock);
+	/* Powers of two are aligned to themselves */
+	size = roundup_pow_of_two(carve_magazines_size(BATCH));
+	stock->memory = kunit_kzalloc(test, size, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, stock->memory);
+	raw_spin_lock_init(&stock->lock);
+	for (i = 0; i < NR_ITEMS; i++)
+		stock->items[i].id = i;
+	carve_magazines_init(&stock->magazines, &stock_ops, BATCH,
+			     stock->memory);
+	return stock;
+}
+
+static int magazine_init(struct kunit *test)
+{
+	struct stock *stock = make_stock(test);
+
+	stock_up(stock, NR_ITEMS);
+	carve_testbed_stay_on_cpu(test);
+	test->priv = stock;
+	return 0;
+}
+
+/* The magazine of the CPU that the case stays on */
+static struct carve_magazine *own(struct stock *stock)
+{
+	return stock->magazines.cpu[raw_smp_processor_id()];
+}
+
+/* As the layers above do it */
+
+static struct item *get(struct stock *stock)
+{
+	struct item *item = carve_magazines_get(&stock->magazines);
+
+	if (!item)
+		item = carve_magazines_get_slow(&stock->magazines);
+	if (item && atomic_xchg(&item->out, 1))
+		atomic_inc(&stock->errors);
+	return item;
+}
+
+static void put(struct stock *stock, struct item *item)
+{
+	if (!atomic_xchg(&item->out, 0))
+		atomic_inc(&stock->errors);
+	if (!carve_magazines_put(&stock->magazines, item))
+		carve_magazines_put_slow(&stock->magazines, item);
+}
+
+/* Items 0 to @nr - 1, which nobody has stocked, in this order */
+static void put_first(struct stock *stock, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		atomic_set(&stock->items[i].out, 1);
+		put(stock, &stock->items[i]);
+	}
+}
+
+static void expect_next(struct kunit *test, struct stock *stock,
+			unsigned int id)
+{
+	struct item *item = get(stock);
+
+	KUNIT_ASSERT_NOT_NULL(test, item);
+	KUNIT_EXPECT_EQ(test, item->id, id);
+}
+
+/* All items are in the stock again, each once */
+static void expect_complete(struct kunit *test, struct stock *stock,
+			    unsigned int nr)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu)
+		carve_magazines_drain_dead(&stock->magazines, cpu);
+	carve_magazines_drain_depot(&stock->magazines);
+	KUNIT_EXPECT_EQ(test, carve_magazines_count(&stock->magazines), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&stock->errors), 0);
+	KUNIT_EXPECT_EQ(test, stock->nr_free, nr);
+	KUNIT_EXPECT_EQ(test, bitmap_weight(stock->here, NR_ITEMS), nr);
+}
+
+/* A magazine holds two batches, the depot one for each CPU and one more */
+static unsigned int depot_batches(void)
+{
+	return num_possible_cpus() + 1;
+}
+
+static void item_freed_last_comes_first(struct kunit *test)
+{
+	struct stock *stock = test->priv;
+
+	stock_up(stock, 0);
+	put_first(stock, 3);
+	expect_next(test, stock, 2);
+	expect_next(test, stock, 1);
+	put(stock, &stock->items[2]);
+	expect_next(test, stock, 2);
+	expect_next(test, stock, 0);
+	KUNIT_EXPECT_EQ(test, stock->nr_refills + stock->nr_flushes, 0);
+}
+
+static void refill_takes_a_batch(struct kunit *test)
+{
+	struct stock *stock = test->priv;
+	unsigned int i;
+
+	for (i = 0; i < 3 * BATCH; i++) {
+		KUNIT_ASSERT_NOT_NULL(test, get(stock));
+		KUNIT_EXPECT_EQ(test, stock->nr_refills, 1 + i / BATCH);
+		KUNIT_EXPECT_EQ(test, stock->last_n, BATCH);
+		KUNIT_EXPECT_EQ(test, carve_magazines_count(&stock->magazines),
+				BATCH - 1 - i % BATCH);
+	}
+	KUNIT_EXPECT_EQ(test, own(stock)->refills, 3);
+	KUNIT_EXPECT_EQ(test, own(stock)->flushes, 0);
+}
+
+static void full_magazine_spills_its_oldest_batch(struct kunit *test)
+{
+	struct stock *stock = test->priv;
+	unsigned int i;
+
+	stock_up(stock, 0);
+	put_first(stock, 2 * BATCH);
+	KUNIT_EXPECT_EQ(test, own(stock)->count, 2 * BATCH);
+	KUNIT_EXPECT_EQ(test, stock->magazines.nr_full, 0);
+
+	atomic_set(&stock->items[2 * BATCH].out, 1);
+	put(stock, &stock->items[2 * BATCH]);
+	KUNIT_EXPECT_EQ(test, own(stock)->count, BATCH + 1);
+	KUNIT_EXPECT_EQ(test, own(stock)->flushes, 1);
+	KUNIT_EXPECT_EQ(test, stock->magazines.nr_full, 1);
+	KUNIT_EXPECT_EQ(test, stock->nr_flushes, 0);
+
+	/* The younger ones in LIFO order, then the batch from the depot */
+	for (i = 2 * BATCH + 1; i-- > BATCH;)
+		expect_next(test, stock, i);
+	for (i = BATCH; i-- > 0;)
+		expect_next(test, stock, i);
+	KUNIT_EXPECT_EQ(test, stock->magazines.nr_full, 0);
+	KUNIT_EXPECT_EQ(test, stock->nr_refills, 0);
+	KUNIT_EXPECT_NULL(test, get(stock));
+}
+
+static void full_depot_spills_to_the_layer_behind(struct kunit *test)
+{
+	struct stock *stock = test->priv;
+	unsigned int held = (depot_batches() + 2) * BATCH;
+	unsigned int i;
+
+	stock_up(stock, 0);
+	put_first(stock, held);
+	KUNIT_EXPECT_EQ(test, stock->magazines.nr_full, depot_batches());
+	KUNIT_EXPECT_EQ(test, carve_magazines_count(&stock->magazines), held);
+	KUNIT_EXPECT_EQ(test, stock->nr_flushes, 0);
+
+	atomic_set(&stock->items[held].out, 1);
+	put(stock, &stock->items[held]);
+	KUNIT_EXPECT_EQ(test, stock->nr_flushes, 1);
+	KUNIT_EXPECT_EQ(test, stock->last_n, BATCH);
+	/* The oldest of the magazine's */
+	for (i = 0; i < BATCH; i++)
+		KUNIT_EXPECT_TRUE(test, test_bit(held - 2 * BATCH + i,
+						 stock->here));
+	KUNIT_EXPECT_EQ(test, carve_magazines_count(&stock->magazines),
+			held + 1 - BATCH);
+	expect_complete(test, stock, held + 1);
+}
+
+static void depot_comes_before_the_layer_behind(struct kunit *test)
+{
+	struct stock *stock = test->priv;
+	unsigned int i;
+
+	stock_up(stock, 0);
+	put_first(stock, 3 * BATCH);
+	KUNIT_EXPECT_EQ(test, stock->magazines.nr_full, 1);
+	shelve(stock, &stock->items[NR_ITEMS - 1]);
+	for (i = 0; i < 3 * BATCH; i++)
+		KUNIT_ASSERT_NOT_NULL(test, get(stock));
+	KUNIT_EXPECT_EQ(test, stock->nr_refills, 0);
+	expect_next(test, stock, NR_ITEMS - 1);
+	KUNIT_EXPECT_EQ(test, stock->nr_refills, 1);
+}
+
+static void short_refill_is_used_up(struct kunit *test)
+{
+	struct stock *stock = test->priv;
+	unsigned int i;
+
+	stock_up(stock, BATCH - 1);
+	for (i = 0; i < BATCH - 1; i++)
+		KUNIT_EXPECT_NOT_NULL(test, get(stock));
+	KUNIT_EXPECT_NULL(test, get(stock));
+	KUNIT_EXPECT_EQ(test, own(stock)->count, 0);
+}
+
+static void exhaustion_returns_null_and_all_comes_back(struct kunit *test)
+{
+	struct stock *stock = test->priv;
+	unsigned int i, n = 0;
+
+	while (n <= NR_ITEMS && get(stock))
+		n++;
+	KUNIT_EXPECT_EQ(test, n, NR_ITEMS);
+	KUNIT_EXPECT_NULL(test, get(stock));
+	for (i = 0; i < NR_ITEMS; i++)
+		put(stock, &stock->items[i]);
+	KUNIT_EXPECT_EQ(test, stock->nr_free +
+			carve_magazines_count(&stock->magazines), NR_ITEMS);
+	expect_complete(test, stock, NR_ITEMS);
+}
+
+static void drain_of_a_cpu_leaves_the_depot(struct kunit *test)
+{
+	struct stock *stock = test->priv;
+
+	stock_up(stock, 0);
+	put_first(stock, 3 * BATCH - 1);
+	KUNIT_EXPECT_EQ(test, own(stock)->count, 2 * BATCH - 1);
+	carve_magazines_drain_cpu(&stock->magazines);
+	KUNIT_EXPECT_EQ(test, own(stock)->count, 0);
+	KUNIT_EXPECT_EQ(test, own(stock)->busy, 0);
+	KUNIT_EXPECT_EQ(test, stock->magazines.nr_full, 1);
+	KUNIT_EXPECT_EQ(test, stock->nr_free, 2 * BATCH - 1);
+	/* No call of the layer behind has more to do than a batch */
+	KUNIT_EXPECT_EQ(test, stock->nr_flushes, 2);
+	expect_complete(test, stock, 3 * BATCH - 1);
+}
+
+static void drain_of_the_depot_leaves_the_magazine(struct kunit *test)
+{
+	struct stock *stock = test->priv;
+
+	stock_up(stock, 0);
+	put_first(stock, 4 * BATCH);
+	KUNIT_EXPECT_EQ(test, stock->magazines.nr_full, 2);
+	carve_magazines_drain_depot(&stock->magazines);
+	KUNIT_EXPECT_EQ(test, stock->magazines.nr_full, 0);
+	KUNIT_EXPECT_EQ(test, own(stock)->count, 2 * BATCH);
+	KUNIT_EXPECT_EQ(test, stock->nr_free, 2 * BATCH);
+
+	/* Its batches are empty, and can be filled again */
+	stock_up(stock, 0);
+	while (get(stock))
+		;
+	put_first(stock, (depot_batches() + 2) * BATCH);
+	KUNIT_EXPECT_EQ(test, stock->magazines.nr_full, depot_batches());
+}
+
+static void drain_of_a_dead_cpu_takes_its_magazine(struct kunit *test)
+{
+	struct stock *stock = test->priv;
+	unsigned int cpu = raw_smp_processor_id();
+	unsigned int other = cpumask_any_but(cpu_possible_mask, cpu);
+
+	stock_up(stock, 0);
+	put_first(stock, BATCH + 1);
+	if (other < nr_cpu_ids)
+		carve_magazines_drain_dead(&stock->magazines, other);
+	KUNIT_EXPECT_EQ(test, stock->nr_free, 0);
+	carve_magazines_drain_dead(&stock->magazines, cpu);
+	KUNIT_EXPECT_EQ(test, stock->nr_free, BATCH + 1);
+	expect_complete(test, stock, BATCH + 1);
+}
+
+/* A magazine of no capacity, as of a cache whose every call is to be checked */
+static void magazine_without_room_passes_all_through(struct kunit *test)
+{
+	struct stock *stock = test->priv;
+	struct item *item;
+
+	own(stock)->capacity = 0;
+	item = get(stock);
+	KUNIT_ASSERT_NOT_NULL(test, item);
+	KUNIT_EXPECT_EQ(test, own(stock)->count, 0);
+	KUNIT_EXPECT_EQ(test, stock->nr_free, NR_ITEMS - 1);
+	put(stock, item);
+	KUNIT_EXPECT_EQ(test, own(stock)->count, 0);
+	expect_complete(test, stock, NR_ITEMS);
+}
+
+/* Busy: what an interrupt finds that comes in the midst of a get or put */
+
+static void interrupt_goes_past_a_busy_magazine(struct kunit *test)
+{
+	struct stock *stock = test->priv;
+	struct carve_magazines *ms = &stock->magazines;
+	struct item *item;
+
+	put(stock, get(stock));
+	KUNIT_EXPECT_EQ(test, own(stock)->count, BATCH);
+
+	preempt_disable();
+	own(stock)->busy = 1;
+	item = carve_magazines_get(ms);
+	KUNIT_EXPECT_NULL(test, item);
+	item = carve_magazines_get_slow(ms);
+	KUNIT_EXPECT_NOT_NULL(test, item);
+	KUNIT_EXPECT_EQ(test, stock->last_n, 1);
+	KUNIT_EXPECT_FALSE(test, carve_magazines_put(ms, item));
+	carve_magazines_put_slow(ms, item);
+	KUNIT_EXPECT_EQ(test, stock->nr_flushes, 1);
+	KUNIT_EXPECT_EQ(test, stock->last_n, 1);
+	carve_magazines_drain_cpu(ms);
+	KUNIT_EXPECT_EQ(test, own(stock)->count, BATCH);
+	KUNIT_EXPECT_EQ(test, own(stock)->busy, 1);
+	own(stock)->busy = 0;
+	preempt_enable();
+
+	expect_complete(test, stock, NR_ITEMS);
+}
+
+static void interrupt_breaks_up_the_depot_rather_than_fail(struct kunit *test)
+{
+	struct stock *stock = test->priv;
+	struct carve_magazines *ms = &stock->magazines;
+	struct item *item;
+
+	stock_up(stock, 0);
+	put_first(stock, 3 * BATCH);
+	KUNIT_EXPECT_EQ(test, ms->nr_full, 1);
+
+	preempt_disable();
+	own(stock)->busy = 1;
+	item = carve_magazines_get_slow(ms);
+	KUNIT_EXPECT_NOT_NULL(test, item);
+	KUNIT_EXPECT_EQ(test, ms->nr_full, 0);
+	KUNIT_EXPECT_EQ(test, stock->nr_free, BATCH - 1);
+	stock_up(stock, 0);
+	/* All there is lies in the magazine, out of reach */
+	KUNIT_EXPECT_NULL(test, carve_magazines_get_slow(ms));
+	own(stock)->busy = 0;
+	preempt_enable();
+	KUNIT_EXPECT_EQ(test, own(stock)->count, 2 * BATCH);
+}
+
+/* Storms: many at once, on this CPU and on all */
+
+#define HAND 24
+
+/* What one context holds; it takes and gives at random */
+struct hand {
+	struct stock *stock;
+	struct rnd_state rnd;
+	struct item *items[HAND];
+	unsigned int nr;
+	unsigned long nr_failed;
+};
+
+static void play(struct hand *hand)
+{
+	struct item *item;
+
+	if (hand->nr < HAND &&
+	    (!hand->nr || carve_testbed_random(&hand->rnd, 2))) {
+		item = get(hand->stock);
+		if (item)
+			hand->items[hand->nr++] = item;
+		else
+			hand->nr_failed++;
+	} else {
+		unsigned int i = carve_testbed_random(&hand->rnd, hand->nr);
+
+		item = hand->items[i];
+		hand->items[i] = hand->items[--hand->nr];
+		put(hand->stock, item);
+	}
+}
+
+static void lay_down(struct hand *hand)
+{
+	while (hand->nr)
+		put(hand->stock, hand->items[--hand->nr]);
+}
+
+/* A hard interrupt on this CPU that plays, too, as often as it can */
+struct interrupts {
+	struct hrtimer timer;
+	struct hand hand;
+	unsigned int left;
+	unsigned long nr_found_busy;
+};
+
+#define INTERRUPT_NS 30000
+#define NR_INTERRUPTS 2000
+#define PLAYS_PER_INTERRUPT 3
+
+static enum hrtimer_restart interrupt(struct hrtimer *timer)
+{
+	struct interrupts *irq = container_of(timer, struct interrupts, timer);
+	unsigned int i;
+
+	irq->nr_found_busy += own(irq->hand.stock)->busy;
+	for (i = 0; i < PLAYS_PER_INTERRUPT; i++)
+		play(&irq->hand);
+	WRITE_ONCE(irq->left, irq->left - 1);
+	if (!irq->left)
+		return HRTIMER_NORESTART;
+	hrtimer_forward_now(timer, ns_to_ktime(INTERRUPT_NS));
+	return HRTIMER_RESTART;
+}
+
+/* Not for the test's sake: a machine that is slow shall come to an end */
+#define PATIENCE (20 * HZ)
+
+static void nothing_is_lost_to_a_hard_interrupt(struct kunit *test)
+{
+	struct stock *stock = test->priv;
+	struct interrupts *irq = kunit_kzalloc(test, sizeof(*irq), GFP_KERNEL);
+	struct hand *hand = kunit_kzalloc(test, sizeof(*hand), GFP_KERNEL);
+	unsigned long end = jiffies + PATIENCE;
+	unsigned long steps = 0;
+
+	KUNIT_ASSERT_NOT_NULL(test, irq);
+	KUNIT_ASSERT_NOT_NULL(test, hand);
+	/* So few that all run out now and then */
+	stock_up(stock, 4 * HAND / 3);
+	irq->hand.stock = stock;
+	irq->left = NR_INTERRUPTS;
+	hand->stock = stock;
+	carve_testbed_seed(test, &hand->rnd, 2);
+	prandom_seed_state(&irq->hand.rnd, 3);
+
+	hrtimer_setup(&irq->timer, interrupt, CLOCK_MONOTONIC,
+		      HRTIMER_MODE_REL_PINNED_HARD);
+	hrtimer_start(&irq->timer, ns_to_ktime(INTERRUPT_NS),
+		      HRTIMER_MODE_REL_PINNED_HARD);
+	while (READ_ONCE(irq->left) && time_before(jiffies, end)) {
+		play(hand);
+		if (++steps % 1024 == 0) {
+			carve_magazines_drain_depot(&stock->magazines);
+			carve_magazines_drain_cpu(&stock->magazines);
+			cond_resched();
+		}
+	}
+	hrtimer_cancel(&irq->timer);
+	kunit_info(test, "%u interrupts in %lu steps, %lu found it busy",
+		   NR_INTERRUPTS - irq->left, steps, irq->nr_found_busy);
+
+	KUNIT_EXPECT_LT(test, irq->left, NR_INTERRUPTS);
+	lay_down(hand);
+	lay_down(&irq->hand);
+	expect_complete(test, stock, 4 * HAND / 3);
+}
+
+/* A task that plays on a CPU of its own */
+struct player {
+	struct hand hand;
+	struct task_struct *task;
+	struct completion done;
+	unsigned int steps;
+};
+
+static int run_player(void *arg)
+{
+	struct player *player = arg;
+
+	while (player->steps--) {
+		play(&player->hand);
+		if (player->steps % 256)
+			continue;
+		carve_magazines_drain_depot(&player->hand.stock->magazines);
+		cond_resched();
+	}
+	lay_down(&player->hand);
+	complete(&player->done);
+	while (!kthread_should_stop())
+		schedule_timeout_interruptible(1);
+	return 0;
+}
+
+static struct player *start_player(struct kunit *test, unsigned int cpu,
+				   unsigned int steps)
+{
+	struct player *player = kunit_kzalloc(test, sizeof(*player),
+					      GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, player);
+	player->hand.stock = test->priv;
+	player->steps = steps;
+	prandom_seed_state(&player->hand.rnd, 10 + cpu);
+	init_completion(&player->done);
+	player->task = kthread_create(run_player, player, "carve_player/%u",
+				      cpu);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, player->task);
+	kthread_bind(player->task, cpu);
+	wake_up_process(player->task);
+	return player;
+}
+
+static void nothing_is_lost_between_cpus(struct kunit *test)
+{
+	struct stock *stock = test->priv;
+	struct player *players[8];
+	unsigned int cpu, nr = 0, i;
+
+	stock_up(stock, 4 * HAND / 3);
+	for_each_online_cpu(cpu) {
+		if (nr == ARRAY_SIZE(players))
+			break;
+		players[nr++] = start_player(test, cpu, 50000);
+	}
+	for (i = 0; i < nr; i++) {
+		wait_for_completion(&players[i]->done);
+		kthread_stop(players[i]->task);
+	}
+	expect_complete(test, stock, 4 * HAND / 3);
+}
+
+/*
+ * The random walk. The model of a CPU's magazine and the depot is the number
+ * of items in each: where an item is follows from that alone.
+ */
+static void random_walk_keeps_the_invariants(struct kunit *test)
+{
+	struct stock *stock = test->priv;
+	struct carve_magazines *ms = &stock->magazines;
+	struct hand *hand = kunit_kzalloc(test, sizeof(*hand), GFP_KERNEL);
+	unsigned int step, most = 0;
+
+	KUNIT_ASSERT_NOT_NULL(test, hand);
+	hand->stock = stock;
+	carve_testbed_seed(test, &hand->rnd, carve_testbed_any_seed());
+	for (step = 0; step < 100000; step++) {
+		play(hand);
+		if (carve_testbed_random(&hand->rnd, 500) == 0)
+			carve_magazines_drain_cpu(ms);
+		if (carve_testbed_random(&hand->rnd, 500) == 0)
+			carve_magazines_drain_depot(ms);
+		if (step % 64)
+			continue;
+		most = max(most, own(stock)->count);
+		KUNIT_ASSERT_LE(test, own(stock)->count, 2 * BATCH);
+		KUNIT_ASSERT_LE(test, ms->nr_full, depot_batches());
+		KUNIT_ASSERT_EQ(test, carve_magazines_count(ms) +
+				stock->nr_free + hand->nr, NR_ITEMS);
+		if (step % 4096 == 0)
+			cond_resched();
+	}
+	KUNIT_EXPECT_EQ(test, hand->nr_failed, 0);
+	KUNIT_EXPECT_GT(test, most, BATCH);
+	lay_down(hand);
+	expect_complete(test, stock, NR_ITEMS);
+}
+
+static struct kunit_case magazine_cases[] = {
+	KUNIT_CASE(item_freed_last_comes_first),
+	KUNIT_CASE(refill_takes_a_batch),
+	KUNIT_CASE(full_magazine_spills_its_oldest_batch),
+	KUNIT_CASE(full_depot_spills_to_the_layer_behind),
+	KUNIT_CASE(depot_comes_before_the_layer_behind),
+	KUNIT_CASE(short_refill_is_used_up),
+	KUNIT_CASE(exhaustion_returns_null_and_all_comes_back),
+	KUNIT_CASE(drain_of_a_cpu_leaves_the_depot),
+	KUNIT_CASE(drain_of_the_depot_leaves_the_magazine),
+	KUNIT_CASE(drain_of_a_dead_cpu_takes_its_magazine),
+	KUNIT_CASE(magazine_without_room_passes_all_through),
+	KUNIT_CASE(interrupt_goes_past_a_busy_magazine),
+	KUNIT_CASE(interrupt_breaks_up_the_depot_rather_than_fail),
+	KUNIT_CASE(nothing_is_lost_to_a_hard_interrupt),
+	KUNIT_CASE(nothing_is_lost_between_cpus),
+	KUNIT_CASE(random_walk_keeps_the_invariants),
+	{ }
+};
+
+static struct kunit_suite magazine_suite = {
+	.name = "carveout_magazine",
+	.init = magazine_init,
+	.test_cases = magazine_cases,
+};
+
+kunit_test_suite(magazine_suite);
