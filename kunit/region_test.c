@@ -242,7 +242,7 @@ static struct kunit_case region_cases[] = {
 	KUNIT_CASE_PARAM(region_is_contiguous_aligned_and_ours,
 			 sizes_gen_params),
 	KUNIT_CASE(regions_do_not_overlap),
-	KUNIT_CASE(memory_comes_back),
+	KUNIT_CASE_SLOW(memory_comes_back),
 	{ }
 };
 
