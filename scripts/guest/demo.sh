@@ -9,14 +9,15 @@
 cd /sys/kernel/debug || exit
 set -eu
 # shellcheck disable=SC2154 # from the kernel's command line
-if [ "${colour:-}" = yes ]; then
+colour=${colour:-no}
+if [ "$colour" = yes ]; then
 	bold=$(printf '\033[1;36m') dim=$(printf '\033[2m') plain=$(printf '\033[0m')
 else
 	bold='' dim='' plain=''
 fi
 
 title() { printf '\n%s--- %s ---%s\n' "$bold" "$*" "$plain"; }
-why()   { echo "$dim$*$plain"; }
+why()   { echo "$dim# $*$plain"; }
 
 # show FILE: as a user would look at it
 show() {
@@ -27,7 +28,19 @@ show() {
 # poke LINE FILE: as a user would poke it
 poke() {
 	echo "$1" >"$2"
-	printf '%s# %-32s%s %s\n' "$dim" "echo $1 > $2" "$plain" "$(cat "$2")"
+	printf '%s# %-40s%s %s\n' "$dim" "echo $1 > $2" "$plain" "$(cat "$2")"
+}
+
+# paint FILE: the page map, in colours if there are any; rows of free pages only are counted.
+paint() {
+	awk -v colour="$colour" '
+	function flush_free() { if (free) printf "%10s %d rows of free pages only\n", "", free; free = 0 }
+	/^[0-9a-f]+ [.]+$/ { free++; next }
+	{ flush_free() }
+	/^[0-9a-f]+ [^ ]+$/ && colour == "yes" {
+		row = $2; gsub(/[A-Za-z]+/, "\033[1;34m&\033[0m", row); print $1, row; next
+	}
+	{ print }' "$1"
 }
 
 title "Linux $(uname -r), $(nproc) processors"
@@ -38,6 +51,7 @@ cd carveout/default
 
 title 'The buddy lists at first: free blocks of 1, 2, 4 … pages'
 show buddyinfo
+at_first=$(cat buddyinfo)
 
 title 'Working every layer'
 poke 'pages 0' alloc
@@ -56,19 +70,20 @@ poke '2' free
 title 'The buddy lists now'
 show buddyinfo
 title 'Slab caches in use'
-awk 'NR <= 2 || $2 > 0' slabinfo
+awk 'NR == 2 || $2 > 0' slabinfo | cut -d : -f 1
 title 'Virtually contiguous areas'
 show vmallocinfo
 title 'The page map'
-show pagemap
+paint pagemap
 title 'Statistics'
-show stats
+why 'cat stats'
+paste - - - <stats | awk '{ printf "%-18s%10s     %-18s%10s     %-18s%10s\n", $1, $2, $3, $4, $5, $6 }'
 title 'Every invariant of every layer'
 show validate
 tail -n 1 validate | grep -qx ok
 
 title 'How fast: beside the native allocators, median ns per pair'
-why 'Under emulation compare the columns with each other, not with other machines.'
+why 'under emulation compare the columns with each other, not with other machines.'
 show bench
 
 title 'Putting everything back'
@@ -78,6 +93,7 @@ echo 1 >drain
 echo 1 >shrink
 echo 1 >drain
 show buddyinfo
+[ "$(cat buddyinfo)" = "$at_first" ] || { echo 'these are not the lists of the beginning'; exit 1; }
 tail -n 1 validate | grep -qx ok
 cd /
 rmmod carveout

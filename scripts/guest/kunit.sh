@@ -9,11 +9,24 @@
 # shellcheck source=scripts/guest/lib.sh
 . /lib.sh
 
+# report SUITE: from its debugfs file; but Linux 6.1 keeps 512 bytes a case there, so that it
+# must come from the kernel log.
+report() {
+	case $(uname -r) in
+	6.1.*)
+		printf 'KTAP version 1\n1..1\n    KTAP version 1\n'
+		dmesg | sed 's/^\[[^]]*\] //' |
+			sed -n "/^    # Subtest: $1\$/,/^\(not \)*ok [0-9]* $1\$/p" |
+			sed 's/^\(\(not \)*ok\) [0-9]* /\1 1 /' ;;
+	*)
+		cat "/sys/kernel/debug/kunit/$1/results" ;;
+	esac
+}
+
 check 'the module with its suites loads' load
-for results in /sys/kernel/debug/kunit/carveout_*/results; do
-	suite=${results%/results}
+for suite in /sys/kernel/debug/kunit/carveout_*; do
 	echo "suite ${suite##*/}"
-	cat "$results"
+	report "${suite##*/}"
 done
 echo suite
 check 'it unloads' unload
