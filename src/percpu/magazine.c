@@ -23,12 +23,12 @@
  *
  * The depot never holds more than the batches that it was born with, one for
  * each possible CPU and one more: so the memory idle in a set of magazines is
- * at most (3 * CPUs + 1) * batch items.
+ * at most (3 * CPUs + 1) * max_batch items.
  *
  * Invariants:
  *  - an item is in at most one magazine or batch;
- *  - every batch on @full has exactly @batch items, on @empty none;
- *  - count <= capacity <= 2 * batch.
+ *  - every batch on @full has from 1 to max_batch items, on @empty none;
+ *  - count and capacity <= 2 * max_batch.
  *
  * Locks: the busy mark, then ms->lock, then, never under ms->lock, those of
  * the layer behind.
@@ -70,6 +70,7 @@ void carve_magazines_init(struct carve_magazines *ms,
 
 	ms->ops = ops;
 	ms->batch = batch;
+	ms->max_batch = batch;
 	raw_spin_lock_init(&ms->lock);
 	for_each_possible_cpu(cpu) {
 		ms->cpu[cpu] = memory;
@@ -85,25 +86,55 @@ void carve_magazines_init(struct carve_magazines *ms,
 	}
 }
 
-/* Moves a batch of items from the depot to @items */
-static bool depot_take(struct carve_magazines *ms, void **items)
+bool carve_magazines_tune(struct carve_magazines *ms, unsigned int batch,
+			  unsigned int limit)
+{
+	unsigned int cpu;
+
+	if (!batch || batch > ms->max_batch || limit > 2 * ms->max_batch)
+		return false;
+	WRITE_ONCE(ms->batch, batch);
+	for_each_possible_cpu(cpu)
+		WRITE_ONCE(ms->cpu[cpu]->capacity, limit);
+	return true;
+}
+
+static struct carve_batch *pop_full(struct carve_magazines *ms)
+{
+	struct carve_batch *b = ms->full;
+
+	lockdep_assert_held(&ms->lock);
+	if (b) {
+		ms->full = b->next;
+		ms->nr_items -= b->nr;
+	}
+	return b;
+}
+
+static void push_empty(struct carve_magazines *ms, struct carve_batch *b)
+{
+	lockdep_assert_held(&ms->lock);
+	b->next = ms->empty;
+	ms->empty = b;
+}
+
+/* Moves a batch of items from the depot to @items, how many */
+static unsigned int depot_take(struct carve_magazines *ms, void **items)
 {
 	struct carve_batch *b;
 
 	guard(raw_spinlock_irqsave)(&ms->lock);
-	b = ms->full;
+	b = pop_full(ms);
 	if (!b)
-		return false;
-	ms->full = b->next;
-	ms->nr_full--;
-	memcpy(items, b->items, ms->batch * sizeof(*items));
-	b->next = ms->empty;
-	ms->empty = b;
-	return true;
+		return 0;
+	memcpy(items, b->items, b->nr * sizeof(*items));
+	push_empty(ms, b);
+	return b->nr;
 }
 
-/* Moves a batch of items from @items to the depot */
-static bool depot_give(struct carve_magazines *ms, void *const *items)
+/* Moves @nr items from @items to the depot; false: it is full */
+static bool depot_give(struct carve_magazines *ms, void *const *items,
+		       unsigned int nr)
 {
 	struct carve_batch *b;
 
@@ -112,29 +143,29 @@ static bool depot_give(struct carve_magazines *ms, void *const *items)
 	if (!b)
 		return false;
 	ms->empty = b->next;
-	memcpy(b->items, items, ms->batch * sizeof(*items));
+	memcpy(b->items, items, nr * sizeof(*items));
+	b->nr = nr;
 	b->next = ms->full;
 	ms->full = b;
-	ms->nr_full++;
+	ms->nr_items += nr;
 	return true;
 }
 
 static void refill(struct carve_magazines *ms, struct carve_magazine *m)
 {
 	m->refills++;
-	if (depot_take(ms, m->items))
-		m->count = ms->batch;
-	else
-		m->count = ms->ops->refill(ms, m->items, ms->batch);
+	m->count = depot_take(ms, m->items);
+	if (!m->count)
+		m->count = ms->ops->refill(ms, m->items, READ_ONCE(ms->batch));
 }
 
 /* The oldest batch leaves, the others move down */
 static void spill(struct carve_magazines *ms, struct carve_magazine *m)
 {
-	unsigned int n = min(m->count, ms->batch);
+	unsigned int n = min(m->count, READ_ONCE(ms->batch));
 
 	m->flushes++;
-	if (n < ms->batch || !depot_give(ms, m->items))
+	if (!depot_give(ms, m->items, n))
 		ms->ops->flush(ms, m->items, n);
 	m->count -= n;
 	memmove(m->items, m->items + n, m->count * sizeof(*m->items));
@@ -168,7 +199,7 @@ static void empty_magazine(struct carve_magazines *ms, struct carve_magazine *m)
 	unsigned int n;
 
 	while (m->count) {
-		n = min(m->count, ms->batch);
+		n = min(m->count, ms->max_batch);
 		m->count -= n;
 		ms->ops->flush(ms, m->items + m->count, n);
 	}
@@ -189,33 +220,25 @@ void carve_magazines_drain_dead(struct carve_magazines *ms, unsigned int cpu)
 	empty_magazine(ms, ms->cpu[cpu]);
 }
 
-static struct carve_batch *pop_full(struct carve_magazines *ms)
+static struct carve_batch *take_full(struct carve_magazines *ms)
 {
-	struct carve_batch *b;
-
 	guard(raw_spinlock_irqsave)(&ms->lock);
-	b = ms->full;
-	if (b) {
-		ms->full = b->next;
-		ms->nr_full--;
-	}
-	return b;
+	return pop_full(ms);
 }
 
-static void push_empty(struct carve_magazines *ms, struct carve_batch *b)
+static void give_empty(struct carve_magazines *ms, struct carve_batch *b)
 {
 	guard(raw_spinlock_irqsave)(&ms->lock);
-	b->next = ms->empty;
-	ms->empty = b;
+	push_empty(ms, b);
 }
 
 void carve_magazines_drain_depot(struct carve_magazines *ms)
 {
 	struct carve_batch *b;
 
-	while ((b = pop_full(ms))) {
-		ms->ops->flush(ms, b->items, ms->batch);
-		push_empty(ms, b);
+	while ((b = take_full(ms))) {
+		ms->ops->flush(ms, b->items, b->nr);
+		give_empty(ms, b);
 	}
 }
 
@@ -255,9 +278,9 @@ void carve_magazines_put_slow(struct carve_magazines *ms, void *item)
 		ms->ops->flush(ms, &item, 1);
 		return;
 	}
-	if (m->count >= m->capacity)
+	if (m->count && m->count >= READ_ONCE(m->capacity))
 		spill(ms, m);
-	if (m->capacity)
+	if (m->count < READ_ONCE(m->capacity))
 		m->items[m->count++] = item;
 	else
 		ms->ops->flush(ms, &item, 1);
@@ -266,7 +289,7 @@ void carve_magazines_put_slow(struct carve_magazines *ms, void *item)
 
 unsigned long carve_magazines_count(const struct carve_magazines *ms)
 {
-	unsigned long n = (unsigned long)READ_ONCE(ms->nr_full) * ms->batch;
+	unsigned long n = READ_ONCE(ms->nr_items);
 	unsigned int cpu;
 
 	for_each_possible_cpu(cpu)

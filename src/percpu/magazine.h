@@ -29,7 +29,7 @@ struct carve_magazine_ops {
  * struct carve_magazine - one CPU's LIFO array of ready items
  * @busy: set while the CPU is at it, so that an interrupt keeps off
  * @count: items in it
- * @capacity: how many it may hold
+ * @capacity: how many it may hold; another CPU may change it
  * @refills: times it was found empty
  * @flushes: times it was found full
  * @items: the items, the one freed last on top
@@ -49,26 +49,29 @@ struct carve_magazine {
 /* A full or empty magazine in the depot: one batch of items */
 struct carve_batch {
 	struct carve_batch *next;
+	unsigned int nr;
 	void *items[];
 };
 
 /**
  * struct carve_magazines - the magazines of all CPUs and their depot
  * @ops: the layer behind
- * @batch: items moved at a time; a CPU's magazine holds two batches
+ * @batch: items moved at a time; can be changed at any time
+ * @max_batch: what there is room for; a CPU's magazine has room for two
  * @lock: guards the members up to @cpu
- * @full: batches with @batch items each
+ * @full: batches with items in them
  * @empty: batches without
- * @nr_full: length of @full
+ * @nr_items: in all of @full
  * @cpu: a magazine for each possible CPU
  */
 struct carve_magazines {
 	const struct carve_magazine_ops *ops;
 	unsigned int batch;
+	unsigned int max_batch;
 	raw_spinlock_t lock;
 	struct carve_batch *full;
 	struct carve_batch *empty;
-	unsigned int nr_full;
+	unsigned int nr_items;
 	struct carve_magazine *cpu[];
 };
 
@@ -78,6 +81,14 @@ size_t carve_magazines_size(unsigned int batch);
 void carve_magazines_init(struct carve_magazines *ms,
 			  const struct carve_magazine_ops *ops,
 			  unsigned int batch, void *memory);
+
+/*
+ * Changes how much is moved at a time, 1 to max_batch, and how much each CPU's
+ * magazine holds, 0 to 2 * max_batch. False: out of these bounds. What is
+ * above a lower limit leaves with the next item put, or when drained.
+ */
+bool carve_magazines_tune(struct carve_magazines *ms, unsigned int batch,
+			  unsigned int limit);
 
 /* NULL where nothing is in the magazine, the depot, or behind them */
 void *carve_magazines_get_slow(struct carve_magazines *ms);
@@ -141,7 +152,7 @@ static __always_inline bool carve_magazines_put(struct carve_magazines *ms,
 	if (likely(!READ_ONCE(m->busy))) {
 		WRITE_ONCE(m->busy, 1);
 		barrier();
-		if (likely(m->count < m->capacity)) {
+		if (likely(m->count < READ_ONCE(m->capacity))) {
 			m->items[m->count++] = item;
 			done = true;
 		}
