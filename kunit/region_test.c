@@ -13,7 +13,6 @@
 static struct carve_region_request request_of(u64 size)
 {
 	return (struct carve_region_request){
-		.name = "region test",
 		.size = size,
 		.source = "contig",
 		.node = NUMA_NO_NODE,
@@ -56,13 +55,12 @@ static const struct refusal refusals[] = {
 
 static void what_cannot_be_is_refused(struct kunit *test)
 {
-	struct carve_region region;
+	struct carve_region region = { };
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(refusals); i++) {
 		const struct refusal *refusal = &refusals[i];
 		const struct carve_region_request request = {
-			.name = refusal->name,
 			.size = refusal->size,
 			.source = refusal->source,
 			.node = refusal->node,
@@ -77,7 +75,7 @@ static void what_cannot_be_is_refused(struct kunit *test)
 static void node_that_is_not_online_is_refused(struct kunit *test)
 {
 	struct carve_region_request request = request_of(SZ_1M);
-	struct carve_region region;
+	struct carve_region region = { };
 	int node;
 
 	for (node = 0; node < MAX_NUMNODES && node_online(node); node++)
@@ -93,7 +91,7 @@ static void limit_is_below_all_memory(struct kunit *test)
 {
 	u64 all = (u64)totalram_pages() << PAGE_SHIFT;
 	struct carve_region_request request = request_of(all);
-	struct carve_region region;
+	struct carve_region region = { };
 
 	KUNIT_EXPECT_EQ(test, carve_region_reserve(&region, &request), -ENOMEM);
 }
@@ -169,7 +167,6 @@ static void region_is_contiguous_aligned_and_ours(struct kunit *test)
 {
 	const struct size *size = test->param_value;
 	const struct carve_region_request request = {
-		.name = "region test",
 		.size = size->size,
 		.source = size->source,
 		.node = size->node,
@@ -201,7 +198,7 @@ static bool overlap(const struct carve_region *a, const struct carve_region *b)
 static void regions_do_not_overlap(struct kunit *test)
 {
 	const struct carve_region_request request = request_of(SZ_1M);
-	struct carve_region regions[4];
+	struct carve_region regions[4] = { };
 	unsigned int i, j, nr;
 
 	for (nr = 0; nr < ARRAY_SIZE(regions); nr++)
@@ -223,7 +220,7 @@ static void memory_comes_back(struct kunit *test)
 	const struct carve_region_request request =
 		request_of(rounddown_pow_of_two(share));
 	unsigned long taken = 0;
-	struct carve_region region;
+	struct carve_region region = { };
 
 	while (taken <= totalram_pages()) {
 		KUNIT_ASSERT_EQ(test, carve_region_reserve(&region, &request),

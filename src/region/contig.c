@@ -4,16 +4,34 @@
  * Works on any kernel with CONFIG_CONTIG_ALLOC, without a boot parameter. The
  * pages have struct pages and lie in the direct mapping.
  */
+#include <linux/delay.h>
 #include <linux/gfp.h>
 #include <linux/mm.h>
 
 #include "region/region.h"
 
+/* Pages under writeback or held for I/O are free a moment later: look again */
+#define TRIES 3
+#define PAUSE_MS 50
+
+static struct page *try_hard(unsigned long nr_pages, gfp_t gfp, int node)
+{
+	struct page *page;
+	int tries;
+
+	for (tries = 1; ; tries++) {
+		page = alloc_contig_pages(nr_pages, gfp, node, NULL);
+		if (page || tries == TRIES)
+			return page;
+		msleep(PAUSE_MS);
+	}
+}
+
 static int contig_reserve(struct carve_region *region,
 			  const struct carve_region_request *request)
 {
 	unsigned long nr_pages = request->size >> PAGE_SHIFT;
-	gfp_t gfp = GFP_KERNEL | __GFP_NOWARN;
+	gfp_t gfp = GFP_KERNEL | __GFP_NOWARN | request->zone;
 	int node = request->node;
 	struct page *page;
 
@@ -22,10 +40,10 @@ static int contig_reserve(struct carve_region *region,
 	else
 		gfp |= __GFP_THISNODE;
 
-	page = alloc_contig_pages(nr_pages, gfp, node, NULL);
+	page = try_hard(nr_pages, gfp, node);
 	if (!page) {
-		pr_err("%s: no range of %llu MiB can be emptied on node %d: its pages are busy or can't be moved\n",
-		       request->name, request->size / SZ_1M, node);
+		carve_region_refuse(region, "contig: no range of %llu KiB near node %d could be emptied in %d tries: pages everywhere are busy or can't be moved",
+				    request->size / SZ_1K, node, TRIES);
 		return -ENOMEM;
 	}
 	region->start_pfn = page_to_pfn(page);

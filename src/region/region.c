@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Reserving and releasing a region: what is asked for is checked here, once
- * for all sources, and refused with one line that says what would be right.
+ * for all sources.
  */
 #include <linux/ktime.h>
 #include <linux/mm.h>
@@ -10,15 +10,18 @@
 
 #include "region/region.h"
 
-#define REFUSE(request, fmt, ...) \
-	pr_err("%s: " fmt "\n", (request)->name, ##__VA_ARGS__)
-
 /* A carveout may take this many sixteenths of a node's (or all) memory */
 #define SHARE_SIXTEENTHS 12
 
-/* In the order that "auto" tries them */
+/*
+ * In the order that "auto" tries them. Memory that was kept back at boot comes
+ * first, for whoever gives its address means it; then what can be had from the
+ * running system; CMA last, which drivers may be counting on.
+ */
 static const struct carve_region_source *const sources[] = {
+	&carve_region_reserved,
 	&carve_region_contig,
+	&carve_region_cma,
 };
 
 static bool is_auto(const char *name)
@@ -36,6 +39,20 @@ bool carve_region_source_known(const char *name)
 	return is_auto(name);
 }
 
+void carve_region_refuse(struct carve_region *region, const char *fmt, ...)
+{
+	size_t len = strlen(region->refusal);
+	va_list args;
+
+	if (len)
+		len += scnprintf(region->refusal + len,
+				 sizeof(region->refusal) - len, "; ");
+	va_start(args, fmt);
+	vscnprintf(region->refusal + len, sizeof(region->refusal) - len, fmt,
+		   args);
+	va_end(args);
+}
+
 static u64 share_limit(int node)
 {
 	u64 pages = node == NUMA_NO_NODE ? totalram_pages() :
@@ -44,45 +61,66 @@ static u64 share_limit(int node)
 	return (pages * SHARE_SIXTEENTHS / 16) << PAGE_SHIFT;
 }
 
-static int check_size(const struct carve_region_request *request)
+/* Memory that the kernel manages; what it doesn't is limited by its range */
+static bool takes_ram(const struct carve_region_request *request)
 {
+	return !request->phys;
+}
+
+static int check_size(struct carve_region *region,
+		      const struct carve_region_request *request)
+{
+	u64 limit = share_limit(request->node);
+
 	if (!request->size) {
-		REFUSE(request, "size is 0: give a size such as size=64M");
+		carve_region_refuse(region, "size is 0: give a size such as 64M");
 		return -EINVAL;
 	}
 	if (!PAGE_ALIGNED(request->size)) {
-		REFUSE(request, "size %llu is not a multiple of the page size, %lu",
-		       request->size, PAGE_SIZE);
+		carve_region_refuse(region, "size %llu is not a multiple of the page size, %lu",
+				    request->size, PAGE_SIZE);
 		return -EINVAL;
 	}
 	if (request->size < CARVE_REGION_MIN_SIZE) {
-		REFUSE(request, "size %llu is too small: at least %u KiB",
-		       request->size, CARVE_REGION_MIN_SIZE / SZ_1K);
+		carve_region_refuse(region, "size %llu is too small: at least %u KiB",
+				    request->size,
+				    CARVE_REGION_MIN_SIZE / SZ_1K);
 		return -EINVAL;
 	}
-	if (request->size > share_limit(request->node)) {
-		REFUSE(request, "size %llu MiB is more than %d/16 of the memory there is: at most %llu MiB",
-		       request->size / SZ_1M, SHARE_SIXTEENTHS,
-		       share_limit(request->node) / SZ_1M);
+	if (takes_ram(request) && request->size > limit) {
+		carve_region_refuse(region, "size %llu MiB is more than %d/16 of the memory there is: at most %llu MiB",
+				    request->size / SZ_1M, SHARE_SIXTEENTHS,
+				    limit / SZ_1M);
 		return -ENOMEM;
 	}
 	return 0;
 }
 
-static int check_request(const struct carve_region_request *request)
+static int check_request(struct carve_region *region,
+			 const struct carve_region_request *request)
 {
 	if (!carve_region_source_known(request->source)) {
-		REFUSE(request, "unknown source \"%s\": auto or contig",
-		       request->source);
+		carve_region_refuse(region, "unknown source \"%s\": auto, contig, cma or reserved",
+				    request->source);
 		return -EINVAL;
 	}
 	if (request->node != NUMA_NO_NODE &&
 	    (request->node < 0 || request->node >= MAX_NUMNODES ||
 	     !node_online(request->node))) {
-		REFUSE(request, "node %d is not online", request->node);
+		carve_region_refuse(region, "node %d is not online",
+				    request->node);
 		return -EINVAL;
 	}
-	return check_size(request);
+	return check_size(region, request);
+}
+
+/* Where an address is given only "reserved" will do, and nowhere else */
+static bool to_be_tried(const struct carve_region_source *source,
+			const struct carve_region_request *request)
+{
+	if (is_auto(request->source))
+		return (source == &carve_region_reserved) == !!request->phys;
+	return !strcmp(request->source, source->name);
 }
 
 static int try_sources(struct carve_region *region,
@@ -90,16 +128,34 @@ static int try_sources(struct carve_region *region,
 {
 	int i, ret = -ENODEV;
 
-	for (i = 0; i < ARRAY_SIZE(sources); i++) {
-		if (!is_auto(request->source) &&
-		    strcmp(request->source, sources[i]->name))
+	for (i = 0; i < ARRAY_SIZE(sources) && ret; i++) {
+		if (!to_be_tried(sources[i], request))
 			continue;
 		region->source = sources[i];
 		ret = sources[i]->reserve(region, request);
-		if (!ret)
-			break;
 	}
 	return ret;
+}
+
+/* The highest address that a range with this zone modifier may reach */
+static phys_addr_t zone_limit(gfp_t zone)
+{
+	return zone & __GFP_DMA ? SZ_16M - 1 :
+	       zone & __GFP_DMA32 ? SZ_4G - 1 : PHYS_ADDR_MAX;
+}
+
+static int check_zone(struct carve_region *region,
+		      const struct carve_region_request *request)
+{
+	phys_addr_t last = carve_region_phys(region) +
+			   carve_region_bytes(region) - 1;
+
+	if (last <= zone_limit(request->zone))
+		return 0;
+	carve_region_refuse(region, "%s has no range that low: it reaches up to %pa",
+			    region->source->name, &last);
+	carve_region_release(region);
+	return -ENOMEM;
 }
 
 int carve_region_reserve(struct carve_region *region,
@@ -108,9 +164,12 @@ int carve_region_reserve(struct carve_region *region,
 	u64 start = ktime_get_ns();
 	int ret;
 
-	ret = check_request(request);
+	region->refusal[0] = '\0';
+	ret = check_request(region, request);
 	if (!ret)
 		ret = try_sources(region, request);
+	if (!ret)
+		ret = check_zone(region, request);
 	region->reserve_ns = ktime_get_ns() - start;
 	return ret;
 }

@@ -11,29 +11,38 @@
 #include <linux/sizes.h>
 #include <linux/types.h>
 
+#include "compat/cma.h"
+
 /* Below this the metadata of an allocator would be most of the region */
 #define CARVE_REGION_MIN_SIZE SZ_256K
 
+/* Room for the reason why a region can't be had */
+#define CARVE_REFUSAL_LEN 240
+
 /**
  * struct carve_region_request - what is asked for
- * @name: the carveout's name, for the log
  * @size: bytes, whole pages
  * @source: name of a source, or "auto" for the first that succeeds
+ * @phys: source "reserved": the address of the first byte
  * @node: NUMA node, or NUMA_NO_NODE for the nearest that has the memory
+ * @zone: where the range must lie: __GFP_DMA (below 16 MiB), __GFP_DMA32
+ *	(below 4 GiB), or 0 for anywhere
  */
 struct carve_region_request {
-	const char *name;
 	u64 size;
 	const char *source;
+	u64 phys;
 	int node;
+	gfp_t zone;
 };
 
 struct carve_region;
 
 /**
  * struct carve_region_source - one way to reserve memory
- * @name: as in the module's parameter
- * @reserve: fills in start_pfn, nr_pages and virt, or returns an errno
+ * @name: as users write it
+ * @reserve: fills in start_pfn, nr_pages, virt and node, or says with
+ *	carve_region_refuse() why not and returns an errno
  * @release: undoes that
  */
 struct carve_region_source {
@@ -49,8 +58,11 @@ struct carve_region_source {
  * @start_pfn: its first page frame
  * @nr_pages: its length in pages
  * @virt: the kernel's address of its first byte
- * @node: the NUMA node that it lies on
+ * @node: the NUMA node that it lies on, or NUMA_NO_NODE if that isn't known
+ * @highmem: it doesn't lie in the direct mapping
+ * @cma: source "cma": what the release needs
  * @reserve_ns: the time that the reservation took
+ * @refusal: why it couldn't be had
  */
 struct carve_region {
 	const struct carve_region_source *source;
@@ -58,14 +70,27 @@ struct carve_region {
 	unsigned long nr_pages;
 	void *virt;
 	int node;
+	bool highmem;
+	struct carve_compat_cma cma;
 	u64 reserve_ns;
+	char refusal[CARVE_REFUSAL_LEN];
 };
 
 extern const struct carve_region_source carve_region_contig;
+extern const struct carve_region_source carve_region_cma;
+extern const struct carve_region_source carve_region_reserved;
 
-/* May sleep. 0, or -EINVAL, -ENOMEM with one line in the log that says why. */
+/*
+ * May sleep. 0, or an errno, when @region->refusal says in one line what was
+ * wrong and what would be right: -EINVAL for a bad request; -ENOMEM for more
+ * than there is; -EBUSY for a range that is in use; -ENODEV for a source that
+ * this kernel doesn't have.
+ */
 int carve_region_reserve(struct carve_region *region,
 			 const struct carve_region_request *request);
+/* For sources: a reason why not. Those of several sources add up. */
+__printf(2, 3) void carve_region_refuse(struct carve_region *region,
+					const char *fmt, ...);
 /* May sleep. All of the memory goes back to where it came from. */
 void carve_region_release(struct carve_region *region);
 /* True for "auto" and the name of a source */
