@@ -1,18 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The page allocator: what GFP flags mean, and what is done before an
- * allocation fails.
+ * The page allocator: which zones serve a request, what GFP flags mean, and
+ * what is done before an allocation fails.
+ *
+ * The zones for a request are, in the native order, those of the type that its
+ * zone modifier names and then the scarcer ones: HIGHMEM, NORMAL, DMA32, DMA.
+ * A HIGHMEM zone of ours is mapped for as long as the carveout lives, so a
+ * request for NORMAL memory may end there too, after all others.
  *
  * The ladder of an allocation that found its CPU's store empty:
- *   1. refill the store from its depot or the buddy system;
- *   2. give back what this CPU's stores of other orders, and all depots, hold,
- *      so that it can merge, and look again (any context);
- *   3. where the flags allow to sleep and don't say __GFP_NORETRY: do the same
- *      on all CPUs, have the layers above give back what they can spare, and
- *      look again;
- *   4. fail; or with __GFP_NOFAIL wait for a tick and begin at 3.
+ *   1. refill the store from its depot or the buddy system of the zones, as
+ *	long as these stay above their min watermark;
+ *   2. with __GFP_HIGH (GFP_ATOMIC) take what lies below it, too;
+ *   3. give back what this CPU's stores of other orders, and all depots, hold,
+ *	so that it can merge, and look again (any context);
+ *   4. where the flags allow to sleep and don't say __GFP_NORETRY: do the same
+ *	on all CPUs, have the layers above give back what they can spare, look
+ *	again, and repeat this each tick while others may be freeing: for
+ *	wait_ms, sixteen times as long with __GFP_RETRY_MAYFAIL, without end
+ *	with __GFP_NOFAIL;
+ *   5. fail.
+ * An allocation that leaves a zone below its low watermark has memory
+ * collected in the background.
  */
 #include <linux/atomic.h>
+#include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/ratelimit.h>
@@ -23,30 +35,9 @@
 #include "percpu/each_cpu.h"
 #include "report.h"
 
-void carve_pages_init(struct carve_pages *ps, const char *name,
-		      struct carve_page *map, u32 nr_pages)
-{
-	ps->name = name;
-	ps->map = map;
-	ps->nr_pages = nr_pages;
-	INIT_LIST_HEAD(&ps->shrinkers);
-}
-
-struct carve_zone *carve_pages_add_zone(struct carve_pages *ps,
-					const char *name,
-					const struct carve_region *region,
-					u32 first)
-{
-	struct carve_zone *zone = &ps->zone[ps->nr_zones];
-	u32 i;
-
-	carve_zone_init(zone, name, region, ps->map, first);
-	if (ps->nr_zones)
-		for (i = 0; i < region->nr_pages; i++)
-			ps->map[first + i].zone = ps->nr_zones;
-	ps->nr_zones++;
-	return zone;
-}
+/* See the ladder above */
+#define DEFAULT_WAIT_MS 20
+#define RETRY_PATIENCE 16
 
 void carve_pages_add_shrinker(struct carve_pages *ps,
 			      struct carve_shrinker *shrinker)
@@ -54,18 +45,46 @@ void carve_pages_add_shrinker(struct carve_pages *ps,
 	list_add_tail(&shrinker->list, &ps->shrinkers);
 }
 
-static struct carve_page *get_from_zones(struct carve_pages *ps,
-					 unsigned int order)
+/* The zones that may serve a request */
+#define for_each_zone_for(zone, z, ps, gfp) \
+	for ((z) = (ps)->zonelist[carve_gfp_zone(gfp)]; ((zone) = *(z)); (z)++)
+
+static struct carve_page *get_above_min(struct carve_pages *ps, gfp_t gfp,
+					unsigned int order)
 {
-	struct carve_zone *zone;
+	struct carve_zone *zone, **z;
 	struct carve_page *page;
 
-	carve_for_each_zone(zone, ps) {
+	for_each_zone_for(zone, z, ps, gfp) {
 		page = carve_zone_get_slow(zone, order);
 		if (page)
 			return page;
 	}
 	return NULL;
+}
+
+static struct carve_page *get_below_min(struct carve_pages *ps, gfp_t gfp,
+					unsigned int order)
+{
+	struct carve_zone *zone, **z;
+	struct carve_page *page;
+
+	for_each_zone_for(zone, z, ps, gfp) {
+		page = carve_zone_get_buddy(zone, order, 0);
+		if (page)
+			return page;
+	}
+	return NULL;
+}
+
+static struct carve_page *get_from_zones(struct carve_pages *ps, gfp_t gfp,
+					 unsigned int order)
+{
+	struct carve_page *page = get_above_min(ps, gfp, order);
+
+	if (!page && (gfp & __GFP_HIGH))
+		page = get_below_min(ps, gfp, order);
+	return page;
 }
 
 static void drain_this_cpu(void *arg)
@@ -100,17 +119,132 @@ void carve_pages_reclaim(struct carve_pages *ps)
 	carve_pages_drain(ps);
 }
 
-static struct carve_page *alloc_after_reclaim(struct carve_pages *ps,
-					      gfp_t gfp, unsigned int order)
+static bool below(struct carve_zone *zone, enum carve_watermark mark)
 {
+	return carve_zone_nr_free(zone) < READ_ONCE(zone->watermark[mark]);
+}
+
+static void collect_in_background(struct work_struct *work)
+{
+	struct carve_pages *ps = container_of(work, struct carve_pages,
+					      background);
+	struct carve_zone *zone;
+
+	carve_for_each_zone(zone, ps) {
+		if (below(zone, CARVE_WMARK_HIGH)) {
+			carve_pages_reclaim(ps);
+			return;
+		}
+	}
+}
+
+static void wake_background(struct irq_work *wake)
+{
+	struct carve_pages *ps = container_of(wake, struct carve_pages, wake);
+
+	schedule_work(&ps->background);
+}
+
+/* Raw locks may be held by the caller: an irq_work is all that may be queued */
+static void mind_low_watermark(struct carve_pages *ps,
+			       const struct carve_page *page)
+{
+	if (below(carve_page_zone(ps, page), CARVE_WMARK_LOW))
+		irq_work_queue(&ps->wake);
+}
+
+void carve_pages_init(struct carve_pages *ps, const char *name,
+		      struct carve_page *map, u32 nr_pages)
+{
+	ps->name = name;
+	ps->map = map;
+	ps->nr_pages = nr_pages;
+	ps->wait_ms = DEFAULT_WAIT_MS;
+	INIT_LIST_HEAD(&ps->shrinkers);
+	init_irq_work(&ps->wake, wake_background);
+	INIT_WORK(&ps->background, collect_in_background);
+}
+
+struct carve_zone *carve_pages_add_zone(struct carve_pages *ps,
+					const struct carve_region *region,
+					u32 first)
+{
+	struct carve_zone *zone = &ps->zone[ps->nr_zones];
+	u32 i;
+
+	carve_zone_init(zone, region, ps->map, first);
+	if (ps->nr_zones)
+		for (i = 0; i < region->nr_pages; i++)
+			ps->map[first + i].zone = ps->nr_zones;
+	ps->nr_zones++;
+	return zone;
+}
+
+/* Appends the zones of @type to a list, where it ends now is returned */
+static struct carve_zone **list_zones(struct carve_pages *ps,
+				      struct carve_zone **end,
+				      enum carve_zone_type type)
+{
+	struct carve_zone *zone;
+
+	carve_for_each_zone(zone, ps)
+		if (zone->type == type)
+			*end++ = zone;
+	return end;
+}
+
+static void build_zonelist(struct carve_pages *ps, enum carve_zone_type wanted)
+{
+	struct carve_zone **end = ps->zonelist[wanted];
+	int type;
+
+	for (type = wanted; type >= CARVE_ZONE_DMA; type--)
+		end = list_zones(ps, end, type);
+	if (wanted == CARVE_ZONE_NORMAL)
+		list_zones(ps, end, CARVE_ZONE_HIGHMEM);
+}
+
+void carve_pages_start(struct carve_pages *ps)
+{
+	enum carve_zone_type type;
+	struct carve_zone *zone;
+
+	for (type = 0; type < CARVE_NR_ZONE_TYPES; type++)
+		build_zonelist(ps, type);
+	carve_for_each_zone(zone, ps)
+		carve_zone_set_watermarks(zone, carve_zone_default_min(zone));
+}
+
+void carve_pages_stop(struct carve_pages *ps)
+{
+	irq_work_sync(&ps->wake);
+	cancel_work_sync(&ps->background);
+}
+
+/* How long to wait for others to free, in jiffies */
+static unsigned long patience(const struct carve_pages *ps, gfp_t gfp)
+{
+	unsigned long wait = msecs_to_jiffies(READ_ONCE(ps->wait_ms));
+
+	return gfp & __GFP_RETRY_MAYFAIL ? RETRY_PATIENCE * wait : wait;
+}
+
+static struct carve_page *reclaim_and_wait(struct carve_pages *ps, gfp_t gfp,
+					   unsigned int order)
+{
+	unsigned long end = jiffies + patience(ps, gfp);
 	struct carve_page *page;
 
 	might_alloc(gfp);
 	for (;;) {
 		carve_pages_reclaim(ps);
-		page = get_from_zones(ps, order);
-		if (page || !(gfp & __GFP_NOFAIL))
+		page = get_from_zones(ps, gfp, order);
+		if (page)
 			return page;
+		if (!(gfp & __GFP_NOFAIL) &&
+		    (time_after_eq(jiffies, end) ||
+		     fatal_signal_pending(current)))
+			return NULL;
 		schedule_timeout_uninterruptible(1);
 	}
 }
@@ -126,28 +260,42 @@ static void warn_failed(struct carve_pages *ps, gfp_t gfp, unsigned int order)
 			ps->name, order, (__force u32)gfp, &gfp);
 }
 
-static bool order_possible(const struct carve_pages *ps, unsigned int order)
+/* False where no zone could ever hold the block: then there is no ladder */
+static bool possible(struct carve_pages *ps, gfp_t gfp, unsigned int order)
 {
-	return order <= ps->zone[0].buddy.max_order;
+	struct carve_zone *zone, **z;
+
+	for_each_zone_for(zone, z, ps, gfp)
+		if (order <= zone->buddy.max_order)
+			return true;
+	return false;
+}
+
+static struct carve_page *climb(struct carve_pages *ps, gfp_t gfp,
+				unsigned int order)
+{
+	struct carve_page *page = get_from_zones(ps, gfp, order);
+
+	if (page)
+		return page;
+	drain_this_cpu(ps);
+	drain_depots(ps);
+	page = get_from_zones(ps, gfp, order);
+	if (page || !gfpflags_allow_blocking(gfp) || (gfp & __GFP_NORETRY))
+		return page;
+	return reclaim_and_wait(ps, gfp, order);
 }
 
 struct carve_page *carve_pages_alloc_slow(struct carve_pages *ps, gfp_t gfp,
 					  unsigned int order)
 {
-	struct carve_page *page;
+	struct carve_page *page = NULL;
 
-	page = get_from_zones(ps, order);
+	if (possible(ps, gfp, order))
+		page = climb(ps, gfp, order);
 	if (page)
-		return page;
-	if (order_possible(ps, order)) {
-		drain_this_cpu(ps);
-		drain_depots(ps);
-		page = get_from_zones(ps, order);
-		if (!page && gfpflags_allow_blocking(gfp) &&
-		    !(gfp & __GFP_NORETRY))
-			page = alloc_after_reclaim(ps, gfp, order);
-	}
-	if (!page)
+		mind_low_watermark(ps, page);
+	else
 		warn_failed(ps, gfp, order);
 	return page;
 }
@@ -212,6 +360,16 @@ void carve_pages_free_exact(struct carve_pages *ps, void *virt, size_t size,
 		carve_pages_free(ps, carve_pages_lookup(ps, addr), 0,
 				 CARVE_PAGE_USED, caller);
 	}
+}
+
+unsigned int carve_pages_max_order(const struct carve_pages *ps)
+{
+	const struct carve_zone *zone;
+	unsigned int order = 0;
+
+	carve_for_each_zone(zone, ps)
+		order = max(order, zone->buddy.max_order);
+	return order;
 }
 
 void carve_pages_check(struct carve_pages *ps, struct carve_report *r)

@@ -4,8 +4,9 @@
 #define _CARVE_PAGES_H
 
 #include <linux/gfp.h>
+#include <linux/irq_work.h>
 #include <linux/list.h>
-#include <linux/mutex.h>
+#include <linux/workqueue.h>
 
 #include "page/zone.h"
 
@@ -27,8 +28,13 @@ struct carve_shrinker {
  * @map: the descriptors of all its pages
  * @nr_pages: how many those are
  * @nr_zones: zones in use
- * @zone: the zones, the one to be tried first in front
+ * @zone: the zones
+ * @zonelist: for each type of zone that a request may be for, the zones to try
+ *	in this order, ended by NULL; constant after set-up
  * @shrinkers: who can give pages back; constant after set-up
+ * @wait_ms: how long an allocation waits for others to free, at most
+ * @wake: leads from any context to @background
+ * @background: collects memory when a zone is below its low watermark
  * @nr_failed: allocations that returned NULL
  * @nr_bad_frees: frees that were refused
  */
@@ -38,7 +44,11 @@ struct carve_pages {
 	u32 nr_pages;
 	unsigned int nr_zones;
 	struct carve_zone zone[CARVE_MAX_ZONES];
+	struct carve_zone *zonelist[CARVE_NR_ZONE_TYPES][CARVE_MAX_ZONES + 1];
 	struct list_head shrinkers;
+	unsigned int wait_ms;
+	struct irq_work wake;
+	struct work_struct background;
 	atomic_long_t nr_failed;
 	atomic_long_t nr_bad_frees;
 };
@@ -51,9 +61,12 @@ void carve_pages_init(struct carve_pages *ps, const char *name,
 		      struct carve_page *map, u32 nr_pages);
 /* The next zone, over @region, whose first page has index @first */
 struct carve_zone *carve_pages_add_zone(struct carve_pages *ps,
-					const char *name,
 					const struct carve_region *region,
 					u32 first);
+/* When all zones are there and have their pages */
+void carve_pages_start(struct carve_pages *ps);
+/* Nothing is collected in the background any more; sleeps */
+void carve_pages_stop(struct carve_pages *ps);
 void carve_pages_add_shrinker(struct carve_pages *ps,
 			      struct carve_shrinker *shrinker);
 
@@ -76,6 +89,9 @@ void carve_pages_split(struct carve_pages *ps, struct carve_page *page,
 void carve_pages_drain(struct carve_pages *ps);
 /* Everything that can be spared back to the buddy system; sleeps */
 void carve_pages_reclaim(struct carve_pages *ps);
+
+/* The highest order that some zone can hold a block of */
+unsigned int carve_pages_max_order(const struct carve_pages *ps);
 
 void carve_pages_check(struct carve_pages *ps, struct carve_report *r);
 
@@ -117,6 +133,15 @@ static __always_inline bool carve_pages_owns(const struct carve_pages *ps,
 	       offset % sizeof(*page) == 0;
 }
 
+/* The type of zone that a request is for: what the GFP zone modifiers say */
+static __always_inline enum carve_zone_type carve_gfp_zone(gfp_t gfp)
+{
+	if (likely(!(gfp & (__GFP_DMA | __GFP_DMA32 | __GFP_HIGHMEM))))
+		return CARVE_ZONE_NORMAL;
+	return gfp & __GFP_DMA ? CARVE_ZONE_DMA :
+	       gfp & __GFP_DMA32 ? CARVE_ZONE_DMA32 : CARVE_ZONE_HIGHMEM;
+}
+
 /**
  * carve_pages_get() - allocate a block for a layer above
  * @ps: the page allocator
@@ -130,8 +155,11 @@ static __always_inline struct carve_page *
 carve_pages_get(struct carve_pages *ps, gfp_t gfp, unsigned int order,
 		enum carve_page_state state)
 {
-	struct carve_page *page = carve_zone_get(&ps->zone[0], order);
+	struct carve_zone *zone = ps->zonelist[carve_gfp_zone(gfp)][0];
+	struct carve_page *page = NULL;
 
+	if (likely(zone))
+		page = carve_zone_get(zone, order);
 	if (unlikely(!page)) {
 		page = carve_pages_alloc_slow(ps, gfp, order);
 		if (!page)

@@ -10,7 +10,9 @@
  */
 #include <linux/align.h>
 #include <linux/cache.h>
+#include <linux/kernel.h>
 #include <linux/minmax.h>
+#include <linux/sizes.h>
 
 #include "page/zone.h"
 #include "report.h"
@@ -20,11 +22,34 @@
 /* All stores of one order hold at most one page in so many of the zone's */
 #define STORE_SHARE 32
 
-void carve_zone_init(struct carve_zone *zone, const char *name,
+static const char *const zone_names[CARVE_NR_ZONE_TYPES] = {
+	[CARVE_ZONE_DMA] = "DMA",
+	[CARVE_ZONE_DMA32] = "DMA32",
+	[CARVE_ZONE_NORMAL] = "Normal",
+	[CARVE_ZONE_HIGHMEM] = "HighMem",
+};
+
+const char *carve_zone_name(const struct carve_zone *zone)
+{
+	return zone_names[zone->type];
+}
+
+/* By its addresses, as natively */
+static enum carve_zone_type type_of(const struct carve_region *region)
+{
+	phys_addr_t end = carve_region_phys(region) +
+			  carve_region_bytes(region);
+
+	return region->highmem ? CARVE_ZONE_HIGHMEM :
+	       end <= SZ_16M ? CARVE_ZONE_DMA :
+	       end <= SZ_4G ? CARVE_ZONE_DMA32 : CARVE_ZONE_NORMAL;
+}
+
+void carve_zone_init(struct carve_zone *zone,
 		     const struct carve_region *region, struct carve_page *map,
 		     u32 first)
 {
-	zone->name = name;
+	zone->type = type_of(region);
 	zone->region = region;
 	zone->map = map;
 	zone->first = first;
@@ -33,11 +58,35 @@ void carve_zone_init(struct carve_zone *zone, const char *name,
 			 region->start_pfn);
 }
 
+unsigned long carve_zone_default_min(const struct carve_zone *zone)
+{
+	unsigned long kib = zone->nr_managed << (PAGE_SHIFT - 10);
+
+	return (4 * int_sqrt(kib)) >> (PAGE_SHIFT - 10);
+}
+
+void carve_zone_set_watermarks(struct carve_zone *zone, unsigned long min)
+{
+	WRITE_ONCE(zone->watermark[CARVE_WMARK_MIN], min);
+	WRITE_ONCE(zone->watermark[CARVE_WMARK_LOW], min + min / 4);
+	WRITE_ONCE(zone->watermark[CARVE_WMARK_HIGH], min + min / 2);
+}
+
 void carve_zone_add(struct carve_zone *zone, u32 index, u32 nr)
 {
 	guard(raw_spinlock_irqsave)(&zone->lock);
 	carve_buddy_add(&zone->buddy, index, nr);
 	zone->nr_managed += nr;
+}
+
+/* A block, if @keep pages stay free; or CARVE_PAGE_NONE */
+static u32 take(struct carve_zone *zone, unsigned int order,
+		unsigned long keep)
+{
+	lockdep_assert_held(&zone->lock);
+	if (zone->buddy.nr_free < keep + BIT(order))
+		return CARVE_PAGE_NONE;
+	return carve_buddy_alloc(&zone->buddy, order);
 }
 
 static struct carve_store *store_of(struct carve_magazines *ms)
@@ -55,7 +104,8 @@ static unsigned int store_refill(struct carve_magazines *ms, void **items,
 
 	guard(raw_spinlock_irqsave)(&zone->lock);
 	for (i = 0; i < n; i++) {
-		index = carve_buddy_alloc(&zone->buddy, store->order);
+		index = take(zone, store->order,
+			     zone->watermark[CARVE_WMARK_MIN]);
 		if (index == CARVE_PAGE_NONE)
 			break;
 		zone->map[index].state = CARVE_PAGE_STORED;
@@ -111,12 +161,12 @@ void carve_zone_add_store(struct carve_zone *zone, unsigned int order,
 }
 
 struct carve_page *carve_zone_get_buddy(struct carve_zone *zone,
-					unsigned int order)
+					unsigned int order, unsigned long keep)
 {
 	u32 index;
 
 	guard(raw_spinlock_irqsave)(&zone->lock);
-	index = carve_buddy_alloc(&zone->buddy, order);
+	index = take(zone, order, keep);
 	return index == CARVE_PAGE_NONE ? NULL : &zone->map[index];
 }
 
@@ -132,7 +182,8 @@ struct carve_page *carve_zone_get_slow(struct carve_zone *zone,
 {
 	if (order < CARVE_NR_STORES && zone->store[order])
 		return carve_magazines_get_slow(&zone->store[order]->magazines);
-	return carve_zone_get_buddy(zone, order);
+	return carve_zone_get_buddy(zone, order,
+				    zone->watermark[CARVE_WMARK_MIN]);
 }
 
 void carve_zone_put_slow(struct carve_zone *zone, struct carve_page *page,
@@ -193,6 +244,7 @@ void carve_zone_check(struct carve_zone *zone, struct carve_report *r)
 	guard(raw_spinlock_irqsave)(&zone->lock);
 	carve_buddy_check(&zone->buddy, r);
 	carve_report_unless(r, zone->buddy.nr_free <= zone->nr_managed,
-			    "zone %s: %lu pages free of %lu", zone->name,
+			    "zone %s: %lu pages free of %lu",
+			    carve_zone_name(zone),
 			    zone->buddy.nr_free, zone->nr_managed);
 }

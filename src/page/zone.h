@@ -9,6 +9,23 @@
 
 struct carve_zone;
 
+/* Native zones, from the scarcest: a zone's pages may serve what is asked of later ones */
+enum carve_zone_type {
+	CARVE_ZONE_DMA,		/* below 16 MiB */
+	CARVE_ZONE_DMA32,	/* below 4 GiB */
+	CARVE_ZONE_NORMAL,
+	CARVE_ZONE_HIGHMEM,	/* not in the direct mapping */
+	CARVE_NR_ZONE_TYPES,
+};
+
+/* Marks on the number of free pages, as natively */
+enum carve_watermark {
+	CARVE_WMARK_MIN,	/* below this only __GFP_HIGH may take pages */
+	CARVE_WMARK_LOW,	/* below this memory is collected in the background */
+	CARVE_WMARK_HIGH,	/* until this is reached */
+	CARVE_NR_WMARKS,
+};
+
 /* Orders below this have per-CPU stores, where the zone is large enough */
 #define CARVE_NR_STORES 10
 
@@ -26,30 +43,38 @@ struct carve_store {
 
 /**
  * struct carve_zone - pages that may serve the same requests
- * @name: as native zones are called
+ * @type: which of the native zones it is like
  * @region: the memory
  * @map: the carveout's page descriptors
  * @first: index of the first page of @region
  * @nr_managed: pages that the buddy system was given
+ * @watermark: in pages free in the buddy system
  * @lock: guards @buddy and the list links of its pages
  * @buddy: the free blocks
  * @store: per-CPU stores by order, NULL for those that have none
  */
 struct carve_zone {
-	const char *name;
+	enum carve_zone_type type;
 	const struct carve_region *region;
 	struct carve_page *map;
 	u32 first;
 	unsigned long nr_managed;
+	unsigned long watermark[CARVE_NR_WMARKS];
 	raw_spinlock_t lock;
 	struct carve_buddy buddy;
 	struct carve_store *store[CARVE_NR_STORES];
 };
 
 /* @first: index that the region's first page has in @map */
-void carve_zone_init(struct carve_zone *zone, const char *name,
+void carve_zone_init(struct carve_zone *zone,
 		     const struct carve_region *region, struct carve_page *map,
 		     u32 first);
+/* As native zones are called */
+const char *carve_zone_name(const struct carve_zone *zone);
+/* Sets the watermarks by @min pages: low is 5/4 of it, high 3/2 */
+void carve_zone_set_watermarks(struct carve_zone *zone, unsigned long min);
+/* What native zones of this size have as min: pages for 4 * sqrt(KiB) KiB */
+unsigned long carve_zone_default_min(const struct carve_zone *zone);
 /* Gives the buddy system @nr pages from index @index on */
 void carve_zone_add(struct carve_zone *zone, u32 index, u32 nr);
 
@@ -60,15 +85,18 @@ size_t carve_store_size(unsigned int batch);
 void carve_zone_add_store(struct carve_zone *zone, unsigned int order,
 			  unsigned int batch, void *memory);
 
-/* Past the fast path; NULL where neither store nor buddy system has a block */
+/*
+ * Past the fast path; NULL where neither the store nor the buddy system has a
+ * block to spare above the min watermark.
+ */
 struct carve_page *carve_zone_get_slow(struct carve_zone *zone,
 				       unsigned int order);
 void carve_zone_put_slow(struct carve_zone *zone, struct carve_page *page,
 			 unsigned int order);
 
-/* Straight from and to the buddy system */
+/* Straight from the buddy system, if @keep pages stay there; and back to it */
 struct carve_page *carve_zone_get_buddy(struct carve_zone *zone,
-					unsigned int order);
+					unsigned int order, unsigned long keep);
 void carve_zone_put_buddy(struct carve_zone *zone, struct carve_page *page,
 			  unsigned int order);
 

@@ -71,7 +71,7 @@ static int alloc_blocks(struct carve_vmap *vmap, struct carve_area *area,
 {
 	struct carve_pages *pages = pages_of(vmap);
 	unsigned int order = min_t(unsigned int, ilog2(area->nr_pages),
-				   pages->zone[0].buddy.max_order);
+				   CARVE_MAX_ORDER);
 	unsigned int left = area->nr_pages;
 	struct carve_page *block;
 
@@ -102,12 +102,12 @@ static void fill_array(const struct carve_vmap *vmap,
 
 	while (index != CARVE_PAGE_NONE) {
 		struct carve_page *block = &pages->map[index];
-		struct page *page = virt_to_page(carve_pages_address(pages,
-								     block));
+		struct carve_zone *zone = carve_page_zone(pages, block);
+		unsigned long pfn = carve_zone_pfn(zone, block);
 		unsigned int i;
 
 		for (i = 0; i < BIT(block->order); i++)
-			*array++ = page + i;
+			*array++ = pfn_to_page(pfn + i);
 		index = block->next;
 	}
 }
