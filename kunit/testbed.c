@@ -6,15 +6,25 @@
 
 #include "kunit/testbed.h"
 
+struct carveout *carve_testbed_create(const char *name, u64 size)
+{
+	struct carveout_request request = {
+		.name = name,
+		.nr_zones = 1,
+		.zone[0] = {
+			.size = size,
+			.source = "contig",
+			.node = NUMA_NO_NODE,
+		},
+	};
+
+	return carveout_create(&request);
+}
+
 int carve_testbed_init(struct kunit *test)
 {
-	const struct carve_region_request request = {
-		.name = "testbed",
-		.size = CARVE_TESTBED_SIZE,
-		.source = "contig",
-		.node = NUMA_NO_NODE,
-	};
-	struct carveout *co = carveout_create(&request);
+	struct carveout *co = carve_testbed_create("testbed",
+						   CARVE_TESTBED_SIZE);
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, co);
 	test->priv = co;

@@ -12,6 +12,9 @@
 /* Size of the carveout that a case finds */
 #define CARVE_TESTBED_SIZE SZ_4M
 
+/* A carveout of one zone, which the caller destroys; or ERR_PTR() */
+struct carveout *carve_testbed_create(const char *name, u64 size);
+
 /*
  * For .init and .exit of a suite: test->priv is a carveout of its own for each
  * case. The exit walks its invariants and fails the case if one doesn't hold,

@@ -28,23 +28,29 @@
 #include "percpu/each_cpu.h"
 #include "report.h"
 
-/* The page descriptors, and stores for as many orders as the size allows */
-static int setup_pages(struct carveout *co)
+static unsigned long nr_pages(const struct carveout *co)
 {
-	unsigned long nr_pages = co->region.nr_pages;
-	struct carve_page *map;
-	struct carve_zone *zone;
+	unsigned long n = 0;
+	unsigned int i;
+
+	for (i = 0; i < co->nr_regions; i++)
+		n += co->region[i].nr_pages;
+	return n;
+}
+
+size_t carveout_bytes(const struct carveout *co)
+{
+	return nr_pages(co) << PAGE_SHIFT;
+}
+
+/* Stores for as many orders as the zone's size allows */
+static int setup_stores(struct carveout *co, struct carve_zone *zone)
+{
 	unsigned int order;
 
-	map = carve_boot_alloc(&co->boot, nr_pages * sizeof(*map),
-			       L1_CACHE_BYTES, "page descriptors");
-	if (!map)
-		return -ENOMEM;
-	carve_pages_init(&co->pages, co->name, map, nr_pages);
-	zone = carve_pages_add_zone(&co->pages, "Normal", &co->region, 0);
-
 	for (order = 0; order < CARVE_NR_STORES; order++) {
-		unsigned int batch = carve_store_batch(nr_pages, order);
+		unsigned int batch = carve_store_batch(zone->region->nr_pages,
+						       order);
 		void *memory;
 
 		if (!batch)
@@ -58,11 +64,47 @@ static int setup_pages(struct carveout *co)
 	return 0;
 }
 
+/* The page descriptors of all regions, and a zone over each */
+static int setup_pages(struct carveout *co)
+{
+	struct carve_page *map;
+	unsigned int i;
+	u32 first = 0;
+	int ret = 0;
+
+	map = carve_boot_alloc(&co->boot, nr_pages(co) * sizeof(*map),
+			       L1_CACHE_BYTES, "page descriptors");
+	if (!map)
+		return -ENOMEM;
+	carve_pages_init(&co->pages, co->name, map, nr_pages(co));
+	for (i = 0; i < co->nr_regions && !ret; i++) {
+		struct carve_region *region = &co->region[i];
+
+		ret = setup_stores(co, carve_pages_add_zone(&co->pages, region,
+							    first));
+		first += region->nr_pages;
+	}
+	return ret;
+}
+
 static void take_free_pages(void *arg, unsigned long first, unsigned long nr)
 {
 	struct carveout *co = arg;
 
 	carve_zone_add(&co->pages.zone[0], first, nr);
+}
+
+/* What the boot allocator left of the first region, and all of the others */
+static void hand_over_pages(struct carveout *co)
+{
+	struct carve_zone *zone;
+
+	carve_boot_hand_over(&co->boot, take_free_pages, co);
+	carve_for_each_zone(zone, &co->pages)
+		if (zone != co->pages.zone)
+			carve_zone_add(zone, zone->first,
+				       zone->region->nr_pages);
+	carve_pages_start(&co->pages);
 }
 
 static void mark_boot_pages(struct carveout *co)
@@ -77,7 +119,8 @@ static int setup_layers(struct carveout *co)
 {
 	int ret;
 
-	ret = carve_boot_init(&co->boot, co->region.virt, co->region.nr_pages);
+	ret = carve_boot_init(&co->boot, co->region[0].virt,
+			      co->region[0].nr_pages);
 	if (!ret)
 		ret = setup_pages(co);
 	if (!ret)
@@ -89,7 +132,7 @@ static int setup_layers(struct carveout *co)
 	if (ret)
 		return ret;
 	mark_boot_pages(co);
-	carve_boot_hand_over(&co->boot, take_free_pages, co);
+	hand_over_pages(co);
 	return 0;
 }
 
@@ -103,43 +146,90 @@ bool carveout_name_valid(const char *name)
 	return c > name && c - name < CARVEOUT_NAME_LEN && *name != '.';
 }
 
-struct carveout *carveout_create(const struct carve_region_request *request)
+static __printf(2, 3) void refuse(struct carveout_request *request,
+				  const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(request->refusal, sizeof(request->refusal), fmt, args);
+	va_end(args);
+}
+
+static void release_regions(struct carveout *co)
+{
+	while (co->nr_regions)
+		carve_region_release(&co->region[--co->nr_regions]);
+}
+
+static int reserve_regions(struct carveout *co,
+			   struct carveout_request *request)
+{
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < request->nr_zones; i++) {
+		ret = carve_region_reserve(&co->region[i], &request->zone[i]);
+		if (ret) {
+			refuse(request, "%s", co->region[i].refusal);
+			release_regions(co);
+			return ret;
+		}
+		co->nr_regions++;
+	}
+	return 0;
+}
+
+static int setup(struct carveout *co, struct carveout_request *request)
+{
+	u64 start;
+	int ret;
+
+	ret = reserve_regions(co, request);
+	if (ret)
+		return ret;
+	start = ktime_get_ns();
+	ret = setup_layers(co);
+	co->setup_ns = ktime_get_ns() - start;
+	if (ret) {
+		refuse(request, "%llu KiB can't hold the metadata of %zu KiB: ask for more%s",
+		       request->zone[0].size / SZ_1K, carveout_bytes(co) / SZ_1K,
+		       request->nr_zones > 1 ? " in the first zone" : "");
+		release_regions(co);
+	}
+	return ret;
+}
+
+struct carveout *carveout_create(struct carveout_request *request)
 {
 	struct carveout *co;
-	u64 start;
 	int ret;
 
 	if (!carveout_name_valid(request->name)) {
 		pr_err("\"%s\" is not a name: 1 to %d letters, digits, '-', '_' and '.'\n",
 		       request->name, CARVEOUT_NAME_LEN - 1);
+		refuse(request, "not a name: 1 to %d letters, digits, '-', '_' and '.'",
+		       CARVEOUT_NAME_LEN - 1);
 		return ERR_PTR(-EINVAL);
 	}
 	co = kzalloc_obj(*co);
 	if (!co)
 		return ERR_PTR(-ENOMEM);
 	strscpy(co->name, request->name, sizeof(co->name));
-
 	ret = carve_each_cpu_get();
-	if (ret)
+	if (ret) {
+		refuse(request, "no memory for a workqueue");
 		goto free_carveout;
-	ret = carve_region_reserve(&co->region, request);
+	}
+	ret = setup(co, request);
 	if (ret)
 		goto put_each_cpu;
-	start = ktime_get_ns();
-	ret = setup_layers(co);
-	if (ret) {
-		pr_err("%s: %llu KiB can't hold the carveout's own metadata: ask for more\n",
-		       co->name, request->size / SZ_1K);
-		goto release_region;
-	}
-	co->setup_ns = ktime_get_ns() - start;
 	return co;
 
-release_region:
-	carve_region_release(&co->region);
 put_each_cpu:
 	carve_each_cpu_put();
 free_carveout:
+	pr_err("%s: %s\n", co->name, request->refusal);
 	kfree(co);
 	return ERR_PTR(ret);
 }
@@ -156,7 +246,8 @@ static bool all_pages_back(struct carveout *co)
 		if (nr_free == zone->nr_managed)
 			continue;
 		pr_err("%s: %lu pages of zone %s are not free and have no owner\n",
-		       co->name, zone->nr_managed - nr_free, zone->name);
+		       co->name, zone->nr_managed - nr_free,
+		       carve_zone_name(zone));
 		all = false;
 	}
 	return all;
@@ -174,7 +265,8 @@ int carveout_destroy(struct carveout *co)
 	}
 	if (!all_pages_back(co))
 		return -EBUSY;
-	carve_region_release(&co->region);
+	carve_pages_stop(&co->pages);
+	release_regions(co);
 	carve_each_cpu_put();
 	kfree(co);
 	return 0;
@@ -182,8 +274,9 @@ int carveout_destroy(struct carveout *co)
 
 void carveout_abandon(struct carveout *co)
 {
-	pr_err("%s: its %zu MiB stay reserved until reboot\n", co->name,
-	       carve_region_bytes(&co->region) / SZ_1M);
+	carve_pages_stop(&co->pages);
+	pr_err("%s: its %zu KiB stay reserved until reboot\n", co->name,
+	       carveout_bytes(co) / SZ_1K);
 	carve_each_cpu_put();
 	kfree(co);
 }

@@ -17,10 +17,25 @@
 struct carve_face;
 
 /**
+ * struct carveout_request - what is asked for
+ * @name: the name that it is to have
+ * @nr_zones: regions in @zone, from 1 to CARVE_MAX_ZONES
+ * @zone: a region each; the metadata of all lies in the first
+ * @refusal: after a failure, why in one line
+ */
+struct carveout_request {
+	const char *name;
+	unsigned int nr_zones;
+	struct carve_region_request zone[CARVE_MAX_ZONES];
+	char refusal[CARVE_REFUSAL_LEN];
+};
+
+/**
  * struct carveout - a carveout
  * @name: its name
- * @region: its memory
- * @boot: who placed its metadata
+ * @nr_regions: how many regions it has
+ * @region: its memory, a zone over each
+ * @boot: who placed its metadata, in the first region
  * @pages: its page allocator
  * @slabs: its caches
  * @vmap: its areas
@@ -31,7 +46,8 @@ struct carve_face;
  */
 struct carveout {
 	char name[CARVEOUT_NAME_LEN];
-	struct carve_region region;
+	unsigned int nr_regions;
+	struct carve_region region[CARVE_MAX_ZONES];
 	struct carve_boot boot;
 	struct carve_pages pages;
 	struct carve_slabs slabs;
@@ -45,13 +61,13 @@ struct carveout {
 
 /**
  * carveout_create() - reserve memory and set up all layers over it
- * @request: name, size, source and node
+ * @request: its name, and a size, source and node for each zone
  *
  * Context: may sleep.
- * Return: the carveout or ERR_PTR(), when the log has a line that says why:
- * -EINVAL, -ENOMEM.
+ * Return: the carveout or ERR_PTR(), when @request->refusal and the log say
+ * why; see carve_region_reserve().
  */
-struct carveout *carveout_create(const struct carve_region_request *request);
+struct carveout *carveout_create(struct carveout_request *request);
 
 /**
  * carveout_destroy() - give all memory back
@@ -100,7 +116,18 @@ void carveout_check(struct carveout *co, struct carve_report *r);
 /* Gives the slabs what the magazines of a dead CPU hold, and so on down */
 void carveout_cpu_dead(struct carveout *co, unsigned int cpu);
 
+/* Bytes of all regions */
+size_t carveout_bytes(const struct carveout *co);
+
 /* True for 1 to CARVEOUT_NAME_LEN - 1 letters, digits, '-', '_' and '.' */
 bool carveout_name_valid(const char *name);
+
+/*
+ * The list of carveouts, in face/main.c: creates one and adds it, or says in
+ * @request->refusal why not (-EEXIST and what carveout_create() returns); and
+ * removes one that nobody uses (-ENOENT, -EBUSY). Both sleep.
+ */
+int carveout_add(struct carveout_request *request);
+int carveout_remove(const char *name);
 
 #endif /* _CARVE_INSTANCE_H */

@@ -10,7 +10,7 @@ before=$(meminfo MemFree)
 must 'size=64M loads' load size=64M
 same 'one line in the log' "$(echo "$said" | wc -l)" 1
 like 'it tells size, place, source and times' "$said" \
-	'^carveout: default: 64 MiB at \[mem 0x[0-9a-f]+-0x[0-9a-f]+\] from contig on node 0, reserved in [0-9]+ us, ready in [0-9]+ us$'
+	'^carveout: default: 64 MiB at \[mem 0x[0-9a-f]+-0x[0-9a-f]+\], zone [A-Za-z0-9]+, from contig on node 0, reserved in [0-9]+ us, ready in [0-9]+ us$'
 held=$((before - $(meminfo MemFree)))
 check "some 64 MiB are gone from MemFree ($held KiB)" [ "$held" -ge 60000 ]
 

@@ -291,7 +291,7 @@ static void show_text_header(struct seq_file *m,
 		seq_printf(m, " %s=%c", config_facts[i].name,
 			   config_facts[i].value ? 'y' : 'n');
 	seq_printf(m, "\n# carveout of %zu KiB; ns for an allocation and its free, loop included: median of %u batches\n",
-		   carve_region_bytes(&f->co->region) / SZ_1K, f->batches);
+		   carveout_bytes(f->co) / SZ_1K, f->batches);
 }
 
 static void show_text_result(struct seq_file *m, const struct result *r)
@@ -339,7 +339,7 @@ static void show_json_header(struct seq_file *m,
 	seq_printf(m, "{\"header\":{\"kernel\":\"%s\",\"machine\":\"%s\",\"cpus\":%u,\"init_on_alloc\":%d,\"init_on_free\":%d,\"carveout_bytes\":%zu,\"batches\":%u,\"config\":{",
 		   utsname()->release, utsname()->machine, num_online_cpus(),
 		   zeroes_on_alloc(), want_init_on_free(),
-		   carve_region_bytes(&f->co->region), f->batches);
+		   carveout_bytes(f->co), f->batches);
 	for (i = 0; i < ARRAY_SIZE(config_facts); i++)
 		seq_printf(m, "%s\"%s\":%s", i ? "," : "", config_facts[i].name,
 			   config_facts[i].value ? "true" : "false");

@@ -11,6 +11,7 @@
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 
+#include "face/bench.h"
 #include "face/debugfs.h"
 #include "face/face.h"
 #include "face/show.h"
@@ -73,6 +74,7 @@ void carve_debugfs_add(struct carveout *co)
 		debugfs_create_file(shown[i].name, 0400, face->dir, co,
 				    shown[i].fops);
 	carve_pokes_add(&face->pokes, face->dir);
+	face->bench = carve_bench_add(co, face->dir);
 }
 
 void carve_debugfs_remove(struct carveout *co)
@@ -82,6 +84,7 @@ void carve_debugfs_remove(struct carveout *co)
 	if (!face)
 		return;
 	debugfs_remove_recursive(face->dir);
+	carve_bench_remove(face->bench);
 	carve_pokes_destroy(&face->pokes);
 	co->face = NULL;
 	kfree(face);

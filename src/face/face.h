@@ -3,16 +3,19 @@
 #ifndef _CARVE_FACE_H
 #define _CARVE_FACE_H
 
+#include "face/bench.h"
 #include "face/poke.h"
 
 /**
  * struct carve_face - a carveout as seen in debugfs
  * @dir: its directory
  * @pokes: the poke files
+ * @bench: the benchmark's files
  */
 struct carve_face {
 	struct dentry *dir;
 	struct carve_pokes pokes;
+	struct carve_bench_files *bench;
 };
 
 #endif /* _CARVE_FACE_H */

@@ -487,10 +487,13 @@ static void show_what(struct seq_file *m, const struct handle *h)
 static void show_offset(struct seq_file *m, struct carveout *co,
 			const struct handle *h)
 {
-	unsigned long offset = h->addr - co->region.virt;
+	const struct carve_page *page = carve_pages_lookup(&co->pages,
+							   h->addr);
 
-	if (offset < carve_region_bytes(&co->region))
-		seq_printf(m, " %#lx\n", offset);
+	if (page)
+		seq_printf(m, " %#lx\n",
+			   ((unsigned long)(page - co->pages.map)
+			    << PAGE_SHIFT) + offset_in_page(h->addr));
 	else
 		seq_puts(m, " -\n");
 }

@@ -22,8 +22,8 @@ int carve_buddyinfo_show(struct seq_file *m, void *v)
 	unsigned int order;
 
 	carve_for_each_zone(zone, &co->pages) {
-		seq_printf(m, "Node %d, zone %8s ", zone->region->node,
-			   zone->name);
+		seq_printf(m, "Node %d, zone %8s ",
+			   max(zone->region->node, 0), carve_zone_name(zone));
 		for (order = 0; order <= zone->buddy.max_order; order++)
 			seq_printf(m, "%6lu ",
 				   (unsigned long)READ_ONCE(zone->buddy.area[order].nr));
@@ -59,8 +59,15 @@ static void show_zone(struct seq_file *m, struct carve_zone *zone)
 {
 	unsigned long pages = carve_zone_nr_pages(zone);
 
-	seq_printf(m, "Node %d, zone %8s", zone->region->node, zone->name);
+	seq_printf(m, "Node %d, zone %8s", max(zone->region->node, 0),
+		   carve_zone_name(zone));
 	seq_printf(m, "\n  pages free     %lu", carve_zone_nr_free(zone));
+	seq_printf(m, "\n        min      %lu",
+		   zone->watermark[CARVE_WMARK_MIN]);
+	seq_printf(m, "\n        low      %lu",
+		   zone->watermark[CARVE_WMARK_LOW]);
+	seq_printf(m, "\n        high     %lu",
+		   zone->watermark[CARVE_WMARK_HIGH]);
 	seq_printf(m, "\n        spanned  %lu", pages);
 	seq_printf(m, "\n        present  %lu", pages);
 	seq_printf(m, "\n        managed  %lu", zone->nr_managed);
@@ -100,7 +107,7 @@ static void show_cache(struct seq_file *m, struct carve_cache *cache)
 		   num_possible_cpus() + 1);
 	seq_printf(m, " : slabdata %6lu %6lu %6lu\n", usage.active_slabs,
 		   usage.slabs,
-		   (unsigned long)READ_ONCE(ms->nr_full) * ms->batch);
+		   (unsigned long)READ_ONCE(ms->nr_items));
 }
 
 int carve_slabinfo_show(struct seq_file *m, void *v)
@@ -159,7 +166,7 @@ int carve_vmallocinfo_show(struct seq_file *m, void *v)
 		return -ENOMEM;
 	carve_vmap_for_each(&co->vmap, copy_area, &areas);
 	for (i = 0; i < areas.nr; i++)
-		show_area(m, &areas.area[i], max(co->region.node, 0));
+		show_area(m, &areas.area[i], max(co->region[0].node, 0));
 	kvfree(areas.area);
 	return 0;
 }

@@ -7,12 +7,15 @@
 #include <linux/ktime.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/slab.h>
+#include <linux/string.h>
 
 #include <carveout.h>
 
 #include "instance.h"
 #include "face/debugfs.h"
 #include "face/parse.h"
+#include "face/spec.h"
 #include "report.h"
 
 static char *size = "";
@@ -25,11 +28,19 @@ MODULE_PARM_DESC(name, "name of the carveout, and of its directory in debugfs");
 
 static char *source = "auto";
 module_param(source, charp, 0444);
-MODULE_PARM_DESC(source, "how to reserve: contig, or auto for the first that succeeds");
+MODULE_PARM_DESC(source, "how to reserve: contig, cma, reserved; auto for the first that succeeds");
+
+static unsigned long long phys;
+module_param(phys, ullong, 0444);
+MODULE_PARM_DESC(phys, "source=reserved: address of the memory kept back at boot");
 
 static int node = NUMA_NO_NODE;
 module_param(node, int, 0444);
 MODULE_PARM_DESC(node, "NUMA node to reserve on; -1 for any");
+
+static char *specs = "";
+module_param_named(carveouts, specs, charp, 0444);
+MODULE_PARM_DESC(carveouts, "several at once: NAME:SIZE[@SOURCE][%NODE][(TYPE)][,SIZE...][;NAME:...]");
 
 /* Guards the list, and @users of each carveout on it */
 static DEFINE_MUTEX(carveouts_lock);
@@ -82,63 +93,144 @@ void carveout_put(struct carveout *co)
 }
 EXPORT_SYMBOL_GPL(carveout_put);
 
-static void announce(const struct carveout *co)
+static void announce_zone(const struct carveout *co,
+			  const struct carve_zone *zone)
 {
-	size_t bytes = carve_region_bytes(&co->region);
+	const struct carve_region *region = zone->region;
+	phys_addr_t start = carve_region_phys(region);
+	phys_addr_t last = start + carve_region_bytes(region) - 1;
+	size_t bytes = carve_region_bytes(region);
 	bool mib = IS_ALIGNED(bytes, SZ_1M);
-	phys_addr_t start = carve_region_phys(&co->region);
-	phys_addr_t last = start + bytes - 1;
 
-	pr_info("%s: %zu %s at [mem %pa-%pa] from %s on node %d, reserved in %llu us, ready in %llu us\n",
+	pr_info("%s: %zu %s at [mem %pa-%pa], zone %s, from %s on node %d, reserved in %llu us, ready in %llu us\n",
 		co->name, bytes / (mib ? SZ_1M : SZ_1K), mib ? "MiB" : "KiB",
-		&start, &last, co->region.source->name, co->region.node,
-		co->region.reserve_ns / NSEC_PER_USEC,
+		&start, &last, carve_zone_name(zone), region->source->name,
+		region->node, region->reserve_ns / NSEC_PER_USEC,
 		co->setup_ns / NSEC_PER_USEC);
 }
 
-static int add_carveout(const struct carve_region_request *request)
+static int publish(struct carveout *co)
+{
+	guard(mutex)(&carveouts_lock);
+	if (find(co->name))
+		return -EEXIST;
+	list_add_tail(&co->list, &carveouts);
+	return 0;
+}
+
+int carveout_add(struct carveout_request *request)
 {
 	struct carveout *co = carveout_create(request);
+	struct carve_zone *zone;
+	int ret;
 
 	if (IS_ERR(co))
 		return PTR_ERR(co);
-	announce(co);
-	scoped_guard(mutex, &carveouts_lock)
-		list_add_tail(&co->list, &carveouts);
+	ret = publish(co);
+	if (ret) {
+		snprintf(request->refusal, sizeof(request->refusal),
+			 "there is a carveout of this name");
+		pr_err("%s: %s\n", co->name, request->refusal);
+		carveout_destroy(co);
+		return ret;
+	}
+	carve_for_each_zone(zone, &co->pages)
+		announce_zone(co, zone);
 	carve_debugfs_add(co);
 	return 0;
 }
 
-static void remove_carveout(struct carveout *co)
+/* Takes a carveout that nobody uses off the list, so that nobody can begin to */
+static struct carveout *unpublish(const char *wanted)
 {
-	carve_debugfs_remove(co);
-	scoped_guard(mutex, &carveouts_lock)
-		list_del(&co->list);
-	if (carveout_destroy(co))
-		carveout_abandon(co);
+	struct carveout *co;
+
+	guard(mutex)(&carveouts_lock);
+	co = find(wanted);
+	if (!co)
+		return ERR_PTR(-ENOENT);
+	if (co->users || carveout_count_owned(co))
+		return ERR_PTR(-EBUSY);
+	list_del(&co->list);
+	return co;
 }
 
-static int add_from_parameters(void)
+int carveout_remove(const char *wanted)
 {
-	struct carve_region_request request = {
+	struct carveout *co = unpublish(wanted);
+
+	if (IS_ERR(co))
+		return PTR_ERR(co);
+	carve_debugfs_remove(co);
+	if (carveout_destroy(co))
+		carveout_abandon(co);
+	return 0;
+}
+
+static void remove_all(void)
+{
+	struct carveout *co, *next;
+
+	list_for_each_entry_safe(co, next, &carveouts, list) {
+		list_del(&co->list);
+		carve_debugfs_remove(co);
+		if (carveout_destroy(co))
+			carveout_abandon(co);
+	}
+}
+
+/* The parameters size, name, source, phys and node */
+static int add_one(void)
+{
+	struct carveout_request request = {
 		.name = name,
-		.source = source,
-		.node = node,
+		.nr_zones = 1,
+		.zone[0] = { .source = source, .phys = phys, .node = node },
 	};
 
-	if (!*size) {
-		/* Suites bring carveouts of their own */
-		if (IS_ENABLED(CARVEOUT_KUNIT))
-			return 0;
-		pr_err("size is missing: insmod carveout.ko size=64M\n");
-		return -EINVAL;
-	}
-	if (carve_parse_size(size, &request.size)) {
+	if (carve_parse_size(size, &request.zone[0].size)) {
 		pr_err("%s: \"%s\" is not a size: a number of bytes, or one with K, M or G behind it\n",
 		       name, size);
 		return -EINVAL;
 	}
-	return add_carveout(&request);
+	return carveout_add(&request);
+}
+
+/* The parameter carveouts; what stands in it is taken apart in a copy */
+static int add_several(void)
+{
+	char *copy = kstrdup(specs, GFP_KERNEL);
+	struct carveout_request request = { };
+	char *rest = copy, *spec;
+	int ret = copy ? 0 : -ENOMEM;
+
+	while (!ret && (spec = strsep(&rest, ";"))) {
+		ret = carve_parse_spec(spec, &request);
+		if (ret)
+			pr_err("carveouts=%s: %s\n", request.name, request.refusal);
+		else
+			ret = carveout_add(&request);
+	}
+	kfree(copy);
+	return ret;
+}
+
+static int add_from_parameters(void)
+{
+	int ret = 0;
+
+	/* Suites bring carveouts of their own */
+	if (!*size && !*specs && !IS_ENABLED(CARVEOUT_KUNIT)) {
+		pr_err("size is missing: insmod carveout.ko size=64M\n");
+		return -EINVAL;
+	}
+	if (*size)
+		ret = add_one();
+	if (!ret && *specs)
+		ret = add_several();
+	if (ret)
+		remove_all();
+	return ret;
 }
 
 static int cpu_dead(unsigned int cpu)
@@ -174,10 +266,7 @@ exit_debugfs:
 
 static void __exit carveout_exit(void)
 {
-	struct carveout *co, *next;
-
-	list_for_each_entry_safe(co, next, &carveouts, list)
-		remove_carveout(co);
+	remove_all();
 	carve_debugfs_exit();
 	cpuhp_remove_state_nocalls(cpu_state);
 }

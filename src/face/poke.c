@@ -46,8 +46,8 @@ static int run_alloc(struct carve_pokes *pokes, const char *line,
 		     struct carve_reply *reply)
 {
 	const struct carve_alloc_limits limits = {
-		.max_order = pokes->co->pages.zone[0].buddy.max_order,
-		.bytes = carve_region_bytes(&pokes->co->region),
+		.max_order = carve_pages_max_order(&pokes->co->pages),
+		.bytes = carveout_bytes(pokes->co),
 	};
 	struct carve_alloc_request request;
 	int ret;

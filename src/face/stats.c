@@ -91,11 +91,14 @@ struct stats {
 
 static void collect_region(const struct carveout *co, struct stats *s)
 {
-	s->value[STAT_BYTES] = carve_region_bytes(&co->region);
+	unsigned int i;
+
+	s->value[STAT_BYTES] = carveout_bytes(co);
 	s->value[STAT_METADATA_BYTES] = (s64)carve_boot_pages(&co->boot)
 					<< PAGE_SHIFT;
-	s->value[STAT_RESERVE_US] = div_u64(co->region.reserve_ns,
-					    NSEC_PER_USEC);
+	for (i = 0; i < co->nr_regions; i++)
+		s->value[STAT_RESERVE_US] += div_u64(co->region[i].reserve_ns,
+						     NSEC_PER_USEC);
 	s->value[STAT_SETUP_US] = div_u64(co->setup_ns, NSEC_PER_USEC);
 }
 

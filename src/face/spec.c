@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Carveouts as users write them, in the manner of mtdparts=:
+ *
+ *	carveout := NAME:ZONE[,ZONE...]
+ *	ZONE     := SIZE[@SOURCE][%NODE][(TYPE)]
+ *	SOURCE   := auto | contig | cma | reserved address, such as 0x80000000
+ *	TYPE     := dma | dma32: where the range must lie
+ *
+ * For instance video:64M@cma, or net:60M%1,4M(dma32), or dsp:16M@0x80000000.
+ */
+#include <linux/ctype.h>
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/string.h>
+
+#include "face/parse.h"
+#include "face/spec.h"
+#include "instance.h"
+
+#define REFUSE(request, fmt, ...) \
+	(snprintf((request)->refusal, sizeof((request)->refusal), fmt, \
+		  ##__VA_ARGS__), -EINVAL)
+
+/* Cuts off what stands behind @c, and returns it, or NULL */
+static char *cut(char *s, char c)
+{
+	char *rest = strchr(s, c);
+
+	if (rest)
+		*rest++ = '\0';
+	return rest;
+}
+
+static int parse_type(struct carveout_request *request,
+		      struct carve_region_request *zone, char *type)
+{
+	char *behind = cut(type, ')');
+
+	if (!behind || *behind)
+		return REFUSE(request, "a zone's type ends with ')'");
+	if (!strcmp(type, "dma"))
+		zone->zone = __GFP_DMA;
+	else if (!strcmp(type, "dma32"))
+		zone->zone = __GFP_DMA32;
+	else
+		return REFUSE(request, "unknown zone type \"%s\": dma or dma32",
+			      type);
+	return 0;
+}
+
+static int parse_source(struct carveout_request *request,
+			struct carve_region_request *zone, char *source)
+{
+	zone->source = source;
+	if (!isdigit(*source))
+		return 0;
+	zone->source = "reserved";
+	if (carve_parse_size(source, &zone->phys) || !zone->phys)
+		return REFUSE(request, "\"%s\" is not an address", source);
+	return 0;
+}
+
+static int parse_zone(struct carveout_request *request,
+		      struct carve_region_request *zone, char *s)
+{
+	char *type = cut(s, '(');
+	char *node = cut(s, '%');
+	char *source = cut(s, '@');
+	int ret = 0;
+
+	*zone = (struct carve_region_request){
+		.source = "auto", .node = NUMA_NO_NODE,
+	};
+	if (carve_parse_size(s, &zone->size))
+		return REFUSE(request, "\"%s\" is not a size: a number of bytes, or one with K, M or G behind it",
+			      s);
+	if (node && kstrtoint(node, 0, &zone->node))
+		return REFUSE(request, "\"%s\" is not a node", node);
+	if (source)
+		ret = parse_source(request, zone, source);
+	if (!ret && type)
+		ret = parse_type(request, zone, type);
+	return ret;
+}
+
+int carve_parse_spec(char *spec, struct carveout_request *request)
+{
+	char *zones = cut(spec, ':');
+	char *zone;
+	int ret;
+
+	request->name = spec;
+	request->nr_zones = 0;
+	if (!zones)
+		return REFUSE(request, "no ':' behind the name: NAME:SIZE, such as video:64M");
+	while ((zone = strsep(&zones, ","))) {
+		if (request->nr_zones == CARVE_MAX_ZONES)
+			return REFUSE(request, "more than %d zones",
+				      CARVE_MAX_ZONES);
+		ret = parse_zone(request, &request->zone[request->nr_zones++],
+				 zone);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
