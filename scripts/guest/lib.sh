@@ -77,8 +77,12 @@ since_mark() {
 		grep -v -e 'out-of-tree module taints' -e 'module verification failed' | uniq
 }
 
-# meminfo FIELD: in KiB
-meminfo() { awk -v f="$1:" '$1 == f { print $2 }' /proc/meminfo; }
+# free_memory: in KiB, caches dropped
+free_memory() {
+	sync
+	echo 3 >/proc/sys/vm/drop_caches
+	awk '$1 == "MemFree:" { print $2 }' /proc/meminfo
+}
 
 # put LINE FILE: writes it; $reply is what the file then says, and the status that of the write.
 put() {

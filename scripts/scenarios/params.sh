@@ -22,8 +22,7 @@ refuses() {
 invalid='Invalid (argument|parameters)'
 memory='Cannot allocate memory|Out of memory'
 
-sync; echo 3 >/proc/sys/vm/drop_caches
-before=$(meminfo MemFree)
+before=$(free_memory)
 
 refuses 'no size'           "$invalid" 'size'
 refuses 'size 0'            "$invalid" 'size|zero'    size=0
@@ -37,8 +36,7 @@ refuses 'a name with a slash' "$invalid" 'name'       size=16M name=a/b
 refuses 'an empty name'     "$invalid" 'name'         size=16M name=
 refuses 'a node that is not there' "$invalid|$memory" 'node' size=16M node=77
 
-sync; echo 3 >/proc/sys/vm/drop_caches
-lost=$((before - $(meminfo MemFree)))
+lost=$((before - $(free_memory)))
 check "nothing was kept ($lost KiB less than before)" [ "$lost" -le 4096 ]
 
 check 'a good line still loads' load size=16M source=contig name=good node=0
