@@ -257,7 +257,9 @@ int carveout_destroy(struct carveout *co)
 {
 	struct carve_report r = { .name = co->name };
 
+	/* What is on its way back in the background is neither here nor there */
 	carve_vmap_flush(&co->vmap);
+	carve_pages_stop(&co->pages);
 	if (carveout_count_owned(co)) {
 		pr_err("%s: still in use:\n", co->name);
 		carveout_report_owners(co, &r);
@@ -265,7 +267,6 @@ int carveout_destroy(struct carveout *co)
 	}
 	if (!all_pages_back(co))
 		return -EBUSY;
-	carve_pages_stop(&co->pages);
 	release_regions(co);
 	carve_each_cpu_put();
 	kfree(co);
