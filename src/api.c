@@ -54,7 +54,8 @@ EXPORT_SYMBOL_GPL(carve_get_zeroed_page);
 void carve_free_pages_addr(struct carveout *co, unsigned long addr,
 			   unsigned int order)
 {
-	struct carve_page *page = carve_pages_lookup(&co->pages, (void *)addr);
+	struct carve_page *page = carve_pages_lookup_start(&co->pages,
+							   (void *)addr);
 
 	if (addr)
 		carve_pages_free(&co->pages, page, order, CARVE_PAGE_USED,

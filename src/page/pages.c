@@ -357,7 +357,7 @@ void carve_pages_free_exact(struct carve_pages *ps, void *virt, size_t size,
 	for (i = 0; i < PFN_UP(size); i++) {
 		void *addr = virt + (i << PAGE_SHIFT);
 
-		carve_pages_free(ps, carve_pages_lookup(ps, addr), 0,
+		carve_pages_free(ps, carve_pages_lookup_start(ps, addr), 0,
 				 CARVE_PAGE_USED, caller);
 	}
 }
