@@ -65,7 +65,7 @@ struct carve_zone *carve_pages_add_zone(struct carve_pages *ps,
 					u32 first);
 /* When all zones are there and have their pages */
 void carve_pages_start(struct carve_pages *ps);
-/* Nothing is collected in the background any more; sleeps */
+/* Nothing is collected in the background until the next allocation; sleeps */
 void carve_pages_stop(struct carve_pages *ps);
 void carve_pages_add_shrinker(struct carve_pages *ps,
 			      struct carve_shrinker *shrinker);
@@ -121,6 +121,13 @@ carve_pages_lookup(struct carve_pages *ps, const void *addr)
 			return &ps->map[zone->first + index];
 	}
 	return NULL;
+}
+
+/* The page that begins at @addr, or NULL */
+static __always_inline struct carve_page *
+carve_pages_lookup_start(struct carve_pages *ps, const void *addr)
+{
+	return PAGE_ALIGNED(addr) ? carve_pages_lookup(ps, addr) : NULL;
 }
 
 /* Is this one of the carveout's page descriptors? */
