@@ -181,6 +181,13 @@ static const struct {
 			.times = 1 } },
 	{ "kmalloc 8 GFP_USER|__GFP_NOWARN", { CARVE_POKE_KMALLOC, .size = 8,
 					       .gfp = GFP_USER, .times = 1 } },
+	{ "pages 0 GFP_DMA", { CARVE_POKE_PAGES, .gfp = GFP_DMA, .times = 1 } },
+	{ "pages 0 GFP_KERNEL|GFP_DMA32", { CARVE_POKE_PAGES,
+					    .gfp = GFP_KERNEL | GFP_DMA32,
+					    .times = 1 } },
+	{ "pages 0 GFP_KERNEL|__GFP_HIGHMEM", {
+			CARVE_POKE_PAGES, .gfp = GFP_KERNEL | __GFP_HIGHMEM,
+			.times = 1 } },
 	{ "kmalloc 8 GFP_HIGHUSER", { CARVE_POKE_KMALLOC, .size = 8,
 				      .gfp = GFP_HIGHUSER, .times = 1 } },
 	{ "cache_create foo 192", { CARVE_POKE_CACHE_CREATE, .size = 192,
@@ -241,8 +248,7 @@ static const struct {
 	const char *reason;
 } bad_allocs[] = {
 	{ "", "unknown word \"\"" },
-	{ "nonsense",
-	  "unknown word \"nonsense\": pages, exact, kmalloc, cache_create, cache_alloc, vmalloc or vzalloc" },
+	{ "nonsense", "unknown word \"nonsense\": pages, exact, kmalloc, cache_create" },
 	{ "PAGES 3", "unknown word \"PAGES\"" },
 	{ "page 3", "unknown word \"page\"" },
 	{ "pagess 3", "unknown word \"pagess\"" },

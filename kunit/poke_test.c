@@ -47,8 +47,8 @@ static void bed_exit(struct kunit *test)
 static int do_alloc(struct bed *bed, const char *line)
 {
 	const struct carve_alloc_limits limits = {
-		.max_order = bed->co->pages.zone[0].buddy.max_order,
-		.bytes = carve_region_bytes(&bed->co->region),
+		.max_order = carve_pages_max_order(&bed->co->pages),
+		.bytes = carveout_bytes(bed->co),
 	};
 	struct carve_alloc_request request;
 	int ret;
@@ -250,7 +250,7 @@ static void all_memory_can_be_had_and_comes_back(struct kunit *test)
 	unsigned long before = nr_free(bed);
 	unsigned long taken = 0;
 
-	while (!do_alloc(bed, "pages 0"))
+	while (!do_alloc(bed, "pages 0 GFP_ATOMIC"))
 		taken++;
 	KUNIT_EXPECT_STREQ(test, bed->reply.text,
 			   "error: out of memory after 0 of 1");

@@ -13,6 +13,12 @@
 #include "instance.h"
 #include "report.h"
 
+/* Memory that belongs to no node, native files show as node 0 as well */
+static int node_of(const struct carve_zone *zone)
+{
+	return max(zone->region->node, 0);
+}
+
 /* /proc/buddyinfo */
 
 int carve_buddyinfo_show(struct seq_file *m, void *v)
@@ -22,8 +28,8 @@ int carve_buddyinfo_show(struct seq_file *m, void *v)
 	unsigned int order;
 
 	carve_for_each_zone(zone, &co->pages) {
-		seq_printf(m, "Node %d, zone %8s ",
-			   max(zone->region->node, 0), carve_zone_name(zone));
+		seq_printf(m, "Node %d, zone %8s ", node_of(zone),
+			   carve_zone_name(zone));
 		for (order = 0; order <= zone->buddy.max_order; order++)
 			seq_printf(m, "%6lu ",
 				   (unsigned long)READ_ONCE(zone->buddy.area[order].nr));
@@ -49,9 +55,9 @@ static void show_pagesets(struct seq_file *m, const struct carve_store *store)
 		seq_printf(m, "\n              count:    %u",
 			   READ_ONCE(magazine->count));
 		seq_printf(m, "\n              high:     %u",
-			   magazine->capacity);
+			   READ_ONCE(magazine->capacity));
 		seq_printf(m, "\n              batch:    %u",
-			   store->magazines.batch);
+			   READ_ONCE(store->magazines.batch));
 	}
 }
 
@@ -59,7 +65,7 @@ static void show_zone(struct seq_file *m, struct carve_zone *zone)
 {
 	unsigned long pages = carve_zone_nr_pages(zone);
 
-	seq_printf(m, "Node %d, zone %8s", max(zone->region->node, 0),
+	seq_printf(m, "Node %d, zone %8s", node_of(zone),
 		   carve_zone_name(zone));
 	seq_printf(m, "\n  pages free     %lu", carve_zone_nr_free(zone));
 	seq_printf(m, "\n        min      %lu",
@@ -94,6 +100,12 @@ int carve_zoneinfo_show(struct seq_file *m, void *v)
  * that fit into the depot, sharedavail the objects in there.
  */
 
+/* The same on all CPUs */
+static unsigned int magazine_limit(const struct carve_magazines *ms)
+{
+	return READ_ONCE(ms->cpu[cpumask_first(cpu_possible_mask)]->capacity);
+}
+
 static void show_cache(struct seq_file *m, struct carve_cache *cache)
 {
 	const struct carve_magazines *ms = &cache->magazines;
@@ -103,8 +115,8 @@ static void show_cache(struct seq_file *m, struct carve_cache *cache)
 	seq_printf(m, "%-17s %6lu %6lu %6u %4u %4d", cache->name,
 		   usage.active_objects, usage.objects, cache->size,
 		   cache->nr_objects, 1 << cache->order);
-	seq_printf(m, " : tunables %4u %4u %4u", 2 * ms->batch, ms->batch,
-		   num_possible_cpus() + 1);
+	seq_printf(m, " : tunables %4u %4u %4u", magazine_limit(ms),
+		   READ_ONCE(ms->batch), num_possible_cpus() + 1);
 	seq_printf(m, " : slabdata %6lu %6lu %6lu\n", usage.active_slabs,
 		   usage.slabs,
 		   (unsigned long)READ_ONCE(ms->nr_items));
@@ -145,14 +157,59 @@ static void copy_area(const struct carve_area *area, void *arg)
 		areas->area[areas->nr++] = *area;
 }
 
-static void show_area(struct seq_file *m, const struct carve_area *area,
-		      int node)
+/*
+ * Counts the pages behind an area by zone. It may have been freed meanwhile,
+ * and its blocks lead anywhere: but not out of the page descriptors, nor on
+ * for ever.
+ */
+static void count_zones(const struct carve_pages *pages,
+			const struct carve_area *area,
+			unsigned long nr[CARVE_MAX_ZONES])
+{
+	unsigned long seen = 0;
+	u32 i = area->blocks;
+
+	while (i < pages->nr_pages && seen < area->nr_pages) {
+		const struct carve_page *block = &pages->map[i];
+		u32 n = BIT(min(READ_ONCE(block->order), CARVE_MAX_ORDER));
+
+		nr[block->zone] += n;
+		seen += n;
+		i = READ_ONCE(block->next);
+	}
+}
+
+static void show_nodes(struct seq_file *m, const struct carve_pages *pages,
+		       const struct carve_area *area)
+{
+	unsigned long nr[CARVE_MAX_ZONES] = { };
+	unsigned int i, j;
+
+	count_zones(pages, area, nr);
+	for (i = 0; i < pages->nr_zones; i++) {
+		int node = node_of(&pages->zone[i]);
+
+		for (j = i + 1; j < pages->nr_zones; j++) {
+			if (node_of(&pages->zone[j]) != node)
+				continue;
+			nr[i] += nr[j];
+			nr[j] = 0;
+		}
+		if (nr[i])
+			seq_printf(m, " N%d=%lu", node, nr[i]);
+	}
+}
+
+static void show_area(struct seq_file *m, const struct carve_pages *pages,
+		      const struct carve_area *area)
 {
 	size_t bytes = ((size_t)area->nr_pages + 1) << PAGE_SHIFT;
 
-	seq_printf(m, "0x%p-0x%p %7zu %pS pages=%u vmalloc N%d=%u\n",
-		   area->addr, area->addr + bytes, bytes, (void *)area->caller,
-		   area->nr_pages, node, area->nr_pages);
+	seq_printf(m, "0x%p-0x%p %7zu %pS pages=%u vmalloc", area->addr,
+		   area->addr + bytes, bytes, (void *)area->caller,
+		   area->nr_pages);
+	show_nodes(m, pages, area);
+	seq_putc(m, '\n');
 }
 
 int carve_vmallocinfo_show(struct seq_file *m, void *v)
@@ -166,7 +223,7 @@ int carve_vmallocinfo_show(struct seq_file *m, void *v)
 		return -ENOMEM;
 	carve_vmap_for_each(&co->vmap, copy_area, &areas);
 	for (i = 0; i < areas.nr; i++)
-		show_area(m, &areas.area[i], max(co->region[0].node, 0));
+		show_area(m, &co->pages, &areas.area[i]);
 	kvfree(areas.area);
 	return 0;
 }
@@ -197,7 +254,7 @@ int carve_bootmem_show(struct seq_file *m, void *v)
 	}
 	seq_printf(m, "# %u things, %lu bytes in %lu pages: ",
 		   co->boot.nr_records, bytes, pages);
-	show_share(m, pages, co->boot.nr_pages);
+	show_share(m, pages, co->pages.nr_pages);
 	seq_puts(m, " of the carveout is metadata\n");
 	return 0;
 }

@@ -182,6 +182,19 @@ static void finish_picture(struct picture *p)
 		seq_putc(p->m, '\n');
 }
 
+/* Where the zones begin, if there are several */
+static void show_zones(struct seq_file *m, const struct carve_pages *pages)
+{
+	const struct carve_zone *zone;
+
+	if (pages->nr_zones == 1)
+		return;
+	carve_for_each_zone(zone, pages)
+		seq_printf(m, "%010lx zone %s\n",
+			   (unsigned long)zone->first << PAGE_SHIFT,
+			   carve_zone_name(zone));
+}
+
 static void show_legend(const struct picture *p)
 {
 	unsigned int i;
@@ -212,6 +225,7 @@ int carve_pagemap_show(struct seq_file *m, void *v)
 	seq_printf(m, "%u pages of %lu KiB; a character stands for %u, a row for %lu KiB\n",
 		   nr_pages, PAGE_SIZE / SZ_1K, p.cell_pages,
 		   p.cell_pages * COLUMNS * (PAGE_SIZE / SZ_1K));
+	show_zones(m, &co->pages);
 	carve_pagemap_walk(&co->pages, draw_run, &p);
 	finish_picture(&p);
 	show_legend(&p);

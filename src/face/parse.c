@@ -242,6 +242,9 @@ static const struct {
 	{ "GFP_NOFS", GFP_NOFS },
 	{ "GFP_USER", GFP_USER },
 	{ "GFP_HIGHUSER", GFP_HIGHUSER },
+	{ "GFP_DMA", GFP_DMA },
+	{ "GFP_DMA32", GFP_DMA32 },
+	{ "__GFP_HIGHMEM", __GFP_HIGHMEM },
 	{ "__GFP_ZERO", __GFP_ZERO },
 	{ "__GFP_COMP", __GFP_COMP },
 	{ "__GFP_HIGH", __GFP_HIGH },
@@ -250,6 +253,7 @@ static const struct {
 	{ "__GFP_NOWARN", __GFP_NOWARN },
 };
 
+/* __GFP_NOFAIL is not among them: a line must come back */
 static int add_gfp(struct alloc_line *line, const char *name, size_t len)
 {
 	unsigned int i;
@@ -261,7 +265,7 @@ static int add_gfp(struct alloc_line *line, const char *name, size_t len)
 			return 0;
 		}
 	return carve_reply_error(line->reply, -EINVAL,
-				 "unknown flag \"%.*s\": GFP_KERNEL, GFP_ATOMIC, GFP_NOWAIT, GFP_NOIO, GFP_NOFS, GFP_USER or GFP_HIGHUSER, with |__GFP_ZERO, _COMP, _HIGH, _NORETRY, _RETRY_MAYFAIL or _NOWARN",
+				 "unknown flag \"%.*s\": GFP_KERNEL, GFP_ATOMIC, GFP_NOWAIT, _NOIO, _NOFS, _USER, _HIGHUSER, _DMA or _DMA32, with |__GFP_ZERO, _COMP, _HIGH, _HIGHMEM, _NORETRY, _RETRY_MAYFAIL or _NOWARN",
 				 (int)len, name);
 }
 
