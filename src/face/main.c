@@ -70,6 +70,26 @@ struct carveout *carveout_get(const char *wanted)
 }
 EXPORT_SYMBOL_GPL(carveout_get);
 
+static void drop(struct carveout *co)
+{
+	lockdep_assert_held(&carveouts_lock);
+	co->users--;
+	module_put(THIS_MODULE);
+}
+
+/* True for the first who did */
+static bool left_in_use(struct carveout *co)
+{
+	struct carve_report r = { .name = co->name };
+	bool first = !co->kept;
+
+	lockdep_assert_held(&carveouts_lock);
+	pr_warn("%s: its last user left it in use:\n", co->name);
+	carveout_report_owners(co, &r);
+	co->kept = true;
+	return first;
+}
+
 /*
  * The last user's reference to the module is kept for as long as something is
  * allocated: this is how rmmod refuses. It goes with the next put that finds
@@ -77,19 +97,19 @@ EXPORT_SYMBOL_GPL(carveout_get);
  */
 void carveout_put(struct carveout *co)
 {
-	struct carve_report r = { };
-
 	if (!co)
 		return;
 	guard(mutex)(&carveouts_lock);
-	r.name = co->name;
-	if (co->users == 1 && carveout_count_owned(co)) {
-		pr_warn("%s: its last user left it in use:\n", co->name);
-		carveout_report_owners(co, &r);
-		return;
+	if (co->users == 1 + co->kept) {
+		if (!carveout_count_owned(co)) {
+			if (co->kept)
+				drop(co);
+			co->kept = false;
+		} else if (left_in_use(co)) {
+			return;
+		}
 	}
-	co->users--;
-	module_put(THIS_MODULE);
+	drop(co);
 }
 EXPORT_SYMBOL_GPL(carveout_put);
 
