@@ -66,6 +66,15 @@ unsigned long carve_testbed_nr_free(struct carveout *co)
 	       carve_zone_nr_stored(&co->pages.zone[0]);
 }
 
+unsigned long carve_testbed_collect(struct carveout *co)
+{
+	carve_vmap_flush(&co->vmap);
+	irq_work_sync(&co->pages.wake);
+	flush_work(&co->pages.background);
+	carve_pages_reclaim(&co->pages);
+	return carve_testbed_nr_free(co);
+}
+
 void carve_testbed_seed(struct kunit *test, struct rnd_state *rnd, u64 seed)
 {
 	kunit_info(test, "seed %llu", seed);
