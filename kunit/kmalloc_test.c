@@ -15,18 +15,13 @@
 
 #define QUIET (GFP_KERNEL | __GFP_NOWARN)
 #define QUIET_ATOMIC (GFP_ATOMIC | __GFP_NOWARN)
+/* What lies below the min watermark, too */
+#define EVERYTHING (QUIET | __GFP_HIGH)
 
 /* Allocations that a case makes by the thousand are chained through themselves */
 struct chain {
 	struct chain *next;
 };
-
-static unsigned long nr_free_after_shrink(struct carveout *co)
-{
-	carve_slabs_shrink(&co->slabs);
-	carve_pages_drain(&co->pages);
-	return carve_testbed_nr_free(co);
-}
 
 static bool inside(struct carveout *co, const void *p, size_t size)
 {
@@ -36,7 +31,7 @@ static bool inside(struct carveout *co, const void *p, size_t size)
 /* The largest block that is free now */
 static size_t largest_free(struct carveout *co)
 {
-	nr_free_after_shrink(co);
+	carve_testbed_collect(co);
 	return PAGE_SIZE << __fls(co->pages.zone[0].buddy.nonempty);
 }
 
@@ -179,7 +174,7 @@ static void largest_block_can_be_had(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	size_t size = largest_free(co);
-	u8 *p = carve_kmalloc(co, size, QUIET);
+	u8 *p = carve_kmalloc(co, size, EVERYTHING);
 
 	KUNIT_ASSERT_NOT_NULL(test, p);
 	KUNIT_EXPECT_EQ(test, carve_ksize(co, p), size);
@@ -199,7 +194,7 @@ static void too_large_is_null(struct kunit *test)
 		(PAGE_SIZE << CARVE_MAX_ORDER) + 1, SIZE_MAX / 2 + 1,
 		SIZE_MAX / 2 + 2, SIZE_MAX - PAGE_SIZE, SIZE_MAX - 1, SIZE_MAX,
 	};
-	unsigned long nr_free = nr_free_after_shrink(co);
+	unsigned long nr_free = carve_testbed_collect(co);
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
@@ -207,7 +202,7 @@ static void too_large_is_null(struct kunit *test)
 		KUNIT_EXPECT_NULL(test, carve_kzalloc(co, sizes[i],
 						      QUIET_ATOMIC));
 	}
-	KUNIT_EXPECT_EQ(test, nr_free_after_shrink(co), nr_free);
+	KUNIT_EXPECT_EQ(test, carve_testbed_collect(co), nr_free);
 	KUNIT_EXPECT_EQ(test, carve_kmalloc_size_roundup(SIZE_MAX), SIZE_MAX);
 }
 
@@ -374,12 +369,12 @@ static void krealloc_of_nothing_allocates(struct kunit *test)
 static void krealloc_to_nothing_frees(struct kunit *test)
 {
 	struct carveout *co = test->priv;
-	unsigned long nr_free = nr_free_after_shrink(co);
+	unsigned long nr_free = carve_testbed_collect(co);
 	void *p = alloc(test, SZ_64K);
 
 	KUNIT_EXPECT_PTR_EQ(test, carve_krealloc(co, p, 0, GFP_KERNEL),
 			    ZERO_SIZE_PTR);
-	KUNIT_EXPECT_EQ(test, nr_free_after_shrink(co), nr_free);
+	KUNIT_EXPECT_EQ(test, carve_testbed_collect(co), nr_free);
 }
 
 static void failing_krealloc_keeps_the_old(struct kunit *test)
@@ -581,11 +576,11 @@ static void bad_frees_are_counted_and_harmless(struct kunit *test)
 	const struct bad_free *bad = test->param_value;
 	struct bad_free_bed *bed = set_up_bad_frees(test);
 	atomic_long_t *nr_bad_frees = &bed->co->pages.nr_bad_frees;
-	unsigned long nr_free = nr_free_after_shrink(bed->co);
+	unsigned long nr_free = carve_testbed_collect(bed->co);
 
 	carve_kfree(bed->co, bad->pick(bed));
 	/* What lies in a slab is looked at when it leaves its magazine */
-	KUNIT_EXPECT_EQ(test, nr_free_after_shrink(bed->co), nr_free);
+	KUNIT_EXPECT_EQ(test, carve_testbed_collect(bed->co), nr_free);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(nr_bad_frees), 1L);
 	expect_untouched(test, bed);
 	tear_down_bad_frees(bed);
@@ -602,7 +597,7 @@ static void sensitive_free_of_bad_addresses_writes_nothing(struct kunit *test)
 	memset(bed->area, 0x63, 3 * PAGE_SIZE);
 	memset(bed->not_ours, 0x84, sizeof(bed->not_ours));
 	carve_kfree_sensitive(bed->co, bad->pick(bed));
-	nr_free_after_shrink(bed->co);
+	carve_testbed_collect(bed->co);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(nr_bad_frees), 1L);
 	expect_untouched(test, bed);
 	KUNIT_EXPECT_NULL(test, memchr_inv(bed->area, 0x63, 3 * PAGE_SIZE));
@@ -720,7 +715,7 @@ static struct chain *alloc_chain(struct carveout *co, size_t size,
 {
 	struct chain *first = NULL, *p;
 
-	for (*n = 0; (p = carve_kmalloc(co, size, QUIET)); ++*n) {
+	for (*n = 0; (p = carve_kmalloc(co, size, EVERYTHING)); ++*n) {
 		p->next = first;
 		first = p;
 		cond_resched();
@@ -753,7 +748,7 @@ static void exhaustion_ends_in_null_and_comes_back(struct kunit *test)
 {
 	size_t size = *(const size_t *)test->param_value;
 	struct carveout *co = test->priv;
-	unsigned long nr_free = nr_free_after_shrink(co), n;
+	unsigned long nr_free = carve_testbed_collect(co), n;
 	struct chain *first = alloc_chain(co, size, &n);
 	unsigned int order = max_t(unsigned int, get_order(size),
 				   CARVE_SLAB_MAX_ORDER);
@@ -761,11 +756,11 @@ static void exhaustion_ends_in_null_and_comes_back(struct kunit *test)
 	KUNIT_EXPECT_GT(test, n, 0UL);
 	KUNIT_EXPECT_NULL(test, carve_kmalloc(co, size, QUIET_ATOMIC));
 	/* Nothing from which it could have been had is left */
-	nr_free_after_shrink(co);
+	carve_testbed_collect(co);
 	KUNIT_EXPECT_EQ(test, co->pages.zone[0].buddy.nonempty >> order, 0UL);
 	carve_testbed_check(test, co);
 	free_chain(co, first);
-	KUNIT_EXPECT_EQ(test, nr_free_after_shrink(co), nr_free);
+	KUNIT_EXPECT_EQ(test, carve_testbed_collect(co), nr_free);
 }
 
 /* A random walk */
@@ -889,7 +884,7 @@ static void walk_step(struct walk *walk, unsigned int step)
 static void random_walk_agrees_with_model(struct kunit *test)
 {
 	struct carveout *co = test->priv;
-	unsigned long nr_free = nr_free_after_shrink(co);
+	unsigned long nr_free = carve_testbed_collect(co);
 	struct walk *walk = kunit_kzalloc(test, sizeof(*walk), GFP_KERNEL);
 	int i;
 
@@ -904,7 +899,7 @@ static void random_walk_agrees_with_model(struct kunit *test)
 			walk_free(walk, &walk->slots[i]);
 	KUNIT_EXPECT_EQ(test, walk->nr_wrong, 0);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&co->pages.nr_bad_frees), 0L);
-	KUNIT_EXPECT_EQ(test, nr_free_after_shrink(co), nr_free);
+	KUNIT_EXPECT_EQ(test, carve_testbed_collect(co), nr_free);
 }
 
 static struct kunit_case kmalloc_cases[] = {

@@ -15,6 +15,8 @@
 
 #define QUIET (GFP_KERNEL | __GFP_NOWARN)
 #define QUIET_ATOMIC (GFP_ATOMIC | __GFP_NOWARN)
+/* What lies below the min watermark, too */
+#define EVERYTHING (QUIET | __GFP_HIGH)
 
 /* Objects that a case allocates by the thousand are chained through themselves */
 struct chain {
@@ -42,12 +44,6 @@ static void *alloc(struct kunit *test, struct carve_cache *cache)
 
 	KUNIT_ASSERT_NOT_NULL(test, object);
 	return object;
-}
-
-static unsigned long nr_free_after_shrink(struct carveout *co)
-{
-	carve_slabs_shrink(&co->slabs);
-	return carve_testbed_nr_free(co);
 }
 
 static struct carve_cache_usage usage_of(struct carve_cache *cache)
@@ -82,7 +78,7 @@ static struct chain *alloc_chain(struct carve_cache *cache, unsigned long *n)
 	unsigned long i;
 
 	for (i = 0; i < *n; i++) {
-		object = carve_cache_alloc(cache, QUIET);
+		object = carve_cache_alloc(cache, EVERYTHING);
 		if (!object)
 			break;
 		object->next = first;
@@ -120,14 +116,14 @@ static void drain(struct carve_cache *cache)
 static void cache_is_created_and_destroyed(struct kunit *test)
 {
 	struct carveout *co = test->priv;
-	unsigned long nr_free = nr_free_after_shrink(co);
+	unsigned long nr_free = carve_testbed_collect(co);
 	struct carve_cache *cache = create(test, 100, 0);
 
 	KUNIT_EXPECT_EQ(test, carve_cache_size(cache), 100);
 	KUNIT_EXPECT_STREQ(test, cache->name, "test");
 	KUNIT_EXPECT_LT(test, carve_testbed_nr_free(co), nr_free);
 	destroy(test, cache);
-	KUNIT_EXPECT_EQ(test, nr_free_after_shrink(co), nr_free);
+	KUNIT_EXPECT_EQ(test, carve_testbed_collect(co), nr_free);
 	KUNIT_EXPECT_EQ(test, carve_cache_destroy(NULL), 0);
 }
 
@@ -173,14 +169,14 @@ static void bad_arguments_are_refused(struct kunit *test)
 {
 	const struct refusal *r = test->param_value;
 	struct carveout *co = test->priv;
-	unsigned long nr_free = nr_free_after_shrink(co);
+	unsigned long nr_free = carve_testbed_collect(co);
 	struct carve_cache *cache;
 
 	cache = carve_cache_create(co, r->name, r->size, r->align, r->flags,
 				   NULL);
 	KUNIT_ASSERT_TRUE(test, IS_ERR(cache));
 	KUNIT_EXPECT_EQ(test, PTR_ERR(cache), (long)r->error);
-	KUNIT_EXPECT_EQ(test, nr_free_after_shrink(co), nr_free);
+	KUNIT_EXPECT_EQ(test, carve_testbed_collect(co), nr_free);
 }
 
 static void name_is_free_again_after_destroy(struct kunit *test)
@@ -513,7 +509,7 @@ static void shrink_gives_empty_slabs_back(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	struct carve_cache *cache = create(test, 1000, 0);
-	unsigned long nr_free = nr_free_after_shrink(co), n = 100, pages;
+	unsigned long nr_free = carve_testbed_collect(co), n = 100, pages;
 	struct chain *first = alloc_chain(cache, &n);
 	unsigned long used = nr_free - carve_testbed_nr_free(co);
 
@@ -579,7 +575,7 @@ static void exhaustion_ends_in_null_and_comes_back(struct kunit *test)
 {
 	const unsigned int *size = test->param_value;
 	struct carveout *co = test->priv;
-	unsigned long nr_free = nr_free_after_shrink(co), n = ULONG_MAX;
+	unsigned long nr_free = carve_testbed_collect(co), n = ULONG_MAX;
 	struct carve_cache *cache = create(test, *size, 0);
 	struct carve_cache_usage usage;
 	struct chain *first;
@@ -590,7 +586,7 @@ static void exhaustion_ends_in_null_and_comes_back(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, n, usage.objects);
 	KUNIT_EXPECT_EQ(test, usage.active_objects, usage.objects);
 	KUNIT_EXPECT_EQ(test, n, usage.slabs * cache->nr_objects);
-	KUNIT_EXPECT_NULL(test, carve_cache_alloc(cache, QUIET));
+	KUNIT_EXPECT_NULL(test, carve_cache_alloc(cache, EVERYTHING));
 	KUNIT_EXPECT_NULL(test, carve_cache_alloc(cache, QUIET_ATOMIC));
 	/* No block that another slab could be made of is left */
 	KUNIT_EXPECT_EQ(test, co->pages.zone[0].buddy.nonempty >> cache->order,
@@ -601,7 +597,7 @@ static void exhaustion_ends_in_null_and_comes_back(struct kunit *test)
 	carve_cache_shrink(cache);
 	KUNIT_EXPECT_EQ(test, usage_of(cache).slabs, 0UL);
 	destroy(test, cache);
-	KUNIT_EXPECT_EQ(test, nr_free_after_shrink(co), nr_free);
+	KUNIT_EXPECT_EQ(test, carve_testbed_collect(co), nr_free);
 }
 
 static void creation_fails_when_memory_is_out(struct kunit *test)
@@ -998,7 +994,7 @@ static void walk_verify(struct walk *walk, struct walk_slot *slot)
 static void walk_alloc(struct walk *walk, struct walk_slot *slot)
 {
 	unsigned int i = carve_testbed_random(&walk->rnd, WALK_CACHES);
-	gfp_t gfp = carve_testbed_random(&walk->rnd, 2) ? QUIET : QUIET_ATOMIC;
+	gfp_t gfp = carve_testbed_random(&walk->rnd, 32) ? QUIET_ATOMIC : QUIET;
 
 	slot->cache = walk->caches[i];
 	slot->object = carve_cache_alloc(slot->cache, gfp);
@@ -1063,13 +1059,14 @@ static void walk_end(struct walk *walk)
 static void random_walk_agrees_with_model(struct kunit *test)
 {
 	struct carveout *co = test->priv;
-	unsigned long nr_free = nr_free_after_shrink(co);
+	unsigned long nr_free = carve_testbed_collect(co);
 	struct walk *walk = kunit_kzalloc(test, sizeof(*walk), GFP_KERNEL);
 	char name[16];
 	int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, walk);
 	walk->test = test;
+	co->pages.wait_ms = 0;
 	carve_testbed_seed(test, &walk->rnd, 20261120);
 	for (i = 0; i < WALK_CACHES; i++) {
 		snprintf(name, sizeof(name), "walk-%u", walk_sizes[i]);
@@ -1080,7 +1077,7 @@ static void random_walk_agrees_with_model(struct kunit *test)
 	for (i = 0; i < WALK_STEPS; i++)
 		walk_step(walk, i);
 	walk_end(walk);
-	KUNIT_EXPECT_EQ(test, nr_free_after_shrink(co), nr_free);
+	KUNIT_EXPECT_EQ(test, carve_testbed_collect(co), nr_free);
 }
 
 static struct kunit_case slab_cases[] = {
