@@ -69,7 +69,7 @@ static void expect_all_back(struct kunit *test, const struct census *before)
 				    "blocks of order %u", order);
 }
 
-/* Without reserves, and without patience, if a case doesn't set them */
+/* Without patience, if a case doesn't set it: nobody else is there to wait for */
 static int page_init(struct kunit *test)
 {
 	int ret = carve_testbed_init(test);
@@ -77,7 +77,6 @@ static int page_init(struct kunit *test)
 
 	if (ret)
 		return ret;
-	carve_zone_set_watermarks(zone_of(co), 0);
 	co->pages.wait_ms = 0;
 	carve_testbed_stay_on_cpu(test);
 	return 0;
@@ -654,6 +653,12 @@ static void exhaustion_returns_null_and_all_comes_back(struct kunit *test)
 
 /* Watermarks */
 
+/* The low one stays where it was, or the background would take part */
+static void set_min_watermark(struct carveout *co, unsigned long min)
+{
+	WRITE_ONCE(zone_of(co)->watermark[CARVE_WMARK_MIN], min);
+}
+
 static void min_watermark_is_kept_for_the_urgent(struct kunit *test)
 {
 	struct carveout *co = test->priv;
@@ -662,7 +667,7 @@ static void min_watermark_is_kept_for_the_urgent(struct kunit *test)
 	const unsigned long min = 100;
 	unsigned int nr;
 
-	carve_zone_set_watermarks(zone_of(co), min);
+	set_min_watermark(co, min);
 	nr = fill(co, pages, 0, QUIETLY, 0);
 	KUNIT_EXPECT_EQ(test, nr, nr_free - min);
 	nr = fill(co, pages, nr, GFP_NOWAIT | __GFP_NOWARN, 0);
@@ -682,16 +687,34 @@ static void block_may_not_reach_below_the_watermark(struct kunit *test)
 	unsigned long nr_free = carve_testbed_nr_free(co);
 	struct carve_page *page;
 
-	carve_zone_set_watermarks(zone_of(co), nr_free - 31);
+	set_min_watermark(co, nr_free - 31);
 	page = carve_alloc_pages(co, QUIETLY, 5);
 	KUNIT_EXPECT_NULL(test, page);
 	page = carve_alloc_pages(co, QUICKLY, 5);
 	KUNIT_EXPECT_NOT_NULL(test, page);
 	carve_free_pages(co, page, 5);
-	carve_zone_set_watermarks(zone_of(co), nr_free - 32);
+	set_min_watermark(co, nr_free - 32);
 	page = carve_alloc_pages(co, QUIETLY, 5);
 	KUNIT_EXPECT_NOT_NULL(test, page);
 	carve_free_pages(co, page, 5);
+}
+
+static void low_watermark_wakes_the_background(struct kunit *test)
+{
+	struct carveout *co = test->priv;
+	struct carve_page *page;
+
+	carve_free_page(co, carve_alloc_page(co, QUIETLY));
+	KUNIT_EXPECT_GT(test, carve_zone_nr_stored(zone_of(co)), 0);
+
+	zone_of(co)->watermark[CARVE_WMARK_LOW] = carve_testbed_nr_free(co);
+	zone_of(co)->watermark[CARVE_WMARK_HIGH] = carve_testbed_nr_free(co);
+	page = carve_alloc_pages(co, QUICKLY, 6);
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	irq_work_sync(&co->pages.wake);
+	flush_work(&co->pages.background);
+	KUNIT_EXPECT_EQ(test, carve_zone_nr_stored(zone_of(co)), 0);
+	carve_free_pages(co, page, 6);
 }
 
 static void default_watermarks_are_the_native_ones(struct kunit *test)
@@ -1315,6 +1338,7 @@ static struct kunit_case page_cases[] = {
 			 exhaustions_gen_params),
 	KUNIT_CASE(min_watermark_is_kept_for_the_urgent),
 	KUNIT_CASE(block_may_not_reach_below_the_watermark),
+	KUNIT_CASE(low_watermark_wakes_the_background),
 	KUNIT_CASE(default_watermarks_are_the_native_ones),
 	KUNIT_CASE(last_page_goes_round_and_round),
 	KUNIT_CASE(interrupts_may_be_off),
