@@ -4,7 +4,7 @@
 # shows what that looks like from inside, and puts everything back.
 #
 # memory: 1G
-# timeout: 150
+# timeout: 300
 
 cd /sys/kernel/debug || exit
 set -eu

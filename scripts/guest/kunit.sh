@@ -5,7 +5,7 @@
 #
 # boot: kunit.enable=1 kunit.autorun=1
 # memory: 1G
-# timeout: 300
+# timeout: 600
 # shellcheck source=scripts/guest/lib.sh
 . /lib.sh
 

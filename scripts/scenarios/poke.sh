@@ -87,6 +87,13 @@ refuses 'cache nobody'       'nobody|no cache' free
 refuses 'cache foo'          'foo|object|use' free
 sound 'after bad lines'
 
+# Reading bench runs all cases if none has run, which would take minutes where all is checked.
+for line in 'run nobody' 'run kmalloc_pair none' 'walk'; do
+	check "bench refuses '$line'" eval "! echo '$line' 2>/dev/null >$carve/bench"
+done
+check 'a short benchmark runs' put 'run kmalloc_pair 5' bench
+like 'and shows its figures' "$reply" '^kmalloc_pair +64 +kmalloc +[0-9.]+ +[0-9.]+ +[0-9.]+$'
+
 # Kernel addresses on x86-64 have sixteen digits and begin with ff.
 for file in $readable bench alloc; do
 	unlike "$file shows no kernel address" "$(cat "$carve/$file")" '(^|[^0-9a-f])ff[0-9a-f]{14}'
@@ -101,9 +108,11 @@ check 'all others are freed' put all free
 check 'a cache is destroyed' put 'cache foo' free
 check 'and the other' put 'cache bar' free
 same 'no handle is left' "$(grep -c '^[0-9]' $carve/handles)" 0
-echo 1 >$carve/drain
-echo 1 >$carve/shrink
-echo 1 >$carve/drain
+check 'per-CPU stores are drained' put 1 drain
+check 'empty slabs are given back' put 1 shrink
+check 'and their pages drained, too' put 1 drain
+refuses 'perhaps' '.' drain
+refuses 'perhaps' '.' shrink
 sound 'in the end'
 check "all pages are free again ($(free_pages))" [ "$(free_pages)" -ge $((at_first - 16)) ]
 
