@@ -80,11 +80,11 @@ static const char *lists_of(struct kunit *test, const struct carve_buddy *b)
 	for (order = 0; order <= b->max_order; order++) {
 		if (order)
 			len += scnprintf(bed->text + len, size - len, " | ");
-		if (!b->area[order].nr)
+		if (!b->area[order][0].nr)
 			len += scnprintf(bed->text + len, size - len, "-");
-		carve_page_list_for_each(index, &b->area[order], b->map)
+		carve_page_list_for_each(index, &b->area[order][0], b->map)
 			len += scnprintf(bed->text + len, size - len, "%s%u",
-					 index == b->area[order].first ?
+					 index == b->area[order][0].first ?
 					 "" : " ", index);
 	}
 	return bed->text;
@@ -141,11 +141,11 @@ static void textbook_allocation_splits_the_smallest_block(struct kunit *test)
 	expect_state(test, b, "5 10 | 8 | 12 | - | -",
 		     "00100100 | 0010 | 01 | 0 | 0");
 
-	KUNIT_EXPECT_EQ(test, carve_buddy_alloc(b, 1), 8);
+	KUNIT_EXPECT_EQ(test, carve_buddy_alloc(b, 1, CARVE_LONG_LIVED), 8);
 	expect_state(test, b, "5 10 | - | 12 | - | -",
 		     "00100100 | 0000 | 01 | 0 | 0");
 
-	KUNIT_EXPECT_EQ(test, carve_buddy_alloc(b, 1), 12);
+	KUNIT_EXPECT_EQ(test, carve_buddy_alloc(b, 1, CARVE_LONG_LIVED), 12);
 	expect_state(test, b, "5 10 | 14 | - | - | -",
 		     "00100100 | 0001 | 00 | 0 | 0");
 	KUNIT_EXPECT_EQ(test, b->nr_free, 4);
@@ -176,7 +176,7 @@ static void one_page_splits_the_whole(struct kunit *test)
 
 	expect_state(test, b, "- | - | - | - | 0",
 		     "00000000 | 0000 | 00 | 0 | 1");
-	KUNIT_EXPECT_EQ(test, carve_buddy_alloc(b, 0), 0);
+	KUNIT_EXPECT_EQ(test, carve_buddy_alloc(b, 0, CARVE_LONG_LIVED), 0);
 	expect_state(test, b, "1 | 2 | 4 | 8 | -",
 		     "10000000 | 1000 | 10 | 1 | 0");
 	KUNIT_EXPECT_EQ(test, b->map[0].state, CARVE_PAGE_USED);
@@ -217,10 +217,10 @@ static void block_freed_last_is_allocated_first(struct kunit *test)
 	carve_buddy_free(b, 8, 0);
 	carve_buddy_free(b, 2, 0);
 	carve_buddy_free(b, 12, 0);
-	KUNIT_EXPECT_EQ(test, carve_buddy_alloc(b, 0), 12);
-	KUNIT_EXPECT_EQ(test, carve_buddy_alloc(b, 0), 2);
-	KUNIT_EXPECT_EQ(test, carve_buddy_alloc(b, 0), 8);
-	KUNIT_EXPECT_EQ(test, carve_buddy_alloc(b, 0), NONE);
+	KUNIT_EXPECT_EQ(test, carve_buddy_alloc(b, 0, CARVE_LONG_LIVED), 12);
+	KUNIT_EXPECT_EQ(test, carve_buddy_alloc(b, 0, CARVE_LONG_LIVED), 2);
+	KUNIT_EXPECT_EQ(test, carve_buddy_alloc(b, 0, CARVE_LONG_LIVED), 8);
+	KUNIT_EXPECT_EQ(test, carve_buddy_alloc(b, 0, CARVE_LONG_LIVED), NONE);
 	expect_state(test, b, "- | - | - | - | -",
 		     "00000000 | 0000 | 00 | 0 | 0");
 }
@@ -231,7 +231,7 @@ static void exact_fit_is_preferred_to_a_split(struct kunit *test)
 
 	carve_buddy_add(b, 4, 2);
 	carve_buddy_add(b, 8, 8);
-	KUNIT_EXPECT_EQ(test, carve_buddy_alloc(b, 1), 4);
+	KUNIT_EXPECT_EQ(test, carve_buddy_alloc(b, 1, CARVE_LONG_LIVED), 4);
 	expect_state(test, b, "- | - | - | 8 | -",
 		     "00000000 | 0000 | 00 | 1 | 0");
 }
@@ -254,10 +254,10 @@ static void order_beyond_the_highest_is_refused(struct kunit *test)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(orders); i++)
-		KUNIT_EXPECT_EQ_MSG(test, carve_buddy_alloc(b, orders[i]), NONE,
+		KUNIT_EXPECT_EQ_MSG(test, carve_buddy_alloc(b, orders[i], CARVE_LONG_LIVED), NONE,
 				    "order %u", orders[i]);
-	KUNIT_EXPECT_EQ(test, carve_buddy_alloc(b, 4), 0);
-	KUNIT_EXPECT_EQ(test, carve_buddy_alloc(b, 4), NONE);
+	KUNIT_EXPECT_EQ(test, carve_buddy_alloc(b, 4, CARVE_LONG_LIVED), 0);
+	KUNIT_EXPECT_EQ(test, carve_buddy_alloc(b, 4, CARVE_LONG_LIVED), NONE);
 	carve_buddy_free(b, 0, 4);
 	expect_state(test, b, "- | - | - | - | 0",
 		     "00000000 | 0000 | 00 | 0 | 1");
@@ -302,7 +302,7 @@ static void alignment_is_physical(struct kunit *test)
 
 	expect_state(test, b, shape->lists, shape->pairs);
 	for (order = 0; order <= b->max_order; order++) {
-		index = carve_buddy_alloc(b, order);
+		index = carve_buddy_alloc(b, order, CARVE_LONG_LIVED);
 		if (index == NONE)
 			continue;
 		KUNIT_EXPECT_TRUE_MSG(test, IS_ALIGNED(index + shape->start_pfn,
@@ -329,7 +329,7 @@ static void highest_order_is_that_of_the_size(struct kunit *test)
 		KUNIT_EXPECT_EQ_MSG(test, b->max_order, sizes[i].order,
 				    "%u pages", sizes[i].nr);
 		KUNIT_EXPECT_EQ(test, b->nr_free, sizes[i].nr);
-		KUNIT_EXPECT_EQ(test, carve_buddy_alloc(b, sizes[i].order), 0);
+		KUNIT_EXPECT_EQ(test, carve_buddy_alloc(b, sizes[i].order, CARVE_LONG_LIVED), 0);
 	}
 }
 
@@ -344,7 +344,7 @@ static void first_page_may_have_any_index(struct kunit *test)
 	carve_buddy_add(b, 100, 16);
 	expect_state(test, b, "- | 114 100 | 102 | 106 | -",
 		     "00000000 | 10001 | 100 | 10 | 00");
-	while ((index = carve_buddy_alloc(b, 0)) != NONE) {
+	while ((index = carve_buddy_alloc(b, 0, CARVE_LONG_LIVED)) != NONE) {
 		KUNIT_EXPECT_GE(test, index, 100);
 		KUNIT_EXPECT_LT(test, index, 116);
 		n++;
@@ -353,7 +353,7 @@ static void first_page_may_have_any_index(struct kunit *test)
 	for (index = 100; index < 116; index++)
 		carve_buddy_free(b, index, 0);
 	KUNIT_EXPECT_EQ(test, b->nr_free, 16);
-	KUNIT_EXPECT_EQ(test, b->area[3].first, 106);
+	KUNIT_EXPECT_EQ(test, b->area[3][0].first, 106);
 	KUNIT_EXPECT_EQ(test, count_violations(b), 0);
 }
 
@@ -366,7 +366,7 @@ static void exhaustion_returns_none_and_all_comes_back(struct kunit *test)
 	for (order = 0; order <= b->max_order; order++) {
 		u32 index, n = 0;
 
-		while (carve_buddy_alloc(b, order) != NONE)
+		while (carve_buddy_alloc(b, order, CARVE_LONG_LIVED) != NONE)
 			n++;
 		KUNIT_EXPECT_EQ(test, b->nr_free, nr - (n << order));
 		for (index = 0; index < nr; index++)
@@ -416,22 +416,22 @@ static void damage_prev_of_head(struct carve_buddy *b)
 
 static void damage_length(struct carve_buddy *b)
 {
-	b->area[1].nr++;
+	b->area[1][0].nr++;
 }
 
 static void damage_first(struct carve_buddy *b)
 {
-	b->area[2].first = NONE;
+	b->area[2][0].first = NONE;
 }
 
 static void damage_nonempty_lost(struct carve_buddy *b)
 {
-	b->nonempty &= ~BIT(1);
+	b->nonempty[0] &= ~BIT(1);
 }
 
 static void damage_nonempty_gained(struct carve_buddy *b)
 {
-	b->nonempty |= BIT(3);
+	b->nonempty[0] |= BIT(3);
 }
 
 static void damage_nr_free(struct carve_buddy *b)
@@ -450,8 +450,8 @@ static void list_as_free(struct carve_buddy *b, u32 index, unsigned int order)
 {
 	b->map[index].state = CARVE_PAGE_FREE;
 	b->map[index].order = order;
-	carve_page_list_add(&b->area[order], b->map, index);
-	b->nonempty |= BIT(order);
+	carve_page_list_add(&b->area[order][0], b->map, index);
+	b->nonempty[0] |= BIT(order);
 	b->nr_free += BIT(order);
 }
 
@@ -577,7 +577,7 @@ static void walk_alloc(struct walk *w)
 	unsigned int below = w->buddy->max_order + 2;
 	unsigned int order = min(carve_testbed_random(&w->rnd, below),
 				 carve_testbed_random(&w->rnd, below));
-	u32 index = carve_buddy_alloc(w->buddy, order);
+	u32 index = carve_buddy_alloc(w->buddy, order, CARVE_LONG_LIVED);
 
 	if (index == NONE) {
 		KUNIT_EXPECT_FALSE_MSG(w->test, model_has_block(w, order),

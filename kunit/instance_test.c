@@ -352,7 +352,8 @@ static void metadata_is_confined(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	struct carve_cache *made = hold_cache(co);
-	unsigned int order;
+	struct carve_store *store;
+	unsigned int i;
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, made);
 	expect_confined(test, co, co->pages.map,
@@ -362,13 +363,9 @@ static void metadata_is_confined(struct kunit *test)
 	expect_confined(test, co, co->boot.records,
 			co->boot.nr_records * sizeof(*co->boot.records),
 			"array of boot records");
-	for (order = 0; order < CARVE_NR_STORES; order++) {
-		struct carve_store *store = co->pages.zone[0].store[order];
-
-		if (store)
-			expect_magazines_confined(test, co, &store->magazines,
-						  "page store");
-	}
+	carve_for_each_store(store, &co->pages.zone[0], i)
+		expect_magazines_confined(test, co, &store->magazines,
+					  "page store");
 	expect_caches_confined(test, co);
 	drop_cache(co, made);
 }
@@ -540,7 +537,7 @@ static void leave_in_magazines(void *arg)
 
 static unsigned long nr_in_magazines(struct carveout *co, unsigned int cpu)
 {
-	struct carve_store *store = co->pages.zone[0].store[0];
+	struct carve_store *store = co->pages.zone[0].store[CARVE_LONG_LIVED][0];
 	struct carve_cache *cache;
 	unsigned long n = store->magazines.cpu[cpu]->count;
 

@@ -49,7 +49,7 @@ static struct census take_census(struct carveout *co)
 	unsigned int order;
 
 	for (order = 0; order < CARVE_NR_ORDERS; order++)
-		census.nr[order] = zone_of(co)->buddy.area[order].nr;
+		census.nr[order] = carve_buddy_nr_blocks(&zone_of(co)->buddy, order);
 	return census;
 }
 
@@ -784,11 +784,11 @@ static unsigned int fragment_by_stores(struct kunit *test, struct carveout *co)
 {
 	struct carve_page **pages = make_array(test);
 	struct carve_buddy *b = &zone_of(co)->buddy;
-	unsigned int top = fls_long(b->nonempty) - 1;
-	u32 first = b->area[top].first;
+	unsigned int top = fls_long(carve_buddy_orders(b)) - 1;
+	u32 first = b->area[top][0].first;
 	unsigned int i, nr;
 
-	KUNIT_ASSERT_EQ(test, b->area[top].nr, 1);
+	KUNIT_ASSERT_EQ(test, b->area[top][0].nr, 1);
 	nr = fill(co, pages, 0, QUIETLY, 0);
 	for (i = 0; i < nr; i++)
 		if (pages[i] - b->map < first ||
@@ -807,11 +807,11 @@ static void drain_makes_large_blocks_whole_again(struct kunit *test)
 	unsigned int top = fragment_by_stores(test, co);
 	struct carve_page *page;
 
-	page = carve_zone_get_buddy(zone_of(co), top, 0);
+	page = carve_zone_get_buddy(zone_of(co), top, CARVE_LONG_LIVED, 0);
 	KUNIT_EXPECT_NULL(test, page);
 	carve_pages_drain(&co->pages);
 	KUNIT_EXPECT_EQ(test, carve_zone_nr_stored(zone_of(co)), 0);
-	page = carve_zone_get_buddy(zone_of(co), top, 0);
+	page = carve_zone_get_buddy(zone_of(co), top, CARVE_LONG_LIVED, 0);
 	KUNIT_ASSERT_NOT_NULL(test, page);
 	carve_zone_put_buddy(zone_of(co), page, top);
 	expect_all_back(test, &before);
@@ -981,7 +981,7 @@ static void zones_are_used_up_one_after_the_other(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, carve_zone_nr_free(&zone[i]),
 				zone[i].nr_managed);
 	/* The second has no metadata in it: it is whole again */
-	KUNIT_EXPECT_EQ(test, zone[1].buddy.area[9].nr, 1);
+	KUNIT_EXPECT_EQ(test, carve_buddy_nr_blocks(&zone[1].buddy, 9), 1);
 	KUNIT_EXPECT_EQ(test, carveout_destroy(co), 0);
 }
 

@@ -27,8 +27,9 @@ int carve_testbed_init(struct kunit *test)
 						   CARVE_TESTBED_SIZE);
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, co);
-	/* Whoever tests watermarks sets them: to others each page counts */
+	/* To whoever doesn't test these each page counts, and each tick */
 	carve_zone_set_watermarks(&co->pages.zone[0], 0);
+	co->pages.wait_ms = 0;
 	test->priv = co;
 	return 0;
 }

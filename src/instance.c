@@ -44,7 +44,8 @@ size_t carveout_bytes(const struct carveout *co)
 }
 
 /* Stores for as many orders as the zone's size allows */
-static int setup_stores(struct carveout *co, struct carve_zone *zone)
+static int setup_stores(struct carveout *co, struct carve_zone *zone,
+			enum carve_lifetime lifetime)
 {
 	unsigned int order;
 
@@ -53,15 +54,26 @@ static int setup_stores(struct carveout *co, struct carve_zone *zone)
 						       order);
 		void *memory;
 
-		if (!batch)
+		/* Whole pageblocks are nobody's */
+		if (!batch || (lifetime && order >= zone->buddy.block_order))
 			break;
 		memory = carve_boot_alloc(&co->boot, carve_store_size(batch),
 					  L1_CACHE_BYTES, "page store");
 		if (!memory)
 			return -ENOMEM;
-		carve_zone_add_store(zone, order, batch, memory);
+		carve_zone_add_store(zone, lifetime, order, batch, memory);
 	}
 	return 0;
+}
+
+static int setup_zone(struct carveout *co, const struct carve_region *region,
+		      u32 first)
+{
+	struct carve_zone *zone = carve_pages_add_zone(&co->pages, region,
+						       first);
+	int ret = setup_stores(co, zone, CARVE_LONG_LIVED);
+
+	return ret ?: setup_stores(co, zone, CARVE_SHORT_LIVED);
 }
 
 /* The page descriptors of all regions, and a zone over each */
@@ -80,8 +92,7 @@ static int setup_pages(struct carveout *co)
 	for (i = 0; i < co->nr_regions && !ret; i++) {
 		struct carve_region *region = &co->region[i];
 
-		ret = setup_stores(co, carve_pages_add_zone(&co->pages, region,
-							    first));
+		ret = setup_zone(co, region, first);
 		first += region->nr_pages;
 	}
 	return ret;

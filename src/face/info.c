@@ -32,7 +32,7 @@ int carve_buddyinfo_show(struct seq_file *m, void *v)
 			   carve_zone_name(zone));
 		for (order = 0; order <= zone->buddy.max_order; order++)
 			seq_printf(m, "%6lu ",
-				   (unsigned long)READ_ONCE(zone->buddy.area[order].nr));
+				   carve_buddy_nr_blocks(&zone->buddy, order));
 		seq_putc(m, '\n');
 	}
 	return 0;
@@ -79,7 +79,7 @@ static void show_zone(struct seq_file *m, struct carve_zone *zone)
 	seq_printf(m, "\n        managed  %lu", zone->nr_managed);
 	seq_printf(m, "\n      %-12s %lu", "nr_free_pages",
 		   carve_zone_nr_free(zone));
-	show_pagesets(m, zone->store[0]);
+	show_pagesets(m, zone->store[CARVE_LONG_LIVED][0]);
 	seq_printf(m, "\n  start_pfn:           %lu\n",
 		   zone->region->start_pfn);
 }

@@ -132,22 +132,21 @@ static void add_magazines(const struct carve_magazines *ms, s64 *refills,
 /* -1 where nothing is free */
 static s64 largest_free_order(const struct carve_zone *zone)
 {
-	return (s64)fls_long(READ_ONCE(zone->buddy.nonempty)) - 1;
+	return (s64)fls_long(carve_buddy_orders(&zone->buddy)) - 1;
 }
 
 static void add_zone(const struct carve_zone *zone, struct stats *s)
 {
-	unsigned int order;
+	struct carve_store *store;
+	unsigned int i;
 
 	s->value[STAT_PAGES_MANAGED] += zone->nr_managed;
 	s->value[STAT_LARGEST_FREE_ORDER] =
 		max(s->value[STAT_LARGEST_FREE_ORDER],
 		    largest_free_order(zone));
-	for (order = 0; order < CARVE_NR_STORES; order++)
-		if (zone->store[order])
-			add_magazines(&zone->store[order]->magazines,
-				      &s->value[STAT_STORE_REFILLS],
-				      &s->value[STAT_STORE_FLUSHES]);
+	carve_for_each_store(store, zone, i)
+		add_magazines(&store->magazines, &s->value[STAT_STORE_REFILLS],
+			      &s->value[STAT_STORE_FLUSHES]);
 }
 
 static void collect_pages(struct carveout *co, struct stats *s)

@@ -13,12 +13,23 @@
  * the lowest one set at or above the order. Blocks are pushed to and taken
  * from the head of a list, so that memory used last is used next.
  *
+ * Blocks that are held long and blocks that come and go are kept apart, by
+ * pageblocks of 2^block_order pages, after Gorman and Whitcroft, "The What,
+ * The Why and the Where To of Anti-Fragmentation" (OLS 2006). A whole free
+ * pageblock is nobody's. The first allocation that splits one makes it its
+ * lifetime's, and it stays so until it is whole again. An allocation takes
+ * from pageblocks of its own lifetime; then from a whole one; only then from
+ * the other's, the largest block there is, and if that is a good part of the
+ * pageblock it takes the pageblock over with all that is free in it.
+ *
  * Invariants, walked by carve_buddy_check():
  *  - a page is CARVE_PAGE_FREE if and only if it heads a block on a list, of
  *    the order that the page says;
  *  - the blocks on the lists are aligned, within bounds, and don't overlap;
  *  - the pages of a free block behind its head are CARVE_PAGE_TAIL;
  *  - no block on a list below max_order has its buddy on the same list;
+ *  - a block below block_order is on the list of its pageblock's lifetime,
+ *    others on the first list of their order;
  *  - bit n of nonempty is set if and only if list n is not empty;
  *  - nr_free is the sum of all blocks' pages.
  */
@@ -29,10 +40,13 @@
 #include "page/buddy.h"
 #include "report.h"
 
+/* Lifetimes are kept apart by blocks of this order, natively that of a huge page */
+#define PAGEBLOCK_ORDER 9U
+
 void carve_buddy_init(struct carve_buddy *b, struct carve_page *map, u32 first,
 		      u32 nr, unsigned long start_pfn)
 {
-	unsigned int order;
+	unsigned int order, lifetime;
 
 	*b = (struct carve_buddy){
 		.map = map,
@@ -40,24 +54,46 @@ void carve_buddy_init(struct carve_buddy *b, struct carve_page *map, u32 first,
 		.end = first + nr,
 		.max_order = min_t(unsigned int, ilog2(nr), CARVE_MAX_ORDER),
 	};
+	b->block_order = min(b->max_order, PAGEBLOCK_ORDER);
 	b->skew = (start_pfn - first) & (BIT(b->max_order) - 1);
 	for (order = 0; order < CARVE_NR_ORDERS; order++)
-		carve_page_list_init(&b->area[order]);
+		for (lifetime = 0; lifetime < CARVE_NR_LIFETIMES; lifetime++)
+			carve_page_list_init(&b->area[order][lifetime]);
+}
+
+/* The first page of the pageblock that a page lies in, as far as it is ours */
+static u32 pageblock_of(const struct carve_buddy *b, u32 index)
+{
+	u32 within = (index + b->skew) & (BIT(b->block_order) - 1);
+
+	return within > index - b->first ? b->first : index - within;
+}
+
+static enum carve_lifetime list_of(const struct carve_buddy *b, u32 index,
+				   unsigned int order)
+{
+	return order >= b->block_order ?
+	       0 : b->map[pageblock_of(b, index)].block_lifetime;
 }
 
 static void area_add(struct carve_buddy *b, u32 index, unsigned int order)
 {
+	enum carve_lifetime lifetime = list_of(b, index, order);
+
 	b->map[index].state = CARVE_PAGE_FREE;
 	b->map[index].order = order;
-	carve_page_list_add(&b->area[order], b->map, index);
-	b->nonempty |= BIT(order);
+	carve_page_list_add(&b->area[order][lifetime], b->map, index);
+	b->nonempty[lifetime] |= BIT(order);
 }
 
 static void area_del(struct carve_buddy *b, u32 index, unsigned int order)
 {
-	carve_page_list_del(&b->area[order], b->map, index);
-	if (!b->area[order].nr)
-		b->nonempty &= ~BIT(order);
+	enum carve_lifetime lifetime = list_of(b, index, order);
+	struct carve_page_list *list = &b->area[order][lifetime];
+
+	carve_page_list_del(list, b->map, index);
+	if (!list->nr)
+		b->nonempty[lifetime] &= ~BIT(order);
 }
 
 static bool aligned(const struct carve_buddy *b, u32 index, unsigned int order)
@@ -84,27 +120,92 @@ static bool is_free(const struct carve_buddy *b, u32 index, unsigned int order)
 	       b->map[index].order == order;
 }
 
-u32 carve_buddy_alloc(struct carve_buddy *b, unsigned int order)
+/* Bits of the orders whose blocks are whole pageblocks */
+static unsigned long whole_orders(const struct carve_buddy *b)
 {
-	unsigned long orders;
+	return ~(BIT(b->block_order) - 1);
+}
+
+/* The free blocks of a pageblock change lists when its lifetime changes */
+static void take_over(struct carve_buddy *b, u32 index,
+		      enum carve_lifetime lifetime)
+{
+	u32 first = pageblock_of(b, index);
+	u32 end = min_t(u32, b->end, first + BIT(b->block_order));
+	u32 i;
+
+	for (i = first; i < end; i++)
+		if (b->map[i].state == CARVE_PAGE_FREE)
+			area_del(b, i, b->map[i].order);
+	b->map[first].block_lifetime = lifetime;
+	for (i = first; i < end; i++)
+		if (b->map[i].state == CARVE_PAGE_FREE)
+			area_add(b, i, b->map[i].order);
+}
+
+/* A block of the other lifetime's; CARVE_PAGE_NONE: there is none either */
+static u32 find_foreign(struct carve_buddy *b, unsigned int order,
+			enum carve_lifetime lifetime)
+{
+	unsigned long orders = b->nonempty[!lifetime] & ~whole_orders(b) &
+			       ~(BIT(order) - 1);
 	unsigned int from;
+	u32 index;
+
+	if (!orders)
+		return CARVE_PAGE_NONE;
+	from = __fls(orders);
+	index = b->area[from][!lifetime].first;
+	if (2 * from >= b->block_order)
+		take_over(b, index, lifetime);
+	return index;
+}
+
+/* The block to take from: of this lifetime, else whole, else of the other */
+static u32 find_block(struct carve_buddy *b, unsigned int order,
+		      enum carve_lifetime lifetime)
+{
+	unsigned long whole = b->nonempty[0] & whole_orders(b);
+	unsigned long own = b->nonempty[lifetime] & ~whole_orders(b);
+	unsigned long orders = (own | whole) & ~(BIT(order) - 1);
+	unsigned int from;
+
+	if (!orders)
+		return find_foreign(b, order, lifetime);
+	from = __ffs(orders);
+	return b->area[from][from < b->block_order ? lifetime : 0].first;
+}
+
+/* Halves a block that is on no list until it is of @order */
+static void split(struct carve_buddy *b, u32 index, unsigned int from,
+		  unsigned int order, enum carve_lifetime lifetime)
+{
+	while (from > order) {
+		if (from == b->block_order)
+			b->map[pageblock_of(b, index)].block_lifetime = lifetime;
+		from--;
+		area_add(b, index + BIT(from), from);
+	}
+}
+
+u32 carve_buddy_alloc(struct carve_buddy *b, unsigned int order,
+		      enum carve_lifetime lifetime)
+{
+	struct carve_page *page;
 	u32 index;
 
 	if (order > b->max_order)
 		return CARVE_PAGE_NONE;
-	orders = b->nonempty & ~(BIT(order) - 1);
-	if (!orders)
+	index = find_block(b, order, lifetime);
+	if (index == CARVE_PAGE_NONE)
 		return CARVE_PAGE_NONE;
 
-	from = __ffs(orders);
-	index = b->area[from].first;
-	area_del(b, index, from);
-	while (from > order) {
-		from--;
-		area_add(b, index + BIT(from), from);
-	}
-	b->map[index].state = CARVE_PAGE_USED;
-	b->map[index].order = order;
+	page = &b->map[index];
+	area_del(b, index, page->order);
+	split(b, index, page->order, order, lifetime);
+	page->state = CARVE_PAGE_USED;
+	page->order = order;
+	page->lifetime = list_of(b, index, order);
 	b->nr_free -= BIT(order);
 	return index;
 }
@@ -147,6 +248,13 @@ void carve_buddy_add(struct carve_buddy *b, u32 index, u32 nr)
 	}
 }
 
+unsigned long carve_buddy_nr_blocks(const struct carve_buddy *b,
+				    unsigned int order)
+{
+	return (unsigned long)READ_ONCE(b->area[order][0].nr) +
+	       READ_ONCE(b->area[order][1].nr);
+}
+
 /* Where pair 0 of an order begins: at the first page or, skewed, before it */
 static u32 first_pair(const struct carve_buddy *b, unsigned int order)
 {
@@ -168,7 +276,8 @@ bool carve_buddy_pair(const struct carve_buddy *b, unsigned int order, u32 pair)
 }
 
 static void check_block(const struct carve_buddy *b, u32 index,
-			unsigned int order, struct carve_report *r)
+			unsigned int order, enum carve_lifetime lifetime,
+			struct carve_report *r)
 {
 	const struct carve_page *page = &b->map[index];
 
@@ -183,12 +292,16 @@ static void check_block(const struct carve_buddy *b, u32 index,
 			    !is_free(b, buddy_of(b, index, order), order),
 			    "free block %u of order %u has a free buddy",
 			    index, order);
+	carve_report_unless(r, list_of(b, index, order) == lifetime,
+			    "free block %u of order %u is on the list of the other lifetime",
+			    index, order);
 }
 
 static unsigned long check_area(const struct carve_buddy *b, unsigned int order,
+				enum carve_lifetime lifetime,
 				struct carve_report *r)
 {
-	const struct carve_page_list *list = &b->area[order];
+	const struct carve_page_list *list = &b->area[order][lifetime];
 	u32 index, prev = CARVE_PAGE_NONE, n = 0;
 
 	carve_page_list_for_each(index, list, b->map) {
@@ -200,13 +313,13 @@ static unsigned long check_area(const struct carve_buddy *b, unsigned int order,
 		carve_report_unless(r, b->map[index].prev == prev,
 				    "page %u on free list %u has page %u before it, not %u",
 				    index, order, b->map[index].prev, prev);
-		check_block(b, index, order, r);
+		check_block(b, index, order, lifetime, r);
 		prev = index;
 		n++;
 	}
 	carve_report_unless(r, n == list->nr, "free list %u has %u blocks, not %u",
 			    order, n, list->nr);
-	carve_report_unless(r, !n == !(b->nonempty & BIT(order)),
+	carve_report_unless(r, !n == !(b->nonempty[lifetime] & BIT(order)),
 			    "bit %u of nonempty is wrong for %u blocks",
 			    order, n);
 	return (unsigned long)n << order;
@@ -240,10 +353,11 @@ static unsigned long count_free_heads(const struct carve_buddy *b,
 void carve_buddy_check(const struct carve_buddy *b, struct carve_report *r)
 {
 	unsigned long listed = 0, heads = count_free_heads(b, r);
-	unsigned int order;
+	unsigned int order, lifetime;
 
 	for (order = 0; order < CARVE_NR_ORDERS; order++)
-		listed += check_area(b, order, r);
+		for (lifetime = 0; lifetime < CARVE_NR_LIFETIMES; lifetime++)
+			listed += check_area(b, order, lifetime, r);
 	carve_report_unless(r, listed == b->nr_free,
 			    "%lu pages on the free lists, %lu counted",
 			    listed, b->nr_free);

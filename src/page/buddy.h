@@ -3,6 +3,8 @@
 #ifndef _CARVE_BUDDY_H
 #define _CARVE_BUDDY_H
 
+#include <linux/compiler.h>
+
 #include "page/page.h"
 
 struct carve_report;
@@ -14,8 +16,9 @@ struct carve_report;
  * @end: index behind the last
  * @skew: what is added to an index to make natural alignment physical
  * @max_order: the highest order that fits
- * @nonempty: bit n is set where area[n] holds a block
- * @area: free blocks, by order
+ * @block_order: order of the blocks that lifetimes are kept apart by
+ * @nonempty: for each lifetime, bit n is set where area[n] holds a block
+ * @area: free blocks, by order and, below @block_order, by lifetime
  * @nr_free: pages in all of them
  *
  * Has no lock of its own: the caller's.
@@ -26,8 +29,9 @@ struct carve_buddy {
 	u32 end;
 	u32 skew;
 	unsigned int max_order;
-	unsigned long nonempty;
-	struct carve_page_list area[CARVE_NR_ORDERS];
+	unsigned int block_order;
+	unsigned long nonempty[CARVE_NR_LIFETIMES];
+	struct carve_page_list area[CARVE_NR_ORDERS][CARVE_NR_LIFETIMES];
 	unsigned long nr_free;
 };
 
@@ -38,9 +42,21 @@ void carve_buddy_init(struct carve_buddy *b, struct carve_page *map, u32 first,
 void carve_buddy_add(struct carve_buddy *b, u32 index, u32 nr);
 
 /* Index of the block, its head USED and of @order, or CARVE_PAGE_NONE */
-u32 carve_buddy_alloc(struct carve_buddy *b, unsigned int order);
+u32 carve_buddy_alloc(struct carve_buddy *b, unsigned int order,
+		      enum carve_lifetime lifetime);
 /* The block must be the head of one of this order that was allocated */
 void carve_buddy_free(struct carve_buddy *b, u32 index, unsigned int order);
+
+/* Bit n is set where a block of order n is free; may be called without a lock */
+static inline unsigned long carve_buddy_orders(const struct carve_buddy *b)
+{
+	return READ_ONCE(b->nonempty[CARVE_LONG_LIVED]) |
+	       READ_ONCE(b->nonempty[CARVE_SHORT_LIVED]);
+}
+
+/* Free blocks of an order, of either lifetime; may be called without a lock */
+unsigned long carve_buddy_nr_blocks(const struct carve_buddy *b,
+				    unsigned int order);
 
 /*
  * The classic pair bitmap of Linux 2.4: for each order a bit per pair of

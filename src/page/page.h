@@ -35,6 +35,16 @@ enum carve_page_state {
 	CARVE_NR_PAGE_STATES,
 };
 
+/*
+ * How long a block is likely to be held: those that come and go are kept apart
+ * from those that stay, so that the former leave large blocks behind them.
+ */
+enum carve_lifetime {
+	CARVE_LONG_LIVED,
+	CARVE_SHORT_LIVED,
+	CARVE_NR_LIFETIMES,
+};
+
 /**
  * struct carve_page - the record of a page
  * @next: index of the next page on the list that this one is on
@@ -42,9 +52,11 @@ enum carve_page_state {
  * @state: enum carve_page_state
  * @order: of the block, at its head
  * @zone: number of the page's zone
- * @offset: CARVE_PAGE_SLAB_TAIL: pages back to the head
+ * @block_lifetime: enum carve_lifetime of the pageblock, in its first page
  * @inuse: CARVE_PAGE_SLAB: objects outside of the slab
- * @colour: CARVE_PAGE_SLAB: bytes before the first object
+ * @colour: CARVE_PAGE_SLAB: where the first object is, in steps of the cache
+ * @lifetime: that of the block, at its head
+ * @offset: CARVE_PAGE_SLAB_TAIL: pages back to the head
  * @caller: blocks in use: return address of who asked for it
  * @cache: CARVE_PAGE_SLAB, _TAIL: the cache that it belongs to
  * @free: CARVE_PAGE_SLAB: a bit for each object, set where it is in the slab
@@ -52,7 +64,8 @@ enum carve_page_state {
  *
  * @next, @prev and @state FREE belong to the zone's lock while the block is
  * with the buddy system, to the cache's lock while it is a slab, and to the
- * block's owner otherwise.
+ * block's owner otherwise. @block_lifetime is the
+ * zone's lock's in either case.
  */
 struct carve_page {
 	u32 next;
@@ -60,9 +73,13 @@ struct carve_page {
 	u8 state;
 	u8 order;
 	u8 zone;
-	u8 offset;
+	u8 block_lifetime;
 	u16 inuse;
-	u16 colour;
+	u8 colour;
+	union {
+		u8 lifetime;
+		u8 offset;
+	};
 	union {
 		unsigned long caller;
 		struct carve_cache *cache;

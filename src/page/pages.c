@@ -56,7 +56,8 @@ static struct carve_page *get_above_min(struct carve_pages *ps, gfp_t gfp,
 	struct carve_page *page;
 
 	for_each_zone_for(zone, z, ps, gfp) {
-		page = carve_zone_get_slow(zone, order);
+		page = carve_zone_get_slow(zone, order,
+					   carve_gfp_lifetime(gfp));
 		if (page)
 			return page;
 	}
@@ -70,7 +71,8 @@ static struct carve_page *get_below_min(struct carve_pages *ps, gfp_t gfp,
 	struct carve_page *page;
 
 	for_each_zone_for(zone, z, ps, gfp) {
-		page = carve_zone_get_buddy(zone, order, 0);
+		page = carve_zone_get_buddy(zone, order,
+					    carve_gfp_lifetime(gfp), 0);
 		if (page)
 			return page;
 	}
@@ -326,6 +328,7 @@ void carve_pages_split(struct carve_pages *ps, struct carve_page *page,
 	for (i = 0; i < BIT(order); i++) {
 		page[i].state = CARVE_PAGE_USED;
 		page[i].order = 0;
+		page[i].lifetime = page->lifetime;
 		page[i].caller = page->caller;
 	}
 }

@@ -149,6 +149,13 @@ static __always_inline enum carve_zone_type carve_gfp_zone(gfp_t gfp)
 	       gfp & __GFP_DMA32 ? CARVE_ZONE_DMA32 : CARVE_ZONE_HIGHMEM;
 }
 
+/* How long the caller says that a block will be held */
+static __always_inline enum carve_lifetime carve_gfp_lifetime(gfp_t gfp)
+{
+	return gfp & (__GFP_RECLAIMABLE | __GFP_MOVABLE) ? CARVE_SHORT_LIVED :
+							   CARVE_LONG_LIVED;
+}
+
 /**
  * carve_pages_get() - allocate a block for a layer above
  * @ps: the page allocator
@@ -166,7 +173,7 @@ carve_pages_get(struct carve_pages *ps, gfp_t gfp, unsigned int order,
 	struct carve_page *page = NULL;
 
 	if (likely(zone))
-		page = carve_zone_get(zone, order);
+		page = carve_zone_get(zone, order, carve_gfp_lifetime(gfp));
 	if (unlikely(!page)) {
 		page = carve_pages_alloc_slow(ps, gfp, order);
 		if (!page)

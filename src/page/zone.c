@@ -81,12 +81,12 @@ void carve_zone_add(struct carve_zone *zone, u32 index, u32 nr)
 
 /* A block, if @keep pages stay free; or CARVE_PAGE_NONE */
 static u32 take(struct carve_zone *zone, unsigned int order,
-		unsigned long keep)
+		enum carve_lifetime lifetime, unsigned long keep)
 {
 	lockdep_assert_held(&zone->lock);
 	if (zone->buddy.nr_free < keep + BIT(order))
 		return CARVE_PAGE_NONE;
-	return carve_buddy_alloc(&zone->buddy, order);
+	return carve_buddy_alloc(&zone->buddy, order, lifetime);
 }
 
 static struct carve_store *store_of(struct carve_magazines *ms)
@@ -104,7 +104,7 @@ static unsigned int store_refill(struct carve_magazines *ms, void **items,
 
 	guard(raw_spinlock_irqsave)(&zone->lock);
 	for (i = 0; i < n; i++) {
-		index = take(zone, store->order,
+		index = take(zone, store->order, store->lifetime,
 			     zone->watermark[CARVE_WMARK_MIN]);
 		if (index == CARVE_PAGE_NONE)
 			break;
@@ -147,26 +147,30 @@ size_t carve_store_size(unsigned int batch)
 	       carve_magazines_size(batch);
 }
 
-void carve_zone_add_store(struct carve_zone *zone, unsigned int order,
+void carve_zone_add_store(struct carve_zone *zone,
+			  enum carve_lifetime lifetime, unsigned int order,
 			  unsigned int batch, void *memory)
 {
 	struct carve_store *store = memory;
 
 	store->zone = zone;
 	store->order = order;
+	store->lifetime = lifetime;
 	carve_magazines_init(&store->magazines, &store_ops, batch,
 			     memory + carve_store_size(batch) -
 			     carve_magazines_size(batch));
-	zone->store[order] = store;
+	zone->store[lifetime][order] = store;
 }
 
 struct carve_page *carve_zone_get_buddy(struct carve_zone *zone,
-					unsigned int order, unsigned long keep)
+					unsigned int order,
+					enum carve_lifetime lifetime,
+					unsigned long keep)
 {
 	u32 index;
 
 	guard(raw_spinlock_irqsave)(&zone->lock);
-	index = take(zone, order, keep);
+	index = take(zone, order, lifetime, keep);
 	return index == CARVE_PAGE_NONE ? NULL : &zone->map[index];
 }
 
@@ -178,49 +182,54 @@ void carve_zone_put_buddy(struct carve_zone *zone, struct carve_page *page,
 }
 
 struct carve_page *carve_zone_get_slow(struct carve_zone *zone,
-				       unsigned int order)
+				       unsigned int order,
+				       enum carve_lifetime lifetime)
 {
-	if (order < CARVE_NR_STORES && zone->store[order])
-		return carve_magazines_get_slow(&zone->store[order]->magazines);
-	return carve_zone_get_buddy(zone, order,
+	struct carve_store *store = carve_zone_store(zone, order, lifetime);
+
+	if (store)
+		return carve_magazines_get_slow(&store->magazines);
+	return carve_zone_get_buddy(zone, order, lifetime,
 				    zone->watermark[CARVE_WMARK_MIN]);
 }
 
 void carve_zone_put_slow(struct carve_zone *zone, struct carve_page *page,
 			 unsigned int order)
 {
-	if (order < CARVE_NR_STORES && zone->store[order])
-		carve_magazines_put_slow(&zone->store[order]->magazines, page);
+	struct carve_store *store = carve_zone_store(zone, order,
+						     page->lifetime);
+
+	if (store)
+		carve_magazines_put_slow(&store->magazines, page);
 	else
 		carve_zone_put_buddy(zone, page, order);
 }
 
-#define for_each_store(zone, order) \
-	for ((order) = 0; (order) < CARVE_NR_STORES; (order)++) \
-		if ((zone)->store[order])
-
 void carve_zone_drain_cpu(struct carve_zone *zone)
 {
-	unsigned int order;
+	struct carve_store *store;
+	unsigned int i;
 
-	for_each_store(zone, order)
-		carve_magazines_drain_cpu(&zone->store[order]->magazines);
+	carve_for_each_store(store, zone, i)
+		carve_magazines_drain_cpu(&store->magazines);
 }
 
 void carve_zone_drain_depots(struct carve_zone *zone)
 {
-	unsigned int order;
+	struct carve_store *store;
+	unsigned int i;
 
-	for_each_store(zone, order)
-		carve_magazines_drain_depot(&zone->store[order]->magazines);
+	carve_for_each_store(store, zone, i)
+		carve_magazines_drain_depot(&store->magazines);
 }
 
 void carve_zone_drain_dead(struct carve_zone *zone, unsigned int cpu)
 {
-	unsigned int order;
+	struct carve_store *store;
+	unsigned int i;
 
-	for_each_store(zone, order)
-		carve_magazines_drain_dead(&zone->store[order]->magazines, cpu);
+	carve_for_each_store(store, zone, i)
+		carve_magazines_drain_dead(&store->magazines, cpu);
 }
 
 unsigned long carve_zone_nr_free(struct carve_zone *zone)
@@ -231,11 +240,12 @@ unsigned long carve_zone_nr_free(struct carve_zone *zone)
 unsigned long carve_zone_nr_stored(const struct carve_zone *zone)
 {
 	unsigned long pages = 0;
-	unsigned int order;
+	struct carve_store *store;
+	unsigned int i;
 
-	for_each_store(zone, order)
-		pages += carve_magazines_count(&zone->store[order]->magazines)
-			 << order;
+	carve_for_each_store(store, zone, i)
+		pages += carve_magazines_count(&store->magazines)
+			 << store->order;
 	return pages;
 }
 

@@ -33,11 +33,13 @@ enum carve_watermark {
  * struct carve_store - the per-CPU stores of one order
  * @zone: where its blocks come from
  * @order: their order
+ * @lifetime: their lifetime
  * @magazines: the blocks, as descriptors of their heads
  */
 struct carve_store {
 	struct carve_zone *zone;
 	unsigned int order;
+	enum carve_lifetime lifetime;
 	struct carve_magazines magazines;
 };
 
@@ -51,7 +53,7 @@ struct carve_store {
  * @watermark: in pages free in the buddy system
  * @lock: guards @buddy and the list links of its pages
  * @buddy: the free blocks
- * @store: per-CPU stores by order, NULL for those that have none
+ * @store: per-CPU stores by lifetime and order, NULL where there is none
  */
 struct carve_zone {
 	enum carve_zone_type type;
@@ -62,7 +64,7 @@ struct carve_zone {
 	unsigned long watermark[CARVE_NR_WMARKS];
 	raw_spinlock_t lock;
 	struct carve_buddy buddy;
-	struct carve_store *store[CARVE_NR_STORES];
+	struct carve_store *store[CARVE_NR_LIFETIMES][CARVE_NR_STORES];
 };
 
 /* @first: index that the region's first page has in @map */
@@ -82,7 +84,8 @@ void carve_zone_add(struct carve_zone *zone, u32 index, u32 nr);
 unsigned int carve_store_batch(unsigned long nr_pages, unsigned int order);
 size_t carve_store_size(unsigned int batch);
 /* @memory: zeroed, aligned to a cache line, of that size */
-void carve_zone_add_store(struct carve_zone *zone, unsigned int order,
+void carve_zone_add_store(struct carve_zone *zone,
+			  enum carve_lifetime lifetime, unsigned int order,
 			  unsigned int batch, void *memory);
 
 /*
@@ -90,13 +93,16 @@ void carve_zone_add_store(struct carve_zone *zone, unsigned int order,
  * block to spare above the min watermark.
  */
 struct carve_page *carve_zone_get_slow(struct carve_zone *zone,
-				       unsigned int order);
+				       unsigned int order,
+				       enum carve_lifetime lifetime);
 void carve_zone_put_slow(struct carve_zone *zone, struct carve_page *page,
 			 unsigned int order);
 
 /* Straight from the buddy system, if @keep pages stay there; and back to it */
 struct carve_page *carve_zone_get_buddy(struct carve_zone *zone,
-					unsigned int order, unsigned long keep);
+					unsigned int order,
+					enum carve_lifetime lifetime,
+					unsigned long keep);
 void carve_zone_put_buddy(struct carve_zone *zone, struct carve_page *page,
 			  unsigned int order);
 
@@ -138,13 +144,29 @@ static inline unsigned long carve_zone_pfn(const struct carve_zone *zone,
 	       zone->first;
 }
 
+/* The store for blocks of an order and lifetime; NULL: there is none */
+static __always_inline struct carve_store *
+carve_zone_store(const struct carve_zone *zone, unsigned int order,
+		 enum carve_lifetime lifetime)
+{
+	return likely(order < CARVE_NR_STORES) ?
+	       zone->store[lifetime][order] : NULL;
+}
+
+/* All stores that there are; @i is an unsigned int */
+#define carve_for_each_store(store, zone, i)				\
+	for ((i) = 0; (i) < CARVE_NR_LIFETIMES * CARVE_NR_STORES; (i)++) \
+		if (((store) = (zone)->store[(i) / CARVE_NR_STORES]	\
+				      [(i) % CARVE_NR_STORES]))
+
 /* A block whose state still says STORED, or NULL: carve_zone_get_slow() */
 static __always_inline struct carve_page *
-carve_zone_get(struct carve_zone *zone, unsigned int order)
+carve_zone_get(struct carve_zone *zone, unsigned int order,
+	       enum carve_lifetime lifetime)
 {
-	if (unlikely(order >= CARVE_NR_STORES || !zone->store[order]))
-		return NULL;
-	return carve_magazines_get(&zone->store[order]->magazines);
+	struct carve_store *store = carve_zone_store(zone, order, lifetime);
+
+	return likely(store) ? carve_magazines_get(&store->magazines) : NULL;
 }
 
 /* False where there was no room: carve_zone_put_slow() */
@@ -152,9 +174,10 @@ static __always_inline bool carve_zone_put(struct carve_zone *zone,
 					   struct carve_page *page,
 					   unsigned int order)
 {
-	if (unlikely(order >= CARVE_NR_STORES || !zone->store[order]))
-		return false;
-	return carve_magazines_put(&zone->store[order]->magazines, page);
+	struct carve_store *store = carve_zone_store(zone, order,
+						     page->lifetime);
+
+	return likely(store) && carve_magazines_put(&store->magazines, page);
 }
 
 #endif /* _CARVE_ZONE_H */

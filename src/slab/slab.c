@@ -77,7 +77,7 @@ void carve_slab_geometry(struct carve_cache *cache)
 	rest = (PAGE_SIZE << cache->order) - cache->nr_objects * cache->size;
 	cache->colour_step = max_t(unsigned int, cache->align,
 				   cache_line_size());
-	cache->nr_colours = rest / cache->colour_step + 1;
+	cache->nr_colours = min(rest / cache->colour_step + 1, 256U);
 }
 
 static unsigned long *free_map(const struct carve_cache *cache,
@@ -89,7 +89,8 @@ static unsigned long *free_map(const struct carve_cache *cache,
 static void *first_object(const struct carve_cache *cache,
 			  const struct carve_page *slab)
 {
-	return carve_pages_address(cache->pages, slab) + slab->colour;
+	return carve_pages_address(cache->pages, slab) +
+	       slab->colour * cache->colour_step;
 }
 
 static void name_pages(struct carve_cache *cache, struct carve_page *slab)
@@ -97,7 +98,8 @@ static void name_pages(struct carve_cache *cache, struct carve_page *slab)
 	unsigned int i;
 
 	for (i = 0; i < BIT(cache->order); i++) {
-		slab[i].offset = i;
+		if (i)
+			slab[i].offset = i;
 		slab[i].cache = cache;
 		/* Last: whoever sees it may follow the rest */
 		smp_store_release(&slab[i].state, i ? CARVE_PAGE_SLAB_TAIL :
@@ -111,7 +113,6 @@ static void unname_pages(struct carve_cache *cache, struct carve_page *slab)
 
 	for (i = 0; i < BIT(cache->order); i++) {
 		slab[i].state = CARVE_PAGE_TAIL;
-		slab[i].offset = 0;
 		slab[i].cache = NULL;
 	}
 }
@@ -147,7 +148,7 @@ struct carve_page *carve_slab_new(struct carve_cache *cache, gfp_t gfp,
 		return NULL;
 	}
 	slab->inuse = 0;
-	slab->colour = colour * cache->colour_step;
+	slab->colour = colour;
 	slab->free = 0;
 	if (map) {
 		slab->free_map = map;
