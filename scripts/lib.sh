@@ -8,6 +8,9 @@
 
 set -euo pipefail
 
+# What a make above has been told is not meant for the kernel's.
+unset MAKEFLAGS MFLAGS MAKELEVEL
+
 # Used by the scripts that source this file.
 # shellcheck disable=SC2034
 {
