@@ -282,7 +282,7 @@ static const struct {
 	/* would never come back */
 	{ "pages 0 GFP_KERNEL|__GFP_NOFAIL", "unknown flag \"__GFP_NOFAIL\"" },
 	{ "exact 1 " TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN "123456789",
-	  "or _NOWARN" },
+	  "or _MOVABLE" },
 
 	{ "pages 0 x", "count \"x\" is not from x1 to x65536" },
 	{ "pages 0 x0", "count \"x0\"" },

@@ -14,6 +14,7 @@
 #include "face/bench.h"
 #include "face/debugfs.h"
 #include "face/face.h"
+#include "face/manage.h"
 #include "face/show.h"
 #include "instance.h"
 
@@ -22,11 +23,15 @@ static struct dentry *root;
 
 DEFINE_SHOW_ATTRIBUTE(carve_bootmem);
 DEFINE_SHOW_ATTRIBUTE(carve_buddyinfo);
+DEFINE_SHOW_ATTRIBUTE(carve_extfrag_index);
 DEFINE_SHOW_ATTRIBUTE(carve_owners);
 DEFINE_SHOW_ATTRIBUTE(carve_pagemap);
+DEFINE_SHOW_ATTRIBUTE(carve_pagetypeinfo);
+DEFINE_SHOW_ATTRIBUTE(carve_pairs);
 DEFINE_SHOW_ATTRIBUTE(carve_slabinfo);
 DEFINE_SHOW_ATTRIBUTE(carve_stats);
 DEFINE_SHOW_ATTRIBUTE(carve_stats_json);
+DEFINE_SHOW_ATTRIBUTE(carve_unusable_index);
 DEFINE_SHOW_ATTRIBUTE(carve_validate);
 DEFINE_SHOW_ATTRIBUTE(carve_vmallocinfo);
 DEFINE_SHOW_ATTRIBUTE(carve_zoneinfo);
@@ -37,11 +42,15 @@ static const struct {
 } shown[] = {
 	{ "bootmem", &carve_bootmem_fops },
 	{ "buddyinfo", &carve_buddyinfo_fops },
+	{ "extfrag_index", &carve_extfrag_index_fops },
 	{ "owners", &carve_owners_fops },
 	{ "pagemap", &carve_pagemap_fops },
+	{ "pagetypeinfo", &carve_pagetypeinfo_fops },
+	{ "pairs", &carve_pairs_fops },
 	{ "slabinfo", &carve_slabinfo_fops },
 	{ "stats", &carve_stats_fops },
 	{ "stats.json", &carve_stats_json_fops },
+	{ "unusable_index", &carve_unusable_index_fops },
 	{ "validate", &carve_validate_fops },
 	{ "vmallocinfo", &carve_vmallocinfo_fops },
 	{ "zoneinfo", &carve_zoneinfo_fops },
@@ -50,6 +59,7 @@ static const struct {
 void carve_debugfs_init(void)
 {
 	root = debugfs_create_dir(KBUILD_MODNAME, NULL);
+	carve_manage_add(root);
 }
 
 void carve_debugfs_exit(void)
@@ -74,6 +84,7 @@ void carve_debugfs_add(struct carveout *co)
 		debugfs_create_file(shown[i].name, 0400, face->dir, co,
 				    shown[i].fops);
 	carve_pokes_add(&face->pokes, face->dir);
+	carve_tunes_add(&face->tunes, co, face->dir);
 	face->bench = carve_bench_add(co, face->dir);
 }
 

@@ -5,16 +5,19 @@
 
 #include "face/bench.h"
 #include "face/poke.h"
+#include "face/tune.h"
 
 /**
  * struct carve_face - a carveout as seen in debugfs
  * @dir: its directory
  * @pokes: the poke files
+ * @tunes: what can be set
  * @bench: the benchmark's files
  */
 struct carve_face {
 	struct dentry *dir;
 	struct carve_pokes pokes;
+	struct carve_tunes tunes;
 	struct carve_bench_files *bench;
 };
 

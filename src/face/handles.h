@@ -19,7 +19,7 @@ struct carveout;
 /**
  * struct carve_handles - the handles of a carveout
  * @co: the carveout
- * @lock: guards the members below, and the replies of the poke files; sleeps
+ * @lock: guards the members below; sleeps
  * @table: the handles, by number
  * @nr: how many there are
  * @next: number of the next one; numbers are not used again

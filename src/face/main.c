@@ -160,6 +160,18 @@ int carveout_add(struct carveout_request *request)
 	return 0;
 }
 
+static bool is_used(struct carveout *co)
+{
+	struct carve_report r = { .name = co->name };
+
+	lockdep_assert_held(&carveouts_lock);
+	if (!co->users && !carveout_count_owned(co))
+		return false;
+	pr_warn("%s: not removed, it is in use by %u:\n", co->name, co->users);
+	carveout_report_owners(co, &r);
+	return true;
+}
+
 /* Takes a carveout that nobody uses off the list, so that nobody can begin to */
 static struct carveout *unpublish(const char *wanted)
 {
@@ -169,7 +181,7 @@ static struct carveout *unpublish(const char *wanted)
 	co = find(wanted);
 	if (!co)
 		return ERR_PTR(-ENOENT);
-	if (co->users || carveout_count_owned(co))
+	if (is_used(co))
 		return ERR_PTR(-EBUSY);
 	list_del(&co->list);
 	return co;

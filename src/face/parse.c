@@ -251,6 +251,8 @@ static const struct {
 	{ "__GFP_NORETRY", __GFP_NORETRY },
 	{ "__GFP_RETRY_MAYFAIL", __GFP_RETRY_MAYFAIL },
 	{ "__GFP_NOWARN", __GFP_NOWARN },
+	{ "__GFP_RECLAIMABLE", __GFP_RECLAIMABLE },
+	{ "__GFP_MOVABLE", __GFP_MOVABLE },
 };
 
 /* __GFP_NOFAIL is not among them: a line must come back */
@@ -265,7 +267,7 @@ static int add_gfp(struct alloc_line *line, const char *name, size_t len)
 			return 0;
 		}
 	return carve_reply_error(line->reply, -EINVAL,
-				 "unknown flag \"%.*s\": GFP_KERNEL, GFP_ATOMIC, GFP_NOWAIT, _NOIO, _NOFS, _USER, _HIGHUSER, _DMA or _DMA32, with |__GFP_ZERO, _COMP, _HIGH, _HIGHMEM, _NORETRY, _RETRY_MAYFAIL or _NOWARN",
+				 "unknown flag \"%.*s\": GFP_KERNEL, GFP_ATOMIC, GFP_NOWAIT, _NOIO, _NOFS, _USER, _HIGHUSER, _DMA or _DMA32, with |__GFP_ZERO, _COMP, _HIGH, _HIGHMEM, _NORETRY, _RETRY_MAYFAIL, _NOWARN, _RECLAIMABLE or _MOVABLE",
 				 (int)len, name);
 }
 

@@ -3,26 +3,13 @@
 #ifndef _CARVE_POKE_H
 #define _CARVE_POKE_H
 
+#include "face/command.h"
 #include "face/handles.h"
-#include "face/reply.h"
 
-struct carve_poke_verb;
-struct carve_pokes;
+struct carveout;
 struct dentry;
 
 #define CARVE_NR_POKE_FILES 4
-
-/**
- * struct carve_poke_file - one of the files
- * @pokes: what it is one of
- * @verb: what it does
- * @reply: to the last line written to it; guarded by the handles' lock
- */
-struct carve_poke_file {
-	struct carve_pokes *pokes;
-	const struct carve_poke_verb *verb;
-	struct carve_reply reply;
-};
 
 /**
  * struct carve_pokes - the poke files of a carveout
@@ -36,7 +23,7 @@ struct carve_pokes {
 	struct carveout *co;
 	struct carve_handles handles;
 	bool pinned;
-	struct carve_poke_file file[CARVE_NR_POKE_FILES];
+	struct carve_command_file file[CARVE_NR_POKE_FILES];
 };
 
 void carve_pokes_init(struct carve_pokes *pokes, struct carveout *co);

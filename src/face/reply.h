@@ -6,7 +6,7 @@
 #include <linux/compiler_attributes.h>
 
 /* Room for the longest list of words that would have been right */
-#define CARVE_REPLY_MAX 320
+#define CARVE_REPLY_MAX 384
 
 /**
  * struct carve_reply - an outcome

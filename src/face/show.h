@@ -16,6 +16,12 @@ int carve_bootmem_show(struct seq_file *m, void *v);
 int carve_owners_show(struct seq_file *m, void *v);
 int carve_validate_show(struct seq_file *m, void *v);
 
+/* fragment.c: how fragmented free memory is, by lifetime, order and pair */
+int carve_pagetypeinfo_show(struct seq_file *m, void *v);
+int carve_extfrag_index_show(struct seq_file *m, void *v);
+int carve_unusable_index_show(struct seq_file *m, void *v);
+int carve_pairs_show(struct seq_file *m, void *v);
+
 /* pagemap.c: the pages as a picture in characters */
 int carve_pagemap_show(struct seq_file *m, void *v);
 

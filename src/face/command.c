@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Files that take a line and do what it says. A line that can't be done gets
+ * an errno; in either case reading the file tells what became of the last one.
+ */
+#include <linux/debugfs.h>
+#include <linux/fs.h>
+#include <linux/module.h>
+#include <linux/seq_file.h>
+#include <linux/uaccess.h>
+
+#include "face/command.h"
+#include "face/parse.h"
+
+static ssize_t command_write(struct file *file, const char __user *buf,
+			     size_t count, loff_t *ppos)
+{
+	struct seq_file *m = file->private_data;
+	struct carve_command_file *f = m->private;
+	size_t len = min_t(size_t, count, CARVE_LINE_MAX + 2);
+	char raw[CARVE_LINE_MAX + 2];
+	char line[CARVE_LINE_MAX + 1];
+	int ret;
+
+	/* What is longer than a line and its newline is refused by its start */
+	if (copy_from_user(raw, buf, len))
+		return -EFAULT;
+	guard(mutex)(&f->lock);
+	ret = carve_parse_raw(raw, len, line, &f->reply);
+	if (!ret)
+		ret = f->command->run(f->context, line, &f->reply);
+	f->failed = ret;
+	return ret ?: count;
+}
+
+static int command_show(struct seq_file *m, void *v)
+{
+	struct carve_command_file *f = m->private;
+
+	guard(mutex)(&f->lock);
+	if (f->command->show)
+		f->command->show(m, f->context);
+	if (!f->command->show || f->failed)
+		seq_printf(m, "%s\n", f->reply.text);
+	return 0;
+}
+
+static int command_open(struct inode *inode, struct file *file)
+{
+	return single_open(file, command_show, inode->i_private);
+}
+
+static const struct file_operations command_fops = {
+	.owner = THIS_MODULE,
+	.open = command_open,
+	.read = seq_read,
+	.write = command_write,
+	.llseek = seq_lseek,
+	.release = single_release,
+};
+
+void carve_command_add(struct carve_command_file *file,
+		       const struct carve_command *command, void *context,
+		       struct dentry *dir)
+{
+	file->command = command;
+	file->context = context;
+	file->failed = false;
+	mutex_init(&file->lock);
+	carve_reply_set(&file->reply, "%s", command->usage);
+	debugfs_create_file(command->name, 0600, dir, file, &command_fops);
+}

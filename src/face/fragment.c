@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * How fragmented free memory is: by lifetime, in the columns of
+ * /proc/pagetypeinfo; as the indices of mm/vmstat.c, in those of
+ * /sys/kernel/debug/extfrag; and as the pair bitmap of Linux 2.4.
+ *
+ * The indices (Gorman): unusable is the share of free memory that can't serve
+ * a request of the order, in thousandths. The fragmentation index says why it
+ * fails, if it would: towards 0 for lack of memory, towards 1000 because of
+ * fragmentation, -1000 if it would succeed.
+ */
+#include <linux/math64.h>
+#include <linux/seq_file.h>
+
+#include "face/show.h"
+#include "instance.h"
+
+/* The free blocks of a zone at one moment, more or less */
+struct free_blocks {
+	unsigned long nr[CARVE_NR_ORDERS];
+	unsigned long blocks;
+	unsigned long pages;
+};
+
+static struct free_blocks count_blocks(const struct carve_zone *zone)
+{
+	struct free_blocks free = { };
+	unsigned int order;
+
+	for (order = 0; order <= zone->buddy.max_order; order++) {
+		free.nr[order] = carve_buddy_nr_blocks(&zone->buddy, order);
+		free.blocks += free.nr[order];
+		free.pages += free.nr[order] << order;
+	}
+	return free;
+}
+
+/* Pages in blocks that can serve the order */
+static unsigned long suitable_pages(const struct free_blocks *free,
+				    unsigned int order)
+{
+	unsigned long pages = 0;
+
+	for (; order < CARVE_NR_ORDERS; order++)
+		pages += free->nr[order] << order;
+	return pages;
+}
+
+static int unusable_index(const struct free_blocks *free, unsigned int order)
+{
+	if (!free->pages)
+		return 1000;
+	return div64_ul((free->pages - suitable_pages(free, order)) * 1000ULL,
+			free->pages);
+}
+
+static int fragmentation_index(const struct free_blocks *free,
+			       unsigned int order)
+{
+	if (!free->blocks)
+		return 0;
+	if (suitable_pages(free, order))
+		return -1000;
+	return 1000 - div64_ul(1000 + div64_ul(free->pages * 1000ULL,
+					       BIT(order)), free->blocks);
+}
+
+static void show_zone_start(struct seq_file *m, const struct carve_zone *zone)
+{
+	seq_printf(m, "Node %d, zone %8s ", max(zone->region->node, 0),
+		   carve_zone_name(zone));
+}
+
+static void show_index(struct seq_file *m,
+		       int (*index)(const struct free_blocks *free,
+				    unsigned int order))
+{
+	struct carveout *co = m->private;
+	struct carve_zone *zone;
+	unsigned int order;
+
+	carve_for_each_zone(zone, &co->pages) {
+		struct free_blocks free = count_blocks(zone);
+
+		show_zone_start(m, zone);
+		for (order = 0; order <= zone->buddy.max_order; order++) {
+			int i = index(&free, order);
+
+			seq_printf(m, "%2d.%03d ", i / 1000, abs(i) % 1000);
+		}
+		seq_putc(m, '\n');
+	}
+}
+
+int carve_extfrag_index_show(struct seq_file *m, void *v)
+{
+	show_index(m, fragmentation_index);
+	return 0;
+}
+
+int carve_unusable_index_show(struct seq_file *m, void *v)
+{
+	show_index(m, unusable_index);
+	return 0;
+}
+
+/* The native names of what is nearest to long and short lived */
+static const char *const lifetime_names[CARVE_NR_LIFETIMES] = {
+	[CARVE_LONG_LIVED] = "Unmovable",
+	[CARVE_SHORT_LIVED] = "Reclaimable",
+};
+
+static void show_lifetime(struct seq_file *m, const struct carve_zone *zone,
+			  enum carve_lifetime lifetime)
+{
+	unsigned int order;
+
+	seq_printf(m, "Node %4d, zone %8s, type %12s ",
+		   max(zone->region->node, 0), carve_zone_name(zone),
+		   lifetime_names[lifetime]);
+	for (order = 0; order <= zone->buddy.max_order; order++)
+		seq_printf(m, "%6u ",
+			   READ_ONCE(zone->buddy.area[order][lifetime].nr));
+	seq_putc(m, '\n');
+}
+
+int carve_pagetypeinfo_show(struct seq_file *m, void *v)
+{
+	struct carveout *co = m->private;
+	enum carve_lifetime lifetime;
+	struct carve_zone *zone;
+
+	seq_printf(m, "Page block order: %u\nPages per block:  %lu\n\n",
+		   co->pages.zone[0].buddy.block_order,
+		   BIT(co->pages.zone[0].buddy.block_order));
+	seq_puts(m, "Free pages count per migrate type at order; whole blocks are nobody's and stand in the first row\n");
+	carve_for_each_zone(zone, &co->pages)
+		for (lifetime = 0; lifetime < CARVE_NR_LIFETIMES; lifetime++)
+			show_lifetime(m, zone, lifetime);
+	return 0;
+}
+
+/* The pair bitmap, 64 pairs a row; rows without a bit are left out */
+
+#define PAIRS_IN_ROW 64
+
+static u64 pairs_row(const struct carve_buddy *b, unsigned int order,
+		     u32 first, u32 nr)
+{
+	u64 row = 0;
+	u32 i;
+
+	for (i = 0; i < nr; i++)
+		if (carve_buddy_pair(b, order, first + i))
+			row |= BIT_ULL(i);
+	return row;
+}
+
+static void show_row(struct seq_file *m, u32 first, u32 nr, u64 row)
+{
+	u32 i;
+
+	seq_printf(m, "  %8u ", first);
+	for (i = 0; i < nr; i++)
+		seq_putc(m, row & BIT_ULL(i) ? '1' : '0');
+	seq_putc(m, '\n');
+}
+
+static void show_order(struct seq_file *m, struct carve_zone *zone,
+		       unsigned int order)
+{
+	u32 nr = carve_buddy_nr_pairs(&zone->buddy, order);
+	u32 first;
+
+	seq_printf(m, "order %u: %u pairs\n", order, nr);
+	for (first = 0; first < nr; first += PAIRS_IN_ROW) {
+		u32 n = min_t(u32, nr - first, PAIRS_IN_ROW);
+		u64 row;
+
+		scoped_guard(raw_spinlock_irqsave, &zone->lock)
+			row = pairs_row(&zone->buddy, order, first, n);
+		if (row)
+			show_row(m, first, n, row);
+		cond_resched();
+	}
+}
+
+int carve_pairs_show(struct seq_file *m, void *v)
+{
+	struct carveout *co = m->private;
+	struct carve_zone *zone;
+	unsigned int order;
+
+	seq_puts(m, "A bit for each pair of buddies, 1 where just one of the two is free; rows of zeroes are left out\n");
+	carve_for_each_zone(zone, &co->pages) {
+		show_zone_start(m, zone);
+		seq_putc(m, '\n');
+		for (order = 0; order < zone->buddy.max_order; order++)
+			show_order(m, zone, order);
+	}
+	return 0;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Making and removing carveouts at run time. See manage.c. */
+#ifndef _CARVE_MANAGE_H
+#define _CARVE_MANAGE_H
+
+#include "face/command.h"
+
+struct dentry;
+
+/* Makes the files create and remove in the module's own directory */
+void carve_manage_add(struct dentry *dir);
+
+#endif /* _CARVE_MANAGE_H */

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Watermarks, patience and per-CPU stores, as files to read and to write.
+ */
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/math64.h>
+#include <linux/seq_file.h>
+#include <linux/string.h>
+
+#include "face/tune.h"
+#include "instance.h"
+
+/* Longest wait that can be set: a minute */
+#define MAX_WAIT_MS 60000U
+
+/* Watermarks, as /proc/sys/vm/min_free_kbytes: shared out by size of zone */
+
+static unsigned long nr_managed(const struct carveout *co)
+{
+	const struct carve_zone *zone;
+	unsigned long pages = 0;
+
+	carve_for_each_zone(zone, &co->pages)
+		pages += zone->nr_managed;
+	return pages;
+}
+
+static int run_min_free(void *context, const char *line,
+			struct carve_reply *reply)
+{
+	struct carveout *co = context;
+	unsigned long kib, pages, all = nr_managed(co);
+	struct carve_zone *zone;
+
+	if (kstrtoul(line, 0, &kib) || kib >> (PAGE_SHIFT - 10) > all / 2)
+		return carve_reply_error(reply, -EINVAL,
+					 "\"%s\" is not a number of KiB up to %lu, half of the carveout",
+					 line, (all / 2) << (PAGE_SHIFT - 10));
+	pages = kib >> (PAGE_SHIFT - 10);
+	carve_for_each_zone(zone, &co->pages)
+		carve_zone_set_watermarks(zone, mult_frac(pages,
+							  zone->nr_managed,
+							  all));
+	carve_reply_set(reply, "set");
+	return 0;
+}
+
+static void show_min_free(struct seq_file *m, void *context)
+{
+	const struct carveout *co = context;
+	const struct carve_zone *zone;
+	unsigned long pages = 0;
+
+	carve_for_each_zone(zone, &co->pages)
+		pages += READ_ONCE(zone->watermark[CARVE_WMARK_MIN]);
+	seq_printf(m, "%lu\n", pages << (PAGE_SHIFT - 10));
+}
+
+/* How long a sleeping allocation waits for others to free */
+
+static int run_wait(void *context, const char *line, struct carve_reply *reply)
+{
+	struct carveout *co = context;
+	unsigned int ms;
+
+	if (kstrtouint(line, 0, &ms) || ms > MAX_WAIT_MS)
+		return carve_reply_error(reply, -EINVAL,
+					 "\"%s\" is not a number of ms up to %u",
+					 line, MAX_WAIT_MS);
+	WRITE_ONCE(co->pages.wait_ms, ms);
+	carve_reply_set(reply, "set");
+	return 0;
+}
+
+static void show_wait(struct seq_file *m, void *context)
+{
+	const struct carveout *co = context;
+
+	seq_printf(m, "%u\n", READ_ONCE(co->pages.wait_ms));
+}
+
+/* Batch and limit of the per-CPU stores, by order */
+
+static unsigned int max_batch(const struct carveout *co, unsigned int order)
+{
+	const struct carve_store *store = co->pages.zone[0].store[0][order];
+
+	return store ? store->magazines.max_batch : 0;
+}
+
+/* All zones and lifetimes alike, as far as they have room for it */
+static void tune_order(struct carveout *co, unsigned int order,
+		       unsigned int batch, unsigned int limit)
+{
+	struct carve_store *store;
+	struct carve_zone *zone;
+	unsigned int i;
+
+	carve_for_each_zone(zone, &co->pages) {
+		carve_for_each_store(store, zone, i) {
+			struct carve_magazines *ms = &store->magazines;
+
+			if (store->order == order)
+				carve_magazines_tune(ms,
+						     min(batch, ms->max_batch),
+						     min(limit, 2 * ms->max_batch));
+		}
+	}
+}
+
+static int run_stores(void *context, const char *line,
+		      struct carve_reply *reply)
+{
+	struct carveout *co = context;
+	unsigned int order, batch, limit, most;
+	char rest;
+
+	if (sscanf(line, "%u %u %u%c", &order, &batch, &limit, &rest) != 3)
+		return carve_reply_error(reply, -EINVAL,
+					 "\"%s\" is not ORDER BATCH LIMIT, such as 0 16 32",
+					 line);
+	most = order < CARVE_NR_STORES ? max_batch(co, order) : 0;
+	if (!most)
+		return carve_reply_error(reply, -EINVAL,
+					 "blocks of order %u have no stores",
+					 order);
+	if (!batch || batch > most || limit > 2 * most)
+		return carve_reply_error(reply, -EINVAL,
+					 "for order %u BATCH is from 1 to %u, LIMIT from 0 to %u",
+					 order, most, 2 * most);
+	tune_order(co, order, batch, limit);
+	carve_reply_set(reply, "set");
+	return 0;
+}
+
+static void show_store(struct seq_file *m, const struct carve_zone *zone,
+		       const struct carve_store *store)
+{
+	const struct carve_magazines *ms = &store->magazines;
+
+	seq_printf(m, "%-8s %-6s %5u %5u %5u %9u %8lu\n", carve_zone_name(zone),
+		   store->lifetime == CARVE_LONG_LIVED ? "long" : "short",
+		   store->order, READ_ONCE(ms->batch),
+		   READ_ONCE(ms->cpu[cpumask_first(cpu_possible_mask)]->capacity),
+		   ms->max_batch, carve_magazines_count(ms));
+}
+
+static void show_stores(struct seq_file *m, void *context)
+{
+	struct carveout *co = context;
+	struct carve_store *store;
+	struct carve_zone *zone;
+	unsigned int i;
+
+	seq_printf(m, "%-8s %-6s %5s %5s %5s %9s %8s\n", "zone", "life",
+		   "order", "batch", "limit", "max_batch", "blocks");
+	carve_for_each_zone(zone, &co->pages)
+		carve_for_each_store(store, zone, i)
+			show_store(m, zone, store);
+}
+
+static const struct carve_command commands[] = {
+	{ .name = "min_free_kbytes", .run = run_min_free,
+	  .show = show_min_free, .usage = "" },
+	{ .name = "wait_ms", .run = run_wait, .show = show_wait, .usage = "" },
+	{ .name = "stores", .run = run_stores, .show = show_stores,
+	  .usage = "" },
+};
+
+static_assert(ARRAY_SIZE(commands) == CARVE_NR_TUNE_FILES);
+
+void carve_tunes_add(struct carve_tunes *tunes, struct carveout *co,
+		     struct dentry *dir)
+{
+	unsigned int i;
+
+	for (i = 0; i < CARVE_NR_TUNE_FILES; i++)
+		carve_command_add(&tunes->file[i], &commands[i], co, dir);
+}
