@@ -158,24 +158,20 @@ static const struct refusal refusals[] = {
 	  -EINVAL },
 };
 
-static void describe_refusal(const struct refusal *r, char *desc)
-{
-	strscpy(desc, r->what, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(refusal, refusals, describe_refusal);
-
 static void bad_arguments_are_refused(struct kunit *test)
 {
-	const struct refusal *r = test->param_value;
 	struct carveout *co = test->priv;
 	unsigned long nr_free = carve_testbed_collect(co);
+	const struct refusal *r;
 	struct carve_cache *cache;
 
-	cache = carve_cache_create(co, r->name, r->size, r->align, r->flags,
-				   NULL);
-	KUNIT_ASSERT_TRUE(test, IS_ERR(cache));
-	KUNIT_EXPECT_EQ(test, PTR_ERR(cache), (long)r->error);
+	for (r = refusals; r < refusals + ARRAY_SIZE(refusals); r++) {
+		cache = carve_cache_create(co, r->name, r->size, r->align,
+					   r->flags, NULL);
+		KUNIT_ASSERT_TRUE_MSG(test, IS_ERR(cache), "%s", r->what);
+		KUNIT_EXPECT_EQ_MSG(test, PTR_ERR(cache), (long)r->error, "%s",
+				    r->what);
+	}
 	KUNIT_EXPECT_EQ(test, carve_testbed_collect(co), nr_free);
 }
 
@@ -231,13 +227,6 @@ static const unsigned int sizes[] = {
 
 static const unsigned int aligns[] = { 0, 1, 8, 16, 64, 256, 1024, 4096 };
 
-static void describe_size(const unsigned int *size, char *desc)
-{
-	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%u bytes", *size);
-}
-
-KUNIT_ARRAY_PARAM(size, sizes, describe_size);
-
 #define NR_LAID 100
 
 /* Each object is filled, and must still be so when all are: then none overlap */
@@ -259,24 +248,30 @@ static void check_layout(struct kunit *test, struct carve_cache *cache,
 	}
 }
 
+static void check_stride(struct kunit *test, struct carve_cache *cache,
+			 unsigned int size, unsigned int align)
+{
+	align = max(align, 8U);
+	KUNIT_EXPECT_EQ_MSG(test, cache->size, ALIGN(size, align),
+			    "%u bytes aligned to %u", size, align);
+}
+
 static void objects_are_aligned_and_apart(struct kunit *test)
 {
-	const unsigned int *size = test->param_value;
 	u8 **objects = kunit_kcalloc(test, NR_LAID, sizeof(*objects),
 				     GFP_KERNEL);
-	unsigned int i;
+	unsigned int i, j;
 
 	KUNIT_ASSERT_NOT_NULL(test, objects);
-	for (i = 0; i < ARRAY_SIZE(aligns); i++) {
-		struct carve_cache *cache = create(test, *size, aligns[i]);
+	for (i = 0; i < ARRAY_SIZE(sizes); i++)
+		for (j = 0; j < ARRAY_SIZE(aligns); j++) {
+			struct carve_cache *cache = create(test, sizes[i],
+							   aligns[j]);
 
-		KUNIT_EXPECT_GE(test, cache->size, *size);
-		KUNIT_EXPECT_TRUE(test, IS_ALIGNED(cache->size,
-						   max(aligns[i], 8U)));
-		KUNIT_EXPECT_LT(test, cache->size - *size, max(aligns[i], 8U));
-		check_layout(test, cache, aligns[i], objects);
-		destroy(test, cache);
-	}
+			check_stride(test, cache, sizes[i], aligns[j]);
+			check_layout(test, cache, aligns[j], objects);
+			destroy(test, cache);
+		}
 }
 
 static void first_objects_are_coloured(struct kunit *test)
@@ -564,6 +559,11 @@ static void leave_one_in_magazine(void *cache)
 static const unsigned int exhausting[] = {
 	8, 40, 64, 192, 1024, 4096, 10000, 16384,
 };
+
+static void describe_size(const unsigned int *size, char *desc)
+{
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%u bytes", *size);
+}
 
 KUNIT_ARRAY_PARAM(exhausting, exhausting, describe_size);
 
@@ -903,13 +903,6 @@ static const struct damage damages[] = {
 	{ "link to itself", lead_list_round },
 };
 
-static void describe_damage(const struct damage *damage, char *desc)
-{
-	strscpy(desc, damage->what, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(damage, damages, describe_damage);
-
 static unsigned int violations(struct carveout *co)
 {
 	struct carve_report r = { .name = "provoked" };
@@ -920,21 +913,24 @@ static unsigned int violations(struct carveout *co)
 
 static void damage_is_found_by_check(struct kunit *test)
 {
-	const struct damage *damage = test->param_value;
 	struct carveout *co = test->priv;
 	/* Slabs of two pages, with fewer objects than bits */
 	struct carve_cache *cache = create(test, 700, 0);
 	void *object = alloc(test, cache);
 	struct carve_page *slab = slab_of(co, object), saved[2];
+	unsigned int i;
 
 	KUNIT_ASSERT_EQ(test, cache->order, 1);
-	KUNIT_EXPECT_EQ(test, violations(co), 0);
 	drain(cache);
 	memcpy(saved, slab, sizeof(saved));
-	damage->inflict(slab);
-	KUNIT_EXPECT_GT(test, violations(co), 0);
-	memcpy(slab, saved, sizeof(saved));
 	KUNIT_EXPECT_EQ(test, violations(co), 0);
+	for (i = 0; i < ARRAY_SIZE(damages); i++) {
+		damages[i].inflict(slab);
+		KUNIT_EXPECT_GT_MSG(test, violations(co), 0, "%s",
+				    damages[i].what);
+		memcpy(slab, saved, sizeof(saved));
+		KUNIT_EXPECT_EQ(test, violations(co), 0);
+	}
 	carve_cache_free(cache, object);
 	destroy(test, cache);
 }
@@ -1082,11 +1078,11 @@ static void random_walk_agrees_with_model(struct kunit *test)
 
 static struct kunit_case slab_cases[] = {
 	KUNIT_CASE(cache_is_created_and_destroyed),
-	KUNIT_CASE_PARAM(bad_arguments_are_refused, refusal_gen_params),
+	KUNIT_CASE(bad_arguments_are_refused),
 	KUNIT_CASE(name_is_free_again_after_destroy),
 	KUNIT_CASE(name_is_copied),
 	KUNIT_CASE(hwcache_flag_aligns_to_lines),
-	KUNIT_CASE_PARAM(objects_are_aligned_and_apart, size_gen_params),
+	KUNIT_CASE(objects_are_aligned_and_apart),
 	KUNIT_CASE(first_objects_are_coloured),
 	KUNIT_CASE(small_objects_have_maps_from_a_cache),
 	KUNIT_CASE(larger_objects_need_no_map),
@@ -1104,7 +1100,7 @@ static struct kunit_case slab_cases[] = {
 	KUNIT_CASE_PARAM(bad_frees_are_counted_and_harmless,
 			 bad_free_gen_params),
 	KUNIT_CASE(null_is_freed_without_a_word),
-	KUNIT_CASE_PARAM(damage_is_found_by_check, damage_gen_params),
+	KUNIT_CASE(damage_is_found_by_check),
 	KUNIT_CASE_SLOW(random_walk_agrees_with_model),
 	{ }
 };

@@ -682,8 +682,8 @@ static void damage_is_found_by_check(struct kunit *test)
 /* A random walk */
 
 #define WALK_STEPS 5000
-/* Half of them are in use in the end, with some 30 pages each */
-#define WALK_SLOTS 56
+/* Half of them are in use in the end, with some 18 pages each */
+#define WALK_SLOTS 96
 
 struct walk_slot {
 	void *p;
@@ -704,7 +704,7 @@ struct walk {
 /* Bytes, pages, and now and then a good part of the carveout */
 static unsigned long walk_size(struct walk *walk)
 {
-	static const unsigned int most[] = { 1, 4, 16, 32, 256 };
+	static const unsigned int most[] = { 1, 4, 16, 32, 128 };
 	u32 i = carve_testbed_random(&walk->rnd, ARRAY_SIZE(most));
 
 	return 1 + carve_testbed_random(&walk->rnd, most[i] * PAGE_SIZE);
