@@ -3,6 +3,7 @@
 # demo.sh - the grand tour, in the guest: loads the module, works each layer through debugfs,
 # shows what that looks like from inside, and puts everything back.
 #
+# boot: init_on_alloc=0
 # memory: 1G
 # timeout: 300
 
@@ -84,6 +85,7 @@ tail -n 1 validate | grep -qx ok
 
 title 'How fast: beside the native allocators, median ns per pair'
 why 'under emulation compare the columns with each other, not with other machines.'
+why 'booted with init_on_alloc=0: where both sides zero each page, zeroing is what one measures.'
 show bench
 
 title 'Putting everything back'

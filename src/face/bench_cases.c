@@ -257,7 +257,8 @@ const struct carve_bench_case carve_bench_cases[] = {
 	{ SLAB_CASE("slab_batch_fifo", batch_sizes, 4096, carve_slab_fifo,
 		    native_slab_fifo), .unit = CARVE_BENCH_OBJECTS },
 	{ SLAB_CASE("slab_batch_shuffled", batch_sizes, 4096,
-		    carve_slab_shuffled, native_slab_shuffled) },
+		    carve_slab_shuffled, native_slab_shuffled),
+	  .unit = CARVE_BENCH_OBJECTS },
 #ifdef CONFIG_GENERIC_ALLOCATOR
 	{ CASE("gen_pool_pair", "gen_pool", object_sizes, 1000,
 	       carve_slab_pair, native_pool_pair),
