@@ -3,67 +3,12 @@
  * How fragmented free memory is: by lifetime, in the columns of
  * /proc/pagetypeinfo; as the indices of mm/vmstat.c, in those of
  * /sys/kernel/debug/extfrag; and as the pair bitmap of Linux 2.4.
- *
- * The indices (Gorman): unusable is the share of free memory that can't serve
- * a request of the order, in thousandths. The fragmentation index says why it
- * fails, if it would: towards 0 for lack of memory, towards 1000 because of
- * fragmentation, -1000 if it would succeed.
  */
-#include <linux/math64.h>
 #include <linux/seq_file.h>
 
 #include "face/show.h"
 #include "instance.h"
-
-/* The free blocks of a zone at one moment, more or less */
-struct free_blocks {
-	unsigned long nr[CARVE_NR_ORDERS];
-	unsigned long blocks;
-	unsigned long pages;
-};
-
-static struct free_blocks count_blocks(const struct carve_zone *zone)
-{
-	struct free_blocks free = { };
-	unsigned int order;
-
-	for (order = 0; order <= zone->buddy.max_order; order++) {
-		free.nr[order] = carve_buddy_nr_blocks(&zone->buddy, order);
-		free.blocks += free.nr[order];
-		free.pages += free.nr[order] << order;
-	}
-	return free;
-}
-
-/* Pages in blocks that can serve the order */
-static unsigned long suitable_pages(const struct free_blocks *free,
-				    unsigned int order)
-{
-	unsigned long pages = 0;
-
-	for (; order < CARVE_NR_ORDERS; order++)
-		pages += free->nr[order] << order;
-	return pages;
-}
-
-static int unusable_index(const struct free_blocks *free, unsigned int order)
-{
-	if (!free->pages)
-		return 1000;
-	return div64_ul((free->pages - suitable_pages(free, order)) * 1000ULL,
-			free->pages);
-}
-
-static int fragmentation_index(const struct free_blocks *free,
-			       unsigned int order)
-{
-	if (!free->blocks)
-		return 0;
-	if (suitable_pages(free, order))
-		return -1000;
-	return 1000 - div64_ul(1000 + div64_ul(free->pages * 1000ULL,
-					       BIT(order)), free->blocks);
-}
+#include "page/fragmentation.h"
 
 static void show_zone_start(struct seq_file *m, const struct carve_zone *zone)
 {
@@ -72,21 +17,22 @@ static void show_zone_start(struct seq_file *m, const struct carve_zone *zone)
 }
 
 static void show_index(struct seq_file *m,
-		       int (*index)(const struct free_blocks *free,
+		       int (*index)(const struct carve_free_blocks *free,
 				    unsigned int order))
 {
 	struct carveout *co = m->private;
+	struct carve_free_blocks free;
 	struct carve_zone *zone;
 	unsigned int order;
 
 	carve_for_each_zone(zone, &co->pages) {
-		struct free_blocks free = count_blocks(zone);
-
+		carve_free_blocks_count(&free, &zone->buddy);
 		show_zone_start(m, zone);
 		for (order = 0; order <= zone->buddy.max_order; order++) {
 			int i = index(&free, order);
 
-			seq_printf(m, "%2d.%03d ", i / 1000, abs(i) % 1000);
+			seq_printf(m, "%s%d.%03d ", i < 0 ? "-" : " ",
+				   abs(i) / 1000, abs(i) % 1000);
 		}
 		seq_putc(m, '\n');
 	}
@@ -94,13 +40,13 @@ static void show_index(struct seq_file *m,
 
 int carve_extfrag_index_show(struct seq_file *m, void *v)
 {
-	show_index(m, fragmentation_index);
+	show_index(m, carve_extfrag_index);
 	return 0;
 }
 
 int carve_unusable_index_show(struct seq_file *m, void *v)
 {
-	show_index(m, unusable_index);
+	show_index(m, carve_unusable_index);
 	return 0;
 }
 
