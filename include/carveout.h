@@ -87,6 +87,22 @@ void carve_free_pages(struct carveout *co, struct carve_page *page,
 		      unsigned int order);
 
 /**
+ * carve_free_pages_cold() - free a block that isn't in this CPU's caches
+ * @co: the carveout
+ * @page: what carve_alloc_pages() returned, or NULL, which does nothing
+ * @order: the order that it was allocated with
+ *
+ * As carve_free_pages(), but past the CPU's store, straight to the buddy
+ * system: what was freed while still warm stays on top of the store, and a
+ * large block that is whole with it can be had at once. For memory that the
+ * CPU hasn't touched lately, such as what a device has written.
+ *
+ * Context: any but NMI.
+ */
+void carve_free_pages_cold(struct carveout *co, struct carve_page *page,
+			   unsigned int order);
+
+/**
  * carve_alloc_page() - allocate one page
  * @co: the carveout
  * @gfp: GFP flags

@@ -30,6 +30,14 @@ void carve_free_pages(struct carveout *co, struct carve_page *page,
 }
 EXPORT_SYMBOL_GPL(carve_free_pages);
 
+void carve_free_pages_cold(struct carveout *co, struct carve_page *page,
+			   unsigned int order)
+{
+	if (likely(page))
+		carve_pages_free_cold(&co->pages, page, order, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(carve_free_pages_cold);
+
 unsigned long carve_get_free_pages(struct carveout *co, gfp_t gfp,
 				   unsigned int order)
 {

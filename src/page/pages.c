@@ -333,6 +333,15 @@ void carve_pages_split(struct carve_pages *ps, struct carve_page *page,
 	}
 }
 
+void carve_pages_free_cold(struct carve_pages *ps, struct carve_page *page,
+			   unsigned int order, unsigned long caller)
+{
+	if (!carve_pages_may_free(ps, page, order, CARVE_PAGE_USED, caller))
+		return;
+	page->state = CARVE_PAGE_STORED;
+	carve_zone_put_buddy(carve_page_zone(ps, page), page, order);
+}
+
 void *carve_pages_alloc_exact(struct carve_pages *ps, size_t size, gfp_t gfp,
 			      unsigned long caller)
 {

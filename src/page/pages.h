@@ -84,6 +84,8 @@ void carve_pages_free_exact(struct carve_pages *ps, void *virt, size_t size,
 			    unsigned long caller);
 void carve_pages_split(struct carve_pages *ps, struct carve_page *page,
 		       unsigned int order, unsigned long caller);
+void carve_pages_free_cold(struct carve_pages *ps, struct carve_page *page,
+			   unsigned int order, unsigned long caller);
 
 /* All per-CPU stores back to the buddy system; sleeps */
 void carve_pages_drain(struct carve_pages *ps);
@@ -215,21 +217,31 @@ carve_pages_alloc(struct carve_pages *ps, gfp_t gfp, unsigned int order,
 	return page;
 }
 
+/* Looks at what is to be freed, and clears it if that is wanted. False: refused */
+static __always_inline bool
+carve_pages_may_free(struct carve_pages *ps, struct carve_page *page,
+		     unsigned int order, enum carve_page_state state,
+		     unsigned long caller)
+{
+	if (unlikely(!carve_pages_owns(ps, page) || page->state != state ||
+		     page->order != order)) {
+		carve_pages_bad_free(ps, page, "not the head of a block in use of this order",
+				     caller);
+		return false;
+	}
+	if (want_init_on_free())
+		memset(carve_pages_address(ps, page), 0, PAGE_SIZE << order);
+	return true;
+}
+
 /* carve_free_pages(), for the caller at @caller */
 static __always_inline void
 carve_pages_free(struct carve_pages *ps, struct carve_page *page,
 		 unsigned int order, enum carve_page_state state,
 		 unsigned long caller)
 {
-	if (unlikely(!carve_pages_owns(ps, page) || page->state != state ||
-		     page->order != order)) {
-		carve_pages_bad_free(ps, page, "not the head of a block in use of this order",
-				     caller);
-		return;
-	}
-	if (want_init_on_free())
-		memset(carve_pages_address(ps, page), 0, PAGE_SIZE << order);
-	carve_pages_put(ps, page, order);
+	if (carve_pages_may_free(ps, page, order, state, caller))
+		carve_pages_put(ps, page, order);
 }
 
 #endif /* _CARVE_PAGES_H */
