@@ -16,11 +16,77 @@
  * flags given don't allow blocking (GFP_ATOMIC, GFP_NOWAIT). With flags that
  * do (GFP_KERNEL and its kin) the caller must be able to sleep.
  *
- * GFP flags: __GFP_DIRECT_RECLAIM allows to sleep and to collect what per-CPU
- * stores and empty slabs hold; __GFP_ZERO zeroes; __GFP_NOWARN keeps a failure
- * out of the log; __GFP_NORETRY fails before anything is collected from other
- * CPUs; __GFP_COMP is accepted (every block remembers its order). The others
- * are accepted and have no meaning here.
+ * GFP flags, one by one. The usual combinations:
+ *
+ *   GFP_KERNEL, GFP_NOIO, GFP_NOFS, GFP_USER
+ *	May sleep. Before they fail they collect what the stores of all CPUs
+ *	and empty slabs hold, and wait for others to free (debugfs: wait_ms).
+ *	Here they are all the same: see __GFP_IO, __GFP_FS, __GFP_HARDWALL.
+ *   GFP_ATOMIC
+ *	Never sleeps, and may take the last page: the reserve below the min
+ *	watermark is for it. Reaches what this CPU's stores and the depots hold,
+ *	not what lies in other CPUs' stores.
+ *   GFP_NOWAIT
+ *	The same without the reserve.
+ *   GFP_HIGHUSER
+ *	GFP_KERNEL from a HIGHMEM zone first. Such a zone of a carveout is mapped
+ *	all the time, so that there is nothing to kmap().
+ *   GFP_HIGHUSER_MOVABLE
+ *	The same, short-lived: see __GFP_MOVABLE.
+ *   GFP_DMA, GFP_DMA32
+ *	Zone modifiers alone, as natively: GFP_KERNEL | GFP_DMA may sleep.
+ *
+ * What makes them up:
+ *
+ *   __GFP_DMA, __GFP_DMA32, __GFP_HIGHMEM, or none for NORMAL
+ *	Where the pages must lie. Falls back to scarcer zones: HIGHMEM, NORMAL,
+ *	DMA32, DMA. A request for NORMAL memory ends in a HIGHMEM zone after all
+ *	others, since ours are mapped. Of several the scarcest counts.
+ *   __GFP_DIRECT_RECLAIM
+ *	The caller can sleep, and waits as said of GFP_KERNEL.
+ *   __GFP_KSWAPD_RECLAIM
+ *	An allocation that leaves its zone below the low watermark has memory
+ *	collected in the background; without this flag it doesn't.
+ *   __GFP_HIGH
+ *	May go below the min watermark, down to the last page.
+ *   __GFP_MEMALLOC
+ *	The same, for those whose work frees more than they take. The state
+ *	PF_MEMALLOC of a task isn't looked at: it is about native reclaim.
+ *   __GFP_NOMEMALLOC
+ *	Undoes __GFP_MEMALLOC, but not __GFP_HIGH.
+ *   __GFP_NORETRY
+ *	Fails where GFP_ATOMIC would: nothing is collected from other CPUs or
+ *	slabs, and nobody is waited for.
+ *   __GFP_RETRY_MAYFAIL
+ *	Waits sixteen times as long before it fails.
+ *   __GFP_NOFAIL
+ *	Waits without end, and gets at the reserve while it waits. Only with
+ *	__GFP_DIRECT_RECLAIM, without __GFP_NORETRY, and for an order that some
+ *	zone in question can hold at all; else it may fail as if not given.
+ *   __GFP_NOWARN
+ *	Keeps a failure out of the log; it is counted all the same.
+ *   __GFP_ZERO
+ *	Zeroes what was allocated. Kernels with init_on_alloc=1 do so always, and
+ *	with init_on_free=1 what is freed is zeroed, here as natively.
+ *   __GFP_RECLAIMABLE, __GFP_MOVABLE
+ *	The block comes and goes: it is kept apart from long-lived ones, so that
+ *	these don't hold up large blocks. It is never moved nor reclaimed.
+ *
+ * These are accepted and have no meaning here:
+ *
+ *   __GFP_IO, __GFP_FS
+ *	Nothing is written back to make room, so that there is no I/O and no
+ *	file system to fall into.
+ *   __GFP_COMP
+ *	Every block remembers its order, as compound pages do natively.
+ *   __GFP_THISNODE, __GFP_HARDWALL
+ *	A zone lies on one node, chosen when the carveout was made; there are no
+ *	other nodes to fall back to, and no cpuset's share.
+ *   __GFP_ACCOUNT
+ *	A carveout's memory was taken from all of the kernel's at once: no memory
+ *	cgroup is charged.
+ *   __GFP_WRITE
+ *	There is no page cache here whose dirty pages would be spread.
  */
 #ifndef _CARVEOUT_H
 #define _CARVEOUT_H

@@ -11,17 +11,18 @@
  * The ladder of an allocation that found its CPU's store empty:
  *   1. refill the store from its depot or the buddy system of the zones, as
  *	long as these stay above their min watermark;
- *   2. with __GFP_HIGH (GFP_ATOMIC) take what lies below it, too;
+ *   2. with __GFP_HIGH (GFP_ATOMIC) or __GFP_MEMALLOC take what lies below it,
+ *	too;
  *   3. give back what this CPU's stores of other orders, and all depots, hold,
  *	so that it can merge, and look again (any context);
  *   4. where the flags allow to sleep and don't say __GFP_NORETRY: do the same
  *	on all CPUs, have the layers above give back what they can spare, look
  *	again, and repeat this each tick while others may be freeing: for
  *	wait_ms, sixteen times as long with __GFP_RETRY_MAYFAIL, without end
- *	with __GFP_NOFAIL;
+ *	with __GFP_NOFAIL, which then gets what lies below the watermark, too;
  *   5. fail.
- * An allocation that leaves a zone below its low watermark has memory
- * collected in the background.
+ * An allocation with __GFP_KSWAPD_RECLAIM that leaves a zone below its low
+ * watermark has memory collected in the background.
  */
 #include <linux/atomic.h>
 #include <linux/jiffies.h>
@@ -79,12 +80,19 @@ static struct carve_page *get_below_min(struct carve_pages *ps, gfp_t gfp,
 	return NULL;
 }
 
+/* For the urgent, and for those whose work frees more than they take */
+static bool may_go_below_min(gfp_t gfp)
+{
+	return gfp & __GFP_HIGH ||
+	       (gfp & (__GFP_MEMALLOC | __GFP_NOMEMALLOC)) == __GFP_MEMALLOC;
+}
+
 static struct carve_page *get_from_zones(struct carve_pages *ps, gfp_t gfp,
 					 unsigned int order)
 {
 	struct carve_page *page = get_above_min(ps, gfp, order);
 
-	if (!page && (gfp & __GFP_HIGH))
+	if (!page && may_go_below_min(gfp))
 		page = get_below_min(ps, gfp, order);
 	return page;
 }
@@ -148,10 +156,11 @@ static void wake_background(struct irq_work *wake)
 }
 
 /* Raw locks may be held by the caller: an irq_work is all that may be queued */
-static void mind_low_watermark(struct carve_pages *ps,
+static void mind_low_watermark(struct carve_pages *ps, gfp_t gfp,
 			       const struct carve_page *page)
 {
-	if (below(carve_page_zone(ps, page), CARVE_WMARK_LOW))
+	if (gfp & __GFP_KSWAPD_RECLAIM &&
+	    below(carve_page_zone(ps, page), CARVE_WMARK_LOW))
 		irq_work_queue(&ps->wake);
 }
 
@@ -238,6 +247,9 @@ static struct carve_page *reclaim_and_wait(struct carve_pages *ps, gfp_t gfp,
 	struct carve_page *page;
 
 	might_alloc(gfp);
+	/* As natively: what waits without end gets at the reserve, too */
+	if (gfp & __GFP_NOFAIL)
+		gfp |= __GFP_HIGH;
 	for (;;) {
 		carve_pages_reclaim(ps);
 		page = get_from_zones(ps, gfp, order);
@@ -296,7 +308,7 @@ struct carve_page *carve_pages_alloc_slow(struct carve_pages *ps, gfp_t gfp,
 	if (possible(ps, gfp, order))
 		page = climb(ps, gfp, order);
 	if (page)
-		mind_low_watermark(ps, page);
+		mind_low_watermark(ps, gfp, page);
 	else
 		warn_failed(ps, gfp, order);
 	return page;
