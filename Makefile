@@ -6,7 +6,7 @@
 KDIR ?= /lib/modules/$(shell uname -r)/build
 SIZE ?= 64M
 
-.PHONY: modules clean install load unload demo shell test check dkms-install dkms-remove help
+.PHONY: modules clean install load unload demo shell test test-matrix check dkms-install dkms-remove help
 
 ##@ The module, on this machine
 modules: $(KDIR)/Makefile ## build carveout.ko for the running kernel, or for KDIR=
@@ -43,6 +43,9 @@ shell: ## a machine to play with, the module loaded; KERNEL= as above
 ##@ Development
 test: ## all KUnit suites and scenarios; KERNELS="um-7.2 6.1 6.12 7.2" chooses
 	scripts/test
+
+test-matrix: ## the same on all kernels, and scenarios with special machines; KERNELS= chooses
+	scripts/test --matrix
 
 check: ## style, sparse, kernel-doc, shellcheck, layers: all static checks
 	scripts/check
