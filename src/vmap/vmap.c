@@ -11,6 +11,10 @@
  * array is 512 times smaller. So an area can be had as long as enough single
  * pages are free.
  *
+ * Memory that the kernel has never known (mem=) has no struct pages, which are
+ * what vmap() maps. There an area is one run of pages, at the address that it
+ * has anyway, without a guard page.
+ *
  * The record of an area is found by its address in a tree.
  *
  * Invariants, walked by carve_vmap_check():
@@ -94,6 +98,31 @@ static int alloc_blocks(struct carve_vmap *vmap, struct carve_area *area,
 
 /* Mapping */
 
+static unsigned long block_pfn(const struct carve_vmap *vmap,
+			       const struct carve_page *block)
+{
+	struct carve_zone *zone = carve_page_zone(pages_of(vmap), block);
+
+	return carve_zone_pfn(zone, block);
+}
+
+static bool has_struct_pages(const struct carve_vmap *vmap,
+			     const struct carve_area *area)
+{
+	struct carve_pages *pages = pages_of(vmap);
+	u32 index;
+
+	for (index = area->blocks; index != CARVE_PAGE_NONE;
+	     index = pages->map[index].next) {
+		const struct carve_page *block = &pages->map[index];
+		unsigned long pfn = block_pfn(vmap, block);
+
+		if (!pfn_valid(pfn) || !pfn_valid(pfn + BIT(block->order) - 1))
+			return false;
+	}
+	return true;
+}
+
 static void fill_array(const struct carve_vmap *vmap,
 		       const struct carve_area *area, struct page **array)
 {
@@ -102,8 +131,7 @@ static void fill_array(const struct carve_vmap *vmap,
 
 	while (index != CARVE_PAGE_NONE) {
 		struct carve_page *block = &pages->map[index];
-		struct carve_zone *zone = carve_page_zone(pages, block);
-		unsigned long pfn = carve_zone_pfn(zone, block);
+		unsigned long pfn = block_pfn(vmap, block);
 		unsigned int i;
 
 		for (i = 0; i < BIT(block->order); i++)
@@ -130,6 +158,63 @@ static int map_area(struct carve_vmap *vmap, struct carve_area *area, gfp_t gfp)
 	area->addr = map_array(array, area->nr_pages);
 	carve_kvmalloc_put(vmap, array, area->caller);
 	return area->addr ? 0 : -ENOMEM;
+}
+
+/* Areas without a mapping of their own */
+
+/* Cuts a run of pages into blocks that buddies could be; the head is one of them */
+static void cut_block(struct carve_page *head, unsigned long offset,
+		      unsigned int order)
+{
+	struct carve_page *page = head + offset;
+
+	page->state = head->state;
+	page->order = order;
+	page->lifetime = head->lifetime;
+	page->caller = head->caller;
+}
+
+/* Keeps as much of a block as the area needs, and gives the rest back */
+static void trim_block(struct carve_vmap *vmap, struct carve_area *area,
+		       struct carve_page *head)
+{
+	unsigned long end = BIT(head->order), offset = 0;
+	unsigned int order;
+
+	while (offset < area->nr_pages) {
+		order = ilog2(area->nr_pages - offset);
+		cut_block(head, offset, order);
+		chain_block(vmap, area, head + offset);
+		offset += BIT(order);
+	}
+	while (offset < end) {
+		order = __ffs(offset);
+		cut_block(head, offset, order);
+		carve_pages_put(pages_of(vmap), head + offset, order);
+		offset += BIT(order);
+	}
+}
+
+/* Instead of blocks that vmap() can't map */
+static int take_run(struct carve_vmap *vmap, struct carve_area *area, gfp_t gfp)
+{
+	struct carve_pages *pages = pages_of(vmap);
+	struct carve_page *head;
+
+	free_blocks(vmap, area);
+	head = carve_pages_alloc(pages, gfp, get_order(area_bytes(area)),
+				 CARVE_PAGE_AREA, area->caller);
+	if (!head)
+		return -ENOMEM;
+	area->addr = carve_pages_address(pages, head);
+	trim_block(vmap, area, head);
+	return 0;
+}
+
+static void unmap_area(struct carve_vmap *vmap, struct carve_area *area)
+{
+	if (!carve_pages_lookup(pages_of(vmap), area->addr))
+		vunmap(area->addr);
 }
 
 /* The tree of areas */
@@ -195,7 +280,8 @@ void *carve_vmap_alloc(struct carve_vmap *vmap, unsigned long size, gfp_t gfp,
 	};
 	if (alloc_blocks(vmap, area, gfp))
 		goto free_area;
-	if (map_area(vmap, area, gfp))
+	if (has_struct_pages(vmap, area) ? map_area(vmap, area, gfp) :
+					   take_run(vmap, area, gfp))
 		goto free_blocks;
 	insert(vmap, area);
 	return area->addr;
@@ -209,7 +295,7 @@ free_area:
 
 static void free_area(struct carve_vmap *vmap, struct carve_area *area)
 {
-	vunmap(area->addr);
+	unmap_area(vmap, area);
 	free_blocks(vmap, area);
 	carve_cache_put(vmap->areas, area);
 }
@@ -263,7 +349,13 @@ void *carve_kvmalloc_get(struct carve_vmap *vmap, size_t size, gfp_t gfp,
 void carve_kvmalloc_put(struct carve_vmap *vmap, const void *p,
 			unsigned long caller)
 {
-	if (is_vmalloc_addr(p))
+	const struct carve_page *page;
+
+	if (ZERO_OR_NULL_PTR(p))
+		return;
+	/* Memory kept back at boot lies between vmalloc addresses itself */
+	page = carve_pages_lookup(pages_of(vmap), p);
+	if (!page || page->state == CARVE_PAGE_AREA)
 		carve_vmap_free(vmap, p, caller);
 	else
 		carve_kmalloc_put(vmap->slabs, p, caller);
