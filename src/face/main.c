@@ -262,7 +262,8 @@ static int add_from_parameters(void)
 		ret = add_several();
 	if (ret)
 		remove_all();
-	return ret;
+	/* To modprobe, -EEXIST says that the module is loaded: success */
+	return ret == -EEXIST ? -EBUSY : ret;
 }
 
 static int cpu_dead(unsigned int cpu)
