@@ -3,10 +3,16 @@
 # lib.sh - what scenarios use in the guest. Each thing looked at becomes a line
 # `ok SCENARIO - WHAT` or `not ok SCENARIO - WHAT`, which the host counts as a test case.
 # shellcheck disable=SC2154 # $scenario comes from the kernel's command line
-# shellcheck disable=SC2034 # $carve is for the scenarios
+# shellcheck disable=SC2034 # $carve and the errors are for the scenarios
 
-carve=/sys/kernel/debug/carveout/default
+debug=/sys/kernel/debug/carveout
+carve=$debug/default
 errors=/tmp/errors
+
+# Errors as insmod puts them
+invalid='Invalid (argument|parameters)'
+memory='Cannot allocate memory|Out of memory'
+busy='Device or resource busy'
 
 ok()     { echo "ok $scenario - $*"; }
 not_ok() { echo "not ok $scenario - $*"; }
@@ -59,6 +65,21 @@ load() {
 	return "$1"
 }
 
+# load_fails WHAT ERROR REASON PARAMETER…: loading with these must fail so, with one line in the
+# log.
+load_fails() {
+	what=$1 error=$2 reason=$3
+	shift 3
+	if load "$@"; then
+		not_ok "$what is refused"
+		unload
+		return
+	fi
+	like "$what gives: $error" "$(cat $errors)" "$error"
+	same "$what gives one line in the log" "$(echo "$said" | wc -l)" 1
+	like "$what is named as the reason" "$said" "^carveout: .*($reason)"
+}
+
 # unload: the same for taking it away.
 unload() {
 	mark
@@ -68,12 +89,13 @@ unload() {
 	return "$1"
 }
 
-# mark, since_mark: the kernel log that comes between, without time stamps and what the kernel
-# itself says at the first module that isn't its own. A line that comes again at once counts
-# once: busybox's insmod has a second way to try when the first has failed.
+# mark, since_mark: what the module says in the kernel log between them, without time stamps. A
+# line that comes again at once counts once: busybox's insmod has a second way to try when the
+# first has failed.
 mark() { seen=$(dmesg | wc -l); }
 since_mark() {
 	dmesg | tail -n "+$((seen + 1))" | sed 's/^\(<[0-9]*>\)\?\[[^]]*\] //' |
+		grep '^carveout: ' |
 		grep -v -e 'out-of-tree module taints' -e 'module verification failed' | uniq
 }
 
@@ -89,6 +111,36 @@ put() {
 	echo "$1" 2>"$errors" >"$carve/$2" && written=0 || written=1
 	reply=$(cat "$carve/$2")
 	return "$written"
+}
+
+# stat_of KEY: a figure from the file stats
+stat_of() { awk -v key="$1" '$1 == key { print $2 }' "$carve/stats"; }
+
+# meminfo KEY: in KiB
+meminfo() { awk -v key="$1:" '$1 == key { print $2 }' /proc/meminfo; }
+
+# all_layers WHAT: every layer of the carveout gives something, takes it back, and is sound.
+all_layers() {
+	while read -r line; do
+		put "$line" alloc || not_ok "$1 gives '$line': $reply"
+	done <<-LINES
+		pages 0 x40
+		pages 4
+		exact 20K
+		kmalloc 100 x50
+		kmalloc 20K
+		cache_create probe 200
+		cache_alloc probe x20
+		vmalloc 300K
+		vzalloc 5000 x8
+	LINES
+	same "$1: every layer gives" "$(stat_of handles)" 122
+	same "$1: sound in use" "$(tail -n 1 "$carve/validate")" ok
+	put all free
+	put 'cache probe' free
+	same "$1: all comes back" "$(cat "$carve/owners")" 'nothing is allocated'
+	same "$1: sound afterwards" "$(tail -n 1 "$carve/validate")" ok
+	same "$1: no free was refused" "$(stat_of bad_frees)" 0
 }
 
 # check_leaks: whether kmemleak, where the kernel has it, suspects anything. It looks at
