@@ -212,7 +212,8 @@ static void build_zonelist(struct carve_pages *ps, enum carve_zone_type wanted)
 	for (type = wanted; type >= CARVE_ZONE_DMA; type--)
 		end = list_zones(ps, end, type);
 	if (wanted == CARVE_ZONE_NORMAL)
-		list_zones(ps, end, CARVE_ZONE_HIGHMEM);
+		end = list_zones(ps, end, CARVE_ZONE_HIGHMEM);
+	*end = NULL;
 }
 
 void carve_pages_start(struct carve_pages *ps)
