@@ -1,0 +1,100 @@
+# shellcheck shell=dash
+#
+# manage.sh - carveouts come and go at run time, through the files create and remove.
+#
+# shellcheck source=scripts/guest/lib.sh
+. /lib.sh
+
+before=$(free_memory)
+must 'the module loads with one' load size=16M name=first
+must 'there are files to make and remove others' [ -e $debug/create ] && [ -e $debug/remove ]
+same 'create is 0600' "$(stat -c %a $debug/create)" 600
+same 'remove is 0600' "$(stat -c %a $debug/remove)" 600
+
+# ask LINE FILE: writes it; $reply is what the file then says, $said what the log does.
+ask() {
+	mark
+	echo "$1" 2>$errors >"$debug/$2" && written=0 || written=1
+	reply=$(cat "$debug/$2")
+	said=$(since_mark)
+	return "$written"
+}
+
+check 'one is made' ask 'video:16M' create
+same 'and says so' "$reply" 'created video'
+like 'in the log, too' "$said" '^carveout: video: 16 MiB at .*, from contig on node 0'
+check 'one of two zones' ask 'net:8M@contig,4M@contig%0' create
+check 'and one of the smallest names' ask 'a:4M' create
+for name in first video net a; do
+	carve=$debug/$name
+	all_layers "$name"
+done
+
+# held NAME LINE: something is allocated there from now on.
+held() {
+	carve=$debug/$1
+	put "$2" alloc
+}
+held video 'pages 3'
+put 'kmalloc 100 x5' alloc
+put 'vmalloc 64K' alloc
+put 'cache_create frames 500' alloc
+put 'cache_alloc frames x3' alloc
+check 'removal is refused while things are held' eval '! ask video remove'
+like 'with an errno that says so' "$(cat $errors)" "$busy"
+like 'and a reason' "$reply" '^error: video is in use'
+like 'the log lists blocks' "$said" \
+	'^carveout: video: 1 blocks of pages, 8 pages, by .* \[carveout\]$'
+like 'the log lists objects' "$said" '^carveout: video: 5 objects of cache kmalloc-128, '
+like 'the log lists areas' "$said" '^carveout: video: 1 vmalloc areas, 16 pages, by '
+like 'the log lists caches' "$said" '^carveout: video: 3 objects of cache frames, '
+check 'it is still there' [ -d $debug/video ]
+same 'and sound' "$(tail -n 1 $debug/video/validate)" ok
+check 'an unused one beside it is removed' ask a remove
+same 'and says so' "$reply" 'removed a'
+check 'its directory is gone' [ ! -e $debug/a ]
+
+put all free
+check 'a cache alone holds it as well' eval '! ask video remove'
+put 'cache frames' free
+check 'it is removed once all is free' ask video remove
+check 'its directory is gone' [ ! -e $debug/video ]
+check 'its name can be used again' ask 'video:8M' create
+check 'and removed again' ask video remove
+
+# refused LINE FILE ERROR REASON
+refused() {
+	check "'$1' is refused" eval "! ask '$1' $2"
+	like "'$1' gives: $3" "$(cat $errors)" "$3"
+	like "'$1' says why" "$reply" "^error: .*($4)"
+}
+bad='Invalid argument'
+refused ''               create "$bad"   '.'
+refused 'noise'          create "$bad"   "no ':' behind the name"
+refused ':16M'           create "$bad"   'not a name'
+refused 'a/b:16M'        create "$bad"   'not a name'
+refused 'b:'             create "$bad"   'is not a size'
+refused 'b:lots'         create "$bad"   '"lots" is not a size'
+refused 'b:0'            create "$bad"   'size is 0|not a size'
+refused 'b:4097'         create "$bad"   'not a multiple of the page size'
+refused 'b:4K'           create "$bad"   'too small'
+refused 'b:16M@well'     create "$bad"   'unknown source "well"'
+refused 'b:16M%x'        create "$bad"   '"x" is not a node'
+refused 'b:16M%9'        create "$bad"   'node 9 is not online'
+refused 'b:16M(foo)'     create "$bad"   'unknown zone type "foo"'
+refused 'b:16M(dma'      create "$bad"   'ends with'
+refused 'b:4M,4M,4M,4M,4M' create "$bad" 'more than 4 zones'
+refused 'b:64G'          create 'Cannot allocate memory|Out of memory' 'more than 12/16'
+refused 'first:4M'       create 'File exists' 'there is a carveout of this name'
+refused 'nobody'         remove 'No such file' 'no carveout nobody'
+refused ''               remove '.' '.'
+# shellcheck disable=SC2012 # names are plain
+same 'nothing came of these' "$(ls $debug | tr '\n' ' ')" 'create first net remove '
+
+held net 'pages 0 x3'
+check 'rmmod refuses while one is in use' eval '! unload'
+put all free
+check 'rmmod takes all that are left' unload
+lost=$((before - $(free_memory)))
+check "every page came back ($lost KiB less than before)" [ "$lost" -le 4096 ]
+check_leaks
