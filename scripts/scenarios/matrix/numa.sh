@@ -3,7 +3,7 @@
 # numa.sh - a machine with two memory nodes: a carveout lies on the one that was asked for.
 #
 # kernels: 6.12-debug 7.2
-# qemu: -object memory-backend-ram,id=m0,size=512M -object memory-backend-ram,id=m1,size=512M -numa node,nodeid=0,memdev=m0,cpus=0 -numa node,nodeid=1,memdev=m1,cpus=1
+# qemu: -smp sockets=2 -object memory-backend-ram,id=m0,size=512M -object memory-backend-ram,id=m1,size=512M -numa node,nodeid=0,memdev=m0,cpus=0 -numa node,nodeid=1,memdev=m1,cpus=1
 # memory: 1G
 # shellcheck source=scripts/guest/lib.sh
 . /lib.sh
