@@ -82,11 +82,19 @@ static void show_wait(struct seq_file *m, void *context)
 
 /* Batch and limit of the per-CPU stores, by order */
 
+/* Of all zones, since small ones have room for less, or no stores */
 static unsigned int max_batch(const struct carveout *co, unsigned int order)
 {
-	const struct carve_store *store = co->pages.zone[0].store[0][order];
+	const struct carve_store *store;
+	const struct carve_zone *zone;
+	unsigned int most = 0;
 
-	return store ? store->magazines.max_batch : 0;
+	carve_for_each_zone(zone, &co->pages) {
+		store = zone->store[CARVE_LONG_LIVED][order];
+		if (store)
+			most = max(most, store->magazines.max_batch);
+	}
+	return most;
 }
 
 /* All zones and lifetimes alike, as far as they have room for it */
@@ -116,7 +124,8 @@ static int run_stores(void *context, const char *line,
 	unsigned int order, batch, limit, most;
 	char rest;
 
-	if (sscanf(line, "%u %u %u%c", &order, &batch, &limit, &rest) != 3)
+	/* With widths, since sscanf() lets numbers overflow */
+	if (sscanf(line, "%9u %9u %9u%c", &order, &batch, &limit, &rest) != 3)
 		return carve_reply_error(reply, -EINVAL,
 					 "\"%s\" is not ORDER BATCH LIMIT, such as 0 16 32",
 					 line);
