@@ -4,7 +4,6 @@
 # and what was taken comes back.
 #
 # memory: 1G
-# timeout: 200
 # shellcheck source=scripts/guest/lib.sh
 . /lib.sh
 
