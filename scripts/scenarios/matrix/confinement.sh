@@ -17,14 +17,16 @@ cd /sys/kernel/tracing || exit
 echo 0 >tracing_on
 echo 40000 >buffer_size_kb
 echo 1 >options/stacktrace
+# With that come the names of modules, too.
+echo 1 >options/sym-offset
 for event in kmem/kmalloc kmem/kmem_cache_alloc kmem/mm_page_alloc percpu/percpu_alloc_percpu; do
 	must "the kernel has the event $event" [ -e events/$event/enable ]
 	echo 1 >events/$event/enable
 done
 
 # watch COMMAND ARG…: which native allocations are made by the module's own code meanwhile. They
-# are summed up in /tmp/native by the event, the native function that the module called, and the
-# module's function that did.
+# are summed up in /tmp/native by the event, the native function that the module called (for vmap()
+# with the one that that called), and the module's function that did.
 #
 # The innermost frame of the module counts. What an interrupt does on top of it is not the
 # module's doing.
@@ -40,7 +42,7 @@ watch() {
 		name = $2; sub(/\+.*/, "", name)
 		if (/\[carveout\]/) { found = name; over = 1 }
 		else if (name ~ /^asm_/) over = 1
-		else called = name
+		else { called = name ~ /^vmap/ ? name "/" called : name }
 		next
 	}
 	/^ =>/ { next }
@@ -64,6 +66,10 @@ total() { awk '{ n += $1 } END { print n + 0 }' /tmp/native; }
 make() { echo "$1" >$debug/create; }
 unmake() { echo "$1" >$debug/remove; }
 
+# small_things: without the page events, which come by chance: when the kernel's own caches, or
+# page tables, have run full.
+small_things() { grep -v ' mm_page_alloc ' "$1"; }
+
 must 'the module loads' insmod /carveout.ko size=32M name=first
 
 # That the watch sees at all: each handle of the poke files is the kernel's memory.
@@ -74,13 +80,14 @@ check "the watch sees 50 handles ($(total))" [ "$(total)" -ge 50 ]
 like 'and whose they are' "$(cat /tmp/native)" '^50 (kmalloc|kmem_cache_alloc) .* carve_handles_alloc$'
 put all free
 
-# What a carveout takes when it is made doesn't grow with its size.
+# What a carveout takes when it is made doesn't grow with its size, but for the page tables that
+# map what was kept back at boot.
 check 'a small carveout is made' watch make 'small:8M@0x10000000'
 tell 'created with 8 MiB'
 cp /tmp/native /tmp/small
 check 'and a large one' watch make 'large:48M@0x11000000'
 tell 'created with 48 MiB'
-same 'both took the same natively' "$(cat /tmp/native)" "$(cat /tmp/small)"
+same 'both took the same natively' "$(small_things /tmp/native)" "$(small_things /tmp/small)"
 check 'one from ordinary memory is made' watch make 'contig:8M@contig'
 tell 'created from contig'
 unmake contig
@@ -95,8 +102,8 @@ work() {
 }
 
 for kind in pages kmalloc cache; do
-	check "the client works with $kind" work $kind 5000
-	check "it got what it asked for ($got)" [ "$got" = 5000 -o "$got" -gt 2000 ]
+	check "the client works with $kind" work $kind 2000
+	same 'it got what it asked for' "$got" 2000
 	tell "$kind"
 	same "$kind: nothing was taken natively" "$(total)" 0
 	check "the client takes all there is of $kind" work $kind 0
@@ -109,7 +116,7 @@ check 'the client works with areas' work vmalloc 400
 same 'it got what it asked for' "$got" 400
 tell vmalloc
 check "vmap() took something natively ($(total))" [ "$(total)" -gt 0 ]
-unlike 'and nothing but vmap() did' "$(grep -v -E ' vmap(_noprof)? (map_array|map_area|carve_vmap_alloc)$' /tmp/native)" .
+same 'and nothing but vmap() did' "$(grep -v ' vmap/' /tmp/native)" ''
 
 carve=$debug/large
 same 'all is sound' "$(tail -n 1 $carve/validate)" ok
