@@ -342,6 +342,8 @@ static void krealloc_keeps_contents(struct kunit *test)
 	u8 *old = alloc(test, r->from), *new;
 
 	memset(old, 0x6b, r->from);
+	/* Not that the new place should hold this from an earlier case */
+	leave_dirty(test, r->to, 0x94);
 	new = carve_krealloc(co, old, r->to, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, new);
 	KUNIT_EXPECT_EQ(test, new == old, r->stays);
