@@ -23,7 +23,10 @@ report() {
 	esac
 }
 
+# Where the kernel has its detector of data races, the suites are all that it is to watch.
+[ ! -e /sys/kernel/debug/kcsan ] || echo on >/sys/kernel/debug/kcsan
 check 'the module with its suites loads' load
+[ ! -e /sys/kernel/debug/kcsan ] || echo off >/sys/kernel/debug/kcsan
 for suite in /sys/kernel/debug/kunit/carveout_*; do
 	echo "suite ${suite##*/}"
 	report "${suite##*/}"
