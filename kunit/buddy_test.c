@@ -13,6 +13,7 @@
 
 #include "kunit/testbed.h"
 #include "page/buddy.h"
+#include "page/fragmentation.h"
 
 #define BED_PAGES 1024
 #define NONE CARVE_PAGE_NONE
@@ -69,7 +70,8 @@ static unsigned int count_violations(const struct carve_buddy *b)
 	return r.violations;
 }
 
-static const char *lists_of(struct kunit *test, const struct carve_buddy *b)
+static const char *lists_of(struct kunit *test, const struct carve_buddy *b,
+			    enum carve_lifetime lifetime)
 {
 	struct bed *bed = test->priv;
 	const size_t size = sizeof(bed->text);
@@ -80,11 +82,11 @@ static const char *lists_of(struct kunit *test, const struct carve_buddy *b)
 	for (order = 0; order <= b->max_order; order++) {
 		if (order)
 			len += scnprintf(bed->text + len, size - len, " | ");
-		if (!b->area[order][0].nr)
+		if (!b->area[order][lifetime].nr)
 			len += scnprintf(bed->text + len, size - len, "-");
-		carve_page_list_for_each(index, &b->area[order][0], b->map)
+		carve_page_list_for_each(index, &b->area[order][lifetime], b->map)
 			len += scnprintf(bed->text + len, size - len, "%s%u",
-					 index == b->area[order][0].first ?
+					 index == b->area[order][lifetime].first ?
 					 "" : " ", index);
 	}
 	return bed->text;
@@ -111,7 +113,7 @@ static const char *pairs_of(struct kunit *test, const struct carve_buddy *b)
 static void expect_state(struct kunit *test, const struct carve_buddy *b,
 			 const char *lists, const char *pairs)
 {
-	KUNIT_EXPECT_STREQ(test, lists_of(test, b), lists);
+	KUNIT_EXPECT_STREQ(test, lists_of(test, b, CARVE_LONG_LIVED), lists);
 	KUNIT_EXPECT_STREQ(test, pairs_of(test, b), pairs);
 	KUNIT_EXPECT_EQ(test, count_violations(b), 0);
 }
@@ -377,6 +379,305 @@ static void exhaustion_returns_none_and_all_comes_back(struct kunit *test)
 	}
 }
 
+/* Lifetimes: here kept apart by small pageblocks, so that one sees them */
+
+#define LONG CARVE_LONG_LIVED
+#define SHORT CARVE_SHORT_LIVED
+
+static struct carve_buddy *make_pageblocks(struct kunit *test, u32 nr,
+					   unsigned int block_order)
+{
+	struct carve_buddy *b = make_full(test, nr, 0);
+
+	b->block_order = block_order;
+	carve_buddy_add(b, 0, nr);
+	return b;
+}
+
+static void expect_lists(struct kunit *test, const struct carve_buddy *b,
+			 const char *of_long, const char *of_short)
+{
+	KUNIT_EXPECT_STREQ(test, lists_of(test, b, LONG), of_long);
+	KUNIT_EXPECT_STREQ(test, lists_of(test, b, SHORT), of_short);
+	KUNIT_EXPECT_EQ(test, count_violations(b), 0);
+}
+
+static void lifetimes_come_from_pageblocks_of_their_own(struct kunit *test)
+{
+	struct carve_buddy *b = make_pageblocks(test, 16, 2);
+	unsigned int i;
+
+	expect_lists(test, b, "- | - | - | - | 0", "- | - | - | - | -");
+	KUNIT_EXPECT_EQ(test, carve_buddy_alloc(b, 0, LONG), 0);
+	expect_lists(test, b, "1 | 2 | 4 | 8 | -", "- | - | - | - | -");
+	/* Not page 1, though it is the smallest that would do */
+	KUNIT_EXPECT_EQ(test, carve_buddy_alloc(b, 0, SHORT), 4);
+	expect_lists(test, b, "1 | 2 | - | 8 | -", "5 | 6 | - | - | -");
+	/* By turns, each goes on in its own */
+	for (i = 1; i < 4; i++) {
+		KUNIT_EXPECT_EQ(test, carve_buddy_alloc(b, 0, SHORT), 4 + i);
+		KUNIT_EXPECT_EQ(test, carve_buddy_alloc(b, 0, LONG), i);
+	}
+	expect_lists(test, b, "- | - | - | 8 | -", "- | - | - | - | -");
+	for (i = 0; i < 8; i++)
+		KUNIT_EXPECT_EQ(test, b->map[i].lifetime, i < 4 ? LONG : SHORT);
+}
+
+static void whole_pageblock_is_taken_before_the_others(struct kunit *test)
+{
+	struct carve_buddy *b = make_pageblocks(test, 16, 2);
+
+	KUNIT_EXPECT_EQ(test, carve_buddy_alloc(b, 0, LONG), 0);
+	KUNIT_EXPECT_EQ(test, carve_buddy_alloc(b, 2, LONG), 4);
+	KUNIT_EXPECT_EQ(test, carve_buddy_alloc(b, 2, LONG), 8);
+	/* One whole pageblock is left, and then half of one */
+	KUNIT_EXPECT_EQ(test, carve_buddy_alloc(b, 0, SHORT), 12);
+	expect_lists(test, b, "1 | 2 | - | - | -", "13 | 14 | - | - | -");
+	/* What is too large for its own comes from nowhere else, if there is none */
+	KUNIT_EXPECT_EQ(test, carve_buddy_alloc(b, 2, SHORT), NONE);
+	expect_lists(test, b, "1 | 2 | - | - | -", "13 | 14 | - | - | -");
+}
+
+static void pageblock_is_taken_over_with_all_that_is_free(struct kunit *test)
+{
+	struct carve_buddy *b = make_pageblocks(test, 8, 2);
+
+	KUNIT_EXPECT_EQ(test, carve_buddy_alloc(b, 0, LONG), 0);
+	KUNIT_EXPECT_EQ(test, carve_buddy_alloc(b, 2, SHORT), 4);
+	expect_lists(test, b, "1 | 2 | - | -", "- | - | - | -");
+	/* Nothing of its own, nothing whole: the largest of the other's */
+	KUNIT_EXPECT_EQ(test, carve_buddy_alloc(b, 0, SHORT), 2);
+	KUNIT_EXPECT_EQ(test, b->map[2].lifetime, SHORT);
+	expect_lists(test, b, "- | - | - | -", "3 1 | - | - | -");
+	/* What the first owner still holds comes back to the new one's lists */
+	carve_buddy_free(b, 0, 0);
+	expect_lists(test, b, "- | - | - | -", "3 | 0 | - | -");
+	carve_buddy_free(b, 2, 0);
+	carve_buddy_free(b, 4, 2);
+	expect_lists(test, b, "- | - | - | 0", "- | - | - | -");
+}
+
+/* A page of a pageblock of sixteen: it stays with whom it belongs to */
+static void little_is_borrowed_without_a_takeover(struct kunit *test)
+{
+	struct carve_buddy *b = make_pageblocks(test, 16, 4);
+	u32 index;
+
+	for (index = 0; index < 16; index++)
+		KUNIT_EXPECT_EQ(test, carve_buddy_alloc(b, 0, LONG), index);
+	carve_buddy_free(b, 3, 0);
+	carve_buddy_free(b, 8, 0);
+	carve_buddy_free(b, 9, 0);
+	expect_lists(test, b, "3 | 8 | - | - | -", "- | - | - | - | -");
+	KUNIT_EXPECT_EQ(test, carve_buddy_alloc(b, 0, SHORT), 8);
+	KUNIT_EXPECT_EQ(test, b->map[8].lifetime, LONG);
+	expect_lists(test, b, "9 3 | - | - | - | -", "- | - | - | - | -");
+	/* A quarter of it is a good part */
+	for (index = 4; index < 8; index++)
+		carve_buddy_free(b, index, 0);
+	expect_lists(test, b, "9 3 | - | 4 | - | -", "- | - | - | - | -");
+	KUNIT_EXPECT_EQ(test, carve_buddy_alloc(b, 1, SHORT), 4);
+	KUNIT_EXPECT_EQ(test, b->map[4].lifetime, SHORT);
+	expect_lists(test, b, "- | - | - | - | -", "9 3 | 6 | - | - | -");
+}
+
+static void whole_pageblocks_are_nobodys(struct kunit *test)
+{
+	struct carve_buddy *b = make_pageblocks(test, 16, 2);
+
+	KUNIT_EXPECT_EQ(test, carve_buddy_alloc(b, 2, SHORT), 0);
+	KUNIT_EXPECT_EQ(test, b->map[0].lifetime, LONG);
+	expect_lists(test, b, "- | - | 4 | 8 | -", "- | - | - | - | -");
+	KUNIT_EXPECT_EQ(test, carve_buddy_alloc(b, 3, SHORT), 8);
+	carve_buddy_free(b, 0, 2);
+	expect_lists(test, b, "- | - | - | 0 | -", "- | - | - | - | -");
+	carve_buddy_free(b, 8, 3);
+	expect_lists(test, b, "- | - | - | - | 0", "- | - | - | - | -");
+}
+
+/* What was one lifetime's may be the other's when it is whole again */
+static void whole_again_it_is_nobodys_again(struct kunit *test)
+{
+	struct carve_buddy *b = make_pageblocks(test, 16, 2);
+	unsigned int turn;
+
+	for (turn = 0; turn < 4; turn++) {
+		enum carve_lifetime lifetime = turn % 2 ? LONG : SHORT;
+
+		KUNIT_EXPECT_EQ(test, carve_buddy_alloc(b, 0, lifetime), 0);
+		KUNIT_EXPECT_EQ(test, b->map[0].lifetime, lifetime);
+		KUNIT_EXPECT_EQ(test, b->area[0][lifetime].first, 1);
+		KUNIT_EXPECT_EQ(test, b->area[1][lifetime].first, 2);
+		KUNIT_EXPECT_EQ(test, count_violations(b), 0);
+		carve_buddy_free(b, 0, 0);
+		expect_lists(test, b, "- | - | - | - | 0", "- | - | - | - | -");
+	}
+}
+
+/* At the ends of a region that isn't aligned lie parts of pageblocks */
+static void part_of_a_pageblock_belongs_to_one_lifetime(struct kunit *test)
+{
+	struct carve_buddy *b = make_full(test, 10, 3);
+
+	/* Page frames 3, then 4 to 7 and 8 to 11 whole, then 12 */
+	b->block_order = 2;
+	carve_buddy_add(b, 0, 10);
+	expect_lists(test, b, "9 0 | - | 5 1 | -", "- | - | - | -");
+	KUNIT_EXPECT_EQ(test, carve_buddy_alloc(b, 0, SHORT), 5);
+	expect_lists(test, b, "9 0 | - | 1 | -", "6 | 7 | - | -");
+	KUNIT_EXPECT_EQ(test, carve_buddy_alloc(b, 0, LONG), 9);
+	carve_buddy_free(b, 9, 0);
+	expect_lists(test, b, "9 0 | - | 1 | -", "6 | 7 | - | -");
+	KUNIT_EXPECT_EQ(test, b->block_order, 2);
+}
+
+/* Blocks that come and go leave a large block, with the hint; without it not */
+static void hint_saves_large_blocks(struct kunit *test)
+{
+	unsigned int hinted, i;
+
+	for (hinted = 0; hinted < 2; hinted++) {
+		struct carve_buddy *b = make_pageblocks(test, 64, 4);
+		enum carve_lifetime coming = hinted ? SHORT : LONG;
+		u32 stays[8], goes[8][3];
+
+		for (i = 0; i < 8; i++) {
+			stays[i] = carve_buddy_alloc(b, 0, LONG);
+			goes[i][0] = carve_buddy_alloc(b, 0, coming);
+			goes[i][1] = carve_buddy_alloc(b, 0, coming);
+			goes[i][2] = carve_buddy_alloc(b, 0, coming);
+		}
+		for (i = 0; i < 8; i++) {
+			carve_buddy_free(b, goes[i][0], 0);
+			carve_buddy_free(b, goes[i][1], 0);
+			carve_buddy_free(b, goes[i][2], 0);
+		}
+		KUNIT_EXPECT_EQ(test, count_violations(b), 0);
+		KUNIT_EXPECT_EQ(test, b->nr_free, 56);
+		/* The eight that stay lie in one pageblock, or in two */
+		KUNIT_EXPECT_EQ(test, carve_buddy_nr_blocks(b, 4), hinted ? 1 : 0);
+		for (i = 0; i < 8; i++)
+			carve_buddy_free(b, stays[i], 0);
+	}
+}
+
+static void check_finds_a_wrong_list(struct kunit *test)
+{
+	struct carve_buddy *b = make_pageblocks(test, 16, 2);
+
+	KUNIT_ASSERT_EQ(test, carve_buddy_alloc(b, 0, SHORT), 0);
+	expect_lists(test, b, "- | - | 4 | 8 | -", "1 | 2 | - | - | -");
+
+	/* A block on the list of the other lifetime, all else as it should be */
+	carve_page_list_del(&b->area[1][SHORT], b->map, 2);
+	carve_page_list_add(&b->area[1][LONG], b->map, 2);
+	b->nonempty[SHORT] &= ~BIT(1);
+	b->nonempty[LONG] |= BIT(1);
+	KUNIT_EXPECT_EQ(test, count_violations(b), 1);
+	carve_page_list_del(&b->area[1][LONG], b->map, 2);
+	carve_page_list_add(&b->area[1][SHORT], b->map, 2);
+	b->nonempty[LONG] &= ~BIT(1);
+	b->nonempty[SHORT] |= BIT(1);
+	KUNIT_EXPECT_EQ(test, count_violations(b), 0);
+
+	/* A pageblock that changed hands without its blocks */
+	b->map[0].block_lifetime = LONG;
+	KUNIT_EXPECT_EQ(test, count_violations(b), 2);
+	b->map[0].block_lifetime = SHORT;
+
+	/* A whole one that is somebody's */
+	carve_page_list_del(&b->area[2][LONG], b->map, 4);
+	carve_page_list_add(&b->area[2][SHORT], b->map, 4);
+	b->nonempty[LONG] &= ~BIT(2);
+	b->nonempty[SHORT] |= BIT(2);
+	KUNIT_EXPECT_EQ(test, count_violations(b), 1);
+}
+
+/* Fragmentation indices, against figures worked out by hand */
+
+struct fragmented {
+	const char *name;
+	unsigned long nr[6];
+	int unusable[6];
+	int extfrag[6];
+};
+
+static const struct fragmented fragmented[] = {
+	{ "nothing free", { },
+	  { 1000, 1000, 1000, 1000, 1000, 1000 }, { 0, 0, 0, 0, 0, 0 } },
+	/* The largest is there: nothing is lost, nothing fails */
+	{ "one whole", { [5] = 1 },
+	  { 0, 0, 0, 0, 0, 0 }, { -1000, -1000, -1000, -1000, -1000, -1000 } },
+	/* 8 pages, singly: 1000 - (1000 + 8000 / 2^order) / 8 */
+	{ "single pages", { 8 },
+	  { 0, 1000, 1000, 1000, 1000, 1000 },
+	  { -1000, 375, 625, 750, 813, 844 } },
+	/* 3 + 4 + 4 + 8 = 19 pages in 7 blocks */
+	{ "mixed", { 3, 2, 1, 1 },
+	  { 0, 157, 368, 578, 1000, 1000 },
+	  { -1000, -1000, -1000, -1000, 688, 773 } },
+	/* One block alone: the native formula falls below 0 */
+	{ "a single page", { 1 },
+	  { 0, 1000, 1000, 1000, 1000, 1000 },
+	  { -1000, -500, -250, -125, -62, -31 } },
+	/* 64 single pages: towards 1000 */
+	{ "many single pages", { 64 },
+	  { 0, 1000, 1000, 1000, 1000, 1000 },
+	  { -1000, 485, 735, 860, 922, 954 } },
+};
+
+static void indices_are_those_worked_out_by_hand(struct kunit *test)
+{
+	unsigned int i, order;
+
+	for (i = 0; i < ARRAY_SIZE(fragmented); i++) {
+		const struct fragmented *f = &fragmented[i];
+		struct carve_free_blocks free = { };
+
+		for (order = 0; order < 6; order++) {
+			free.nr[order] = f->nr[order];
+			free.blocks += f->nr[order];
+			free.pages += f->nr[order] << order;
+		}
+		for (order = 0; order < 6; order++) {
+			KUNIT_EXPECT_EQ_MSG(test,
+					    carve_unusable_index(&free, order),
+					    f->unusable[order],
+					    "%s, order %u", f->name, order);
+			KUNIT_EXPECT_EQ_MSG(test,
+					    carve_extfrag_index(&free, order),
+					    f->extfrag[order],
+					    "%s, order %u", f->name, order);
+		}
+	}
+}
+
+/* Of the textbook's: 1 + 1 + 2 + 4 pages in four blocks, both lifetimes counted */
+static void free_blocks_are_counted_as_they_are(struct kunit *test)
+{
+	struct carve_free_blocks free;
+	struct carve_buddy *b = make_textbook(test);
+
+	carve_free_blocks_count(&free, b);
+	KUNIT_EXPECT_EQ(test, free.blocks, 4);
+	KUNIT_EXPECT_EQ(test, free.pages, b->nr_free);
+	KUNIT_EXPECT_EQ(test, free.nr[0], 2);
+	KUNIT_EXPECT_EQ(test, free.nr[1], 1);
+	KUNIT_EXPECT_EQ(test, free.nr[2], 1);
+	KUNIT_EXPECT_EQ(test, carve_unusable_index(&free, 2), 500);
+	/* 1000 - (1000 + 8000 / 8) / 4 */
+	KUNIT_EXPECT_EQ(test, carve_extfrag_index(&free, 3), 500);
+
+	b = make_pageblocks(test, 16, 2);
+	carve_buddy_alloc(b, 0, LONG);
+	carve_buddy_alloc(b, 0, SHORT);
+	carve_free_blocks_count(&free, b);
+	KUNIT_EXPECT_EQ(test, free.nr[0], 2);
+	KUNIT_EXPECT_EQ(test, free.nr[1], 2);
+	KUNIT_EXPECT_EQ(test, free.nr[3], 1);
+	KUNIT_EXPECT_EQ(test, free.pages, 14);
+}
+
 /* What carve_buddy_check() must find, each in the state of the textbook */
 
 static void damage_state(struct carve_buddy *b)
@@ -529,6 +830,8 @@ static void check_finds_damage(struct kunit *test)
 
 #define WALK_STEPS 100000
 #define WALK_CHECK 5000
+/* Here the model looks at more, and takes longer */
+#define LIFETIME_STEPS 20000
 
 struct walk {
 	struct kunit *test;
@@ -537,6 +840,8 @@ struct walk {
 	u32 nr;
 	unsigned long start_pfn;
 	unsigned long nr_used;
+	bool lifetimes;
+	u8 owner[BED_PAGES];
 	DECLARE_BITMAP(used, BED_PAGES);
 	u32 nr_blocks;
 	struct { u32 index; unsigned int order; } blocks[BED_PAGES];
@@ -571,13 +876,72 @@ static bool model_has_block(const struct walk *w, unsigned int order)
 	return false;
 }
 
+/*
+ * Who owns the pageblocks, if not all is long-lived. The model looks at the
+ * bits to see what there was to choose from.
+ */
+
+static unsigned long pageblock_at(const struct walk *w, unsigned long pfn)
+{
+	return (pfn >> w->buddy->block_order) -
+	       (w->start_pfn >> w->buddy->block_order);
+}
+
+static bool model_is_whole(const struct walk *w, unsigned long pfn)
+{
+	unsigned int order = w->buddy->block_order;
+
+	return model_is_free(w, ALIGN_DOWN(pfn, BIT(order)), order);
+}
+
+/* The highest order below a pageblock's of which @owner has a block; or -1 */
+static int model_largest(const struct walk *w, enum carve_lifetime owner)
+{
+	int order;
+
+	for (order = w->buddy->block_order - 1; order >= 0; order--) {
+		unsigned long pfn = ALIGN(w->start_pfn, BIT(order));
+
+		for (; pfn < w->start_pfn + w->nr; pfn += BIT(order))
+			if (model_is_free(w, pfn, order) &&
+			    !model_is_whole(w, pfn) &&
+			    w->owner[pageblock_at(w, pfn)] == owner)
+				return order;
+	}
+	return -1;
+}
+
+/* Called before the block is marked as used */
+static void check_choice(struct walk *w, u32 index, int order,
+			 enum carve_lifetime lifetime)
+{
+	unsigned long pfn = w->start_pfn + index;
+	u8 *owner = &w->owner[pageblock_at(w, pfn)];
+	int block_order = w->buddy->block_order;
+
+	if (order >= block_order)
+		return;
+	if (model_is_whole(w, pfn)) {
+		KUNIT_EXPECT_LT(w->test, model_largest(w, lifetime), order);
+		*owner = lifetime;
+	} else if (*owner != lifetime) {
+		KUNIT_EXPECT_LT(w->test, model_largest(w, lifetime), order);
+		KUNIT_EXPECT_FALSE(w->test, model_has_block(w, block_order));
+		if (2 * model_largest(w, *owner) >= block_order)
+			*owner = lifetime;
+	}
+	KUNIT_EXPECT_EQ(w->test, w->buddy->map[index].lifetime, *owner);
+}
+
 static void walk_alloc(struct walk *w)
 {
+	enum carve_lifetime lifetime = w->lifetimes ?
+		carve_testbed_random(&w->rnd, CARVE_NR_LIFETIMES) : LONG;
 	/* Small ones more often: the lower of two */
 	unsigned int below = w->buddy->max_order + 2;
 	unsigned int order = min(carve_testbed_random(&w->rnd, below),
 				 carve_testbed_random(&w->rnd, below));
-	u32 index = carve_buddy_alloc(w->buddy, order, CARVE_LONG_LIVED);
+	u32 index = carve_buddy_alloc(w->buddy, order, lifetime);
 
 	if (index == NONE) {
 		KUNIT_EXPECT_FALSE_MSG(w->test, model_has_block(w, order),
@@ -589,6 +953,8 @@ static void walk_alloc(struct walk *w)
 			      "page %u of order %u isn't free", index, order);
 	KUNIT_ASSERT_TRUE(w->test,
 			  IS_ALIGNED(w->start_pfn + index, BIT(order)));
+	if (w->lifetimes)
+		check_choice(w, index, order, lifetime);
 	bitmap_set(w->used, index, BIT(order));
 	w->nr_used += BIT(order);
 	w->blocks[w->nr_blocks].index = index;
@@ -633,15 +999,18 @@ static void check_walk(struct walk *w)
 	cond_resched();
 }
 
-static void walk(struct kunit *test, struct walk *w, u64 seed)
+static void walk(struct kunit *test, struct walk *w, u64 seed,
+		 unsigned int steps)
 {
 	/* Waves: mostly allocating up to a step, mostly freeing for another */
 	unsigned int step, bias = 0;
 
 	w->test = test;
 	w->buddy = make_free(test, w->nr, w->start_pfn);
+	if (w->lifetimes)
+		w->buddy->block_order = min(w->buddy->max_order, 5U);
 	carve_testbed_seed(test, &w->rnd, seed);
-	for (step = 0; step < WALK_STEPS; step++) {
+	for (step = 0; step < steps; step++) {
 		if (step % 500 == 0)
 			bias = 20 + carve_testbed_random(&w->rnd, 60);
 		if (step % WALK_CHECK == 0)
@@ -663,7 +1032,7 @@ static void random_walk_agrees_with_a_bitmap(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, w);
 	w->nr = 1000;
-	walk(test, w, 1);
+	walk(test, w, 1, WALK_STEPS);
 }
 
 static void random_walk_of_any_shape_and_seed(struct kunit *test)
@@ -676,7 +1045,28 @@ static void random_walk_of_any_shape_and_seed(struct kunit *test)
 	prandom_seed_state(&shape, seed);
 	w->nr = 1 + carve_testbed_random(&shape, BED_PAGES);
 	w->start_pfn = carve_testbed_random(&shape, SZ_16M);
-	walk(test, w, seed);
+	walk(test, w, seed, WALK_STEPS);
+}
+
+static void random_walk_keeps_lifetimes_apart(struct kunit *test)
+{
+	struct walk *w = kunit_kzalloc(test, sizeof(*w), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, w);
+	w->lifetimes = true;
+	w->nr = 1000;
+	w->start_pfn = 0x12345;
+	walk(test, w, 1, LIFETIME_STEPS);
+}
+
+static void random_walk_of_lifetimes_with_any_seed(struct kunit *test)
+{
+	struct walk *w = kunit_kzalloc(test, sizeof(*w), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, w);
+	w->lifetimes = true;
+	w->nr = BED_PAGES;
+	walk(test, w, carve_testbed_any_seed(), LIFETIME_STEPS);
 }
 
 static struct kunit_case buddy_cases[] = {
@@ -693,9 +1083,22 @@ static struct kunit_case buddy_cases[] = {
 	KUNIT_CASE(highest_order_is_that_of_the_size),
 	KUNIT_CASE(first_page_may_have_any_index),
 	KUNIT_CASE(exhaustion_returns_none_and_all_comes_back),
+	KUNIT_CASE(lifetimes_come_from_pageblocks_of_their_own),
+	KUNIT_CASE(whole_pageblock_is_taken_before_the_others),
+	KUNIT_CASE(pageblock_is_taken_over_with_all_that_is_free),
+	KUNIT_CASE(little_is_borrowed_without_a_takeover),
+	KUNIT_CASE(whole_pageblocks_are_nobodys),
+	KUNIT_CASE(whole_again_it_is_nobodys_again),
+	KUNIT_CASE(part_of_a_pageblock_belongs_to_one_lifetime),
+	KUNIT_CASE(hint_saves_large_blocks),
+	KUNIT_CASE(check_finds_a_wrong_list),
+	KUNIT_CASE(indices_are_those_worked_out_by_hand),
+	KUNIT_CASE(free_blocks_are_counted_as_they_are),
 	KUNIT_CASE(check_finds_damage),
 	KUNIT_CASE(random_walk_agrees_with_a_bitmap),
 	KUNIT_CASE(random_walk_of_any_shape_and_seed),
+	KUNIT_CASE(random_walk_keeps_lifetimes_apart),
+	KUNIT_CASE(random_walk_of_lifetimes_with_any_seed),
 	{ }
 };
 
