@@ -85,6 +85,7 @@ void carve_debugfs_add(struct carveout *co)
 				    shown[i].fops);
 	carve_pokes_add(&face->pokes, face->dir);
 	carve_tunes_add(&face->tunes, co, face->dir);
+	carve_age_add(&face->age, co, face->dir);
 	face->bench = carve_bench_add(co, face->dir);
 }
 

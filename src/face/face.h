@@ -3,6 +3,7 @@
 #ifndef _CARVE_FACE_H
 #define _CARVE_FACE_H
 
+#include "face/age.h"
 #include "face/bench.h"
 #include "face/poke.h"
 #include "face/tune.h"
@@ -12,12 +13,14 @@
  * @dir: its directory
  * @pokes: the poke files
  * @tunes: what can be set
+ * @age: what an hour of use does to free memory
  * @bench: the benchmark's files
  */
 struct carve_face {
 	struct dentry *dir;
 	struct carve_pokes pokes;
 	struct carve_tunes tunes;
+	struct carve_age age;
 	struct carve_bench_files *bench;
 };
 
