@@ -12,7 +12,6 @@
  * Times are kept in picoseconds, so that a mean over a batch keeps its digits.
  */
 #include <linux/debugfs.h>
-#include <linux/fs.h>
 #include <linux/ktime.h>
 #include <linux/math64.h>
 #include <linux/mm.h>
@@ -25,13 +24,14 @@
 #include <linux/utsname.h>
 
 #include "face/bench.h"
+#include "face/command.h"
+#include "face/parse.h"
 #include "instance.h"
 
 #define DEFAULT_BATCHES 200
 #define MAX_BATCHES 100000
 #define WARM_UP_BATCHES 3
 #define MAX_RESULTS 64
-#define MAX_LINE 64
 /* Where allocations are zeroed, a batch has at most this much to zero */
 #define MAX_ZEROED SZ_1M
 
@@ -52,6 +52,7 @@ struct result {
 /**
  * struct carve_bench_files - the state behind a carveout's bench files
  * @co: the carveout
+ * @file: the file `bench`
  * @lock: guards the rest, and lets one run at a time
  * @batches: of the last run
  * @nr_results: how many
@@ -59,7 +60,8 @@ struct result {
  */
 struct carve_bench_files {
 	struct carveout *co;
-	struct mutex lock;
+	struct carve_command_file file;
+	struct mutex lock; /* the rest */
 	unsigned int batches;
 	unsigned int nr_results;
 	struct result result[MAX_RESULTS];
@@ -118,6 +120,12 @@ static unsigned int pairs_in_batch(const struct carve_bench *b,
 	return clamp_t(unsigned long, MAX_ZEROED / bytes, 1, c->pairs);
 }
 
+static void forget(struct samples *carve, struct samples *native)
+{
+	carve->nr = 0;
+	native->nr = 0;
+}
+
 static int run_batches(struct carve_bench *b, const struct carve_bench_case *c,
 		       unsigned int batches, struct samples *carve,
 		       struct samples *native)
@@ -126,7 +134,7 @@ static int run_batches(struct carve_bench *b, const struct carve_bench_case *c,
 
 	for (i = 0; i < WARM_UP_BATCHES + batches; i++) {
 		if (i == WARM_UP_BATCHES)
-			carve->nr = native->nr = 0;
+			forget(carve, native);
 		if (!time_batch(b, pairs, c->carve, carve) ||
 		    !time_batch(b, pairs, c->native, native))
 			return -ENOMEM;
@@ -211,24 +219,20 @@ static int run(struct carve_bench_files *f, const char *name,
 {
 	const struct carve_bench_case *c;
 	struct carve_bench *b;
-	bool found = false;
 	int ret = 0;
 
 	lockdep_assert_held(&f->lock);
-	b = kvzalloc(sizeof(*b), GFP_KERNEL);
+	b = kvzalloc_obj(*b);
 	if (!b)
 		return -ENOMEM;
 	b->co = f->co;
 	f->nr_results = 0;
 	f->batches = batches;
-	for (c = carve_bench_cases; c->name && !ret; c++) {
-		if (!wanted(c, name))
-			continue;
-		found = true;
-		ret = run_case(f, b, c, batches);
-	}
+	for (c = carve_bench_cases; c->name && !ret; c++)
+		if (wanted(c, name))
+			ret = run_case(f, b, c, batches);
 	kvfree(b);
-	return found ? ret : -EINVAL;
+	return ret;
 }
 
 static int run_if_never_run(struct carve_bench_files *f)
@@ -303,22 +307,19 @@ static void show_text_result(struct seq_file *m, const struct result *r)
 		   ns_string(native, r->native.median), ratio_string(ratio, r));
 }
 
-static int bench_show(struct seq_file *m, void *unused)
+static void show_text(struct seq_file *m, void *context)
 {
-	struct carve_bench_files *f = m->private;
+	struct carve_bench_files *f = context;
 	unsigned int i;
-	int ret;
 
 	guard(mutex)(&f->lock);
-	ret = run_if_never_run(f);
-	if (ret)
-		return ret;
+	if (run_if_never_run(f))
+		seq_puts(m, "# not run to its end\n");
 	show_text_header(m, f);
 	seq_printf(m, "%-20s %8s %-12s %10s %10s %8s\n", "case", "size",
 		   "peer", "carve_ns", "native_ns", "ratio");
 	for (i = 0; i < f->nr_results; i++)
 		show_text_result(m, &f->result[i]);
-	return 0;
 }
 
 static void show_json_figure(struct seq_file *m, const char *name,
@@ -378,68 +379,66 @@ static int bench_json_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(bench_json);
 
+static bool case_known(const char *name)
+{
+	const struct carve_bench_case *c;
+
+	for (c = carve_bench_cases; c->name; c++)
+		if (wanted(c, name))
+			return true;
+	return false;
+}
+
 /* "run [CASE|all] [BATCHES]" */
-static int parse_run(char *line, const char **name, unsigned int *batches)
+static bool parse_run(char *line, const char **name, unsigned int *batches)
 {
 	char *verb = strsep(&line, " ");
 	char *word = strsep(&line, " ");
 	char *number = strsep(&line, " ");
 
-	*name = word && *word ? word : "all";
+	*name = word ?: "all";
 	*batches = DEFAULT_BATCHES;
-	if (strcmp(verb, "run") || line)
-		return -EINVAL;
-	if (number && (kstrtouint(number, 0, batches) || !*batches ||
-		       *batches > MAX_BATCHES))
-		return -EINVAL;
-	return 0;
+	return !strcmp(verb, "run") && !line && case_known(*name) &&
+	       (!number || (!kstrtouint(number, 0, batches) && *batches &&
+			    *batches <= MAX_BATCHES));
 }
 
-static ssize_t bench_write(struct file *file, const char __user *buffer,
-			   size_t count, loff_t *pos)
+static int run_bench(void *context, const char *line,
+		     struct carve_reply *reply)
 {
-	struct carve_bench_files *f = file_inode(file)->i_private;
-	char line[MAX_LINE] = "";
+	struct carve_bench_files *f = context;
+	char copy[CARVE_LINE_MAX + 1];
 	unsigned int batches;
 	const char *name;
 	int ret;
 
-	if (count >= sizeof(line))
-		return -EINVAL;
-	if (copy_from_user(line, buffer, count))
-		return -EFAULT;
-	ret = parse_run(strim(line), &name, &batches);
-	if (ret)
-		return ret;
+	strscpy(copy, line, sizeof(copy));
+	if (!parse_run(copy, &name, &batches))
+		return carve_reply_error(reply, -EINVAL,
+					 "\"%s\" is not run [CASE|all] [BATCHES], with a case of those listed and 1 to %d batches",
+					 line, MAX_BATCHES);
 	guard(mutex)(&f->lock);
 	ret = run(f, name, batches);
-	return ret ?: count;
+	if (ret)
+		return carve_reply_error(reply, ret, "not run to its end");
+	carve_reply_set(reply, "done");
+	return 0;
 }
 
-static int bench_open(struct inode *inode, struct file *file)
-{
-	return single_open(file, bench_show, inode->i_private);
-}
-
-static const struct file_operations bench_fops = {
-	.owner = THIS_MODULE,
-	.open = bench_open,
-	.read = seq_read,
-	.write = bench_write,
-	.llseek = seq_lseek,
-	.release = single_release,
+static const struct carve_command command = {
+	.name = "bench", .run = run_bench, .show = show_text, .usage = "",
 };
 
 struct carve_bench_files *carve_bench_add(struct carveout *co,
 					  struct dentry *dir)
 {
-	struct carve_bench_files *f = kvzalloc(sizeof(*f), GFP_KERNEL);
+	struct carve_bench_files *f = kvzalloc_obj(*f);
 
 	if (!f)
 		return NULL;
 	f->co = co;
 	mutex_init(&f->lock);
-	debugfs_create_file("bench", 0600, dir, f, &bench_fops);
+	carve_command_add(&f->file, &command, f, dir);
 	debugfs_create_file("bench.json", 0400, dir, f, &bench_json_fops);
 	return f;
 }

@@ -2,9 +2,10 @@
 /*
  * The cases of the benchmark: what is run on either side.
  *
- * Both sides of a case are the same loop around other calls, with the size in
- * a variable that the compiler can't see through, as driver code would have
- * it. All ask with GFP_KERNEL.
+ * Both sides of a case are the same loop around other calls. The calls are
+ * given as functions, which the compiler inlines, so that nothing of this is
+ * left but the loop and the call; sizes are read from memory, as driver code
+ * would have it. All ask with GFP_KERNEL.
  */
 #include <linux/err.h>
 #include <linux/genalloc.h>
@@ -20,69 +21,102 @@
 #define OBJECT_SIZE 64
 #define POOL_ORDER 4
 
-/* A pair: allocate, free at once, again */
-#define PAIR_LOOP(alloc, free)						\
-do {									\
-	while (pairs--) {						\
-		void *p = (void *)(alloc);				\
-									\
-		if (unlikely(!p))					\
-			return false;					\
-		OPTIMIZER_HIDE_VAR(p);					\
-		free;							\
-	}								\
-	return true;							\
-} while (0)
+typedef void *(*alloc_fn)(struct carve_bench *b);
+typedef void (*free_fn)(struct carve_bench *b, void *p);
+typedef unsigned int (*order_fn)(const struct carve_bench *b, unsigned int i);
+
+/* Allocate, free at once, again */
+static __always_inline bool run_pairs(struct carve_bench *b,
+				      unsigned int pairs, alloc_fn alloc,
+				      free_fn free)
+{
+	while (pairs--) {
+		void *p = alloc(b);
+
+		if (unlikely(!p))
+			return false;
+		OPTIMIZER_HIDE_VAR(p);
+		free(b, p);
+	}
+	return true;
+}
 
 /* The order in which things that are held get freed */
-static unsigned int lifo(const struct carve_bench *b, unsigned int i)
+
+static __always_inline unsigned int lifo(const struct carve_bench *b,
+					 unsigned int i)
 {
 	return b->size - 1 - i;
 }
 
-static unsigned int fifo(const struct carve_bench *b, unsigned int i)
+static __always_inline unsigned int fifo(const struct carve_bench *b,
+					 unsigned int i)
 {
 	return i;
 }
 
-static unsigned int shuffled(const struct carve_bench *b, unsigned int i)
+static __always_inline unsigned int shuffled(const struct carve_bench *b,
+					     unsigned int i)
 {
 	return b->shuffle[i];
 }
 
+/* Allocates size things; how many could be had */
+static __always_inline unsigned int hold(struct carve_bench *b, alloc_fn alloc)
+{
+	unsigned int i;
+
+	for (i = 0; i < b->size; i++) {
+		b->held[i] = alloc(b);
+		if (unlikely(!b->held[i]))
+			break;
+	}
+	return i;
+}
+
 /* Allocate size things, free them in some order, again */
-#define HELD_LOOP(order, alloc, free)					\
-do {									\
-	unsigned int i, n = b->size;					\
-									\
-	for (; pairs >= n; pairs -= n) {				\
-		for (i = 0; i < n; i++) {				\
-			b->held[i] = (alloc);				\
-			if (unlikely(!b->held[i]))			\
-				goto failed;				\
-		}							\
-		for (i = 0; i < n; i++) {				\
-			void *p = b->held[order(b, i)];			\
-									\
-			free;						\
-		}							\
-	}								\
-	return true;							\
-failed:									\
-	while (i--) {							\
-		void *p = b->held[i];					\
-									\
-		free;							\
-	}								\
-	return false;							\
-} while (0)
+static __always_inline bool run_held(struct carve_bench *b, unsigned int pairs,
+				     alloc_fn alloc, free_fn free,
+				     order_fn order)
+{
+	unsigned int i, n;
+
+	for (; pairs >= b->size; pairs -= b->size) {
+		n = hold(b, alloc);
+		for (i = 0; i < n; i++)
+			free(b, b->held[n == b->size ? order(b, i) : i]);
+		if (unlikely(n < b->size))
+			return false;
+	}
+	return true;
+}
+
+/* A side of a case, out of the two functions NAME_alloc() and NAME_free() */
+
+#define PAIRS(name)							\
+static bool name##_pairs(struct carve_bench *b, unsigned int pairs)	\
+{									\
+	return run_pairs(b, pairs, name##_alloc, name##_free);		\
+}
+
+#define HELD(name, order)						\
+static bool name##_##order(struct carve_bench *b, unsigned int pairs)	\
+{									\
+	return run_held(b, pairs, name##_alloc, name##_free, order);	\
+}
 
 /* Nothing but the loop: what all cases have in common */
 
-static bool empty_loop(struct carve_bench *b, unsigned int pairs)
+static __always_inline void *nothing_alloc(struct carve_bench *b)
 {
-	PAIR_LOOP(b, );
+	return b;
 }
+
+static __always_inline void nothing_free(struct carve_bench *b, void *p)
+{
+}
+
+PAIRS(nothing)
 
 /* Slabs */
 
@@ -106,96 +140,114 @@ static void finish_caches(struct carve_bench *b)
 	carve_cache_destroy(b->cache);
 }
 
-static bool carve_slab_pair(struct carve_bench *b, unsigned int pairs)
+static __always_inline void *carve_slab_alloc(struct carve_bench *b)
 {
-	struct carve_cache *cache = b->cache;
-
-	PAIR_LOOP(carve_cache_alloc(cache, GFP_KERNEL),
-		  carve_cache_free(cache, p));
+	return carve_cache_alloc(b->cache, GFP_KERNEL);
 }
 
-static bool native_slab_pair(struct carve_bench *b, unsigned int pairs)
+static __always_inline void carve_slab_free(struct carve_bench *b, void *p)
 {
-	struct kmem_cache *cache = b->native_cache;
-
-	PAIR_LOOP(kmem_cache_alloc(cache, GFP_KERNEL),
-		  kmem_cache_free(cache, p));
+	carve_cache_free(b->cache, p);
 }
 
-#define SLAB_BATCH(order)						\
-static bool carve_slab_##order(struct carve_bench *b, unsigned int pairs) \
-{									\
-	HELD_LOOP(order, carve_cache_alloc(b->cache, GFP_KERNEL),	\
-		  carve_cache_free(b->cache, p));			\
-}									\
-									\
-static bool native_slab_##order(struct carve_bench *b, unsigned int pairs) \
-{									\
-	HELD_LOOP(order, kmem_cache_alloc(b->native_cache, GFP_KERNEL),	\
-		  kmem_cache_free(b->native_cache, p));			\
+static __always_inline void *native_slab_alloc(struct carve_bench *b)
+{
+	return kmem_cache_alloc(b->native_cache, GFP_KERNEL);
 }
 
-SLAB_BATCH(lifo)
-SLAB_BATCH(fifo)
-SLAB_BATCH(shuffled)
+static __always_inline void native_slab_free(struct carve_bench *b, void *p)
+{
+	kmem_cache_free(b->native_cache, p);
+}
+
+PAIRS(carve_slab)
+PAIRS(native_slab)
+HELD(carve_slab, lifo)
+HELD(native_slab, lifo)
+HELD(carve_slab, fifo)
+HELD(native_slab, fifo)
+HELD(carve_slab, shuffled)
+HELD(native_slab, shuffled)
 
 /* kmalloc */
 
-static bool carve_kmalloc_pair(struct carve_bench *b, unsigned int pairs)
+static __always_inline void *carve_kmalloc_alloc(struct carve_bench *b)
 {
-	struct carveout *co = b->co;
-	size_t size = b->size;
-
-	OPTIMIZER_HIDE_VAR(size);
-	PAIR_LOOP(carve_kmalloc(co, size, GFP_KERNEL), carve_kfree(co, p));
+	return carve_kmalloc(b->co, b->size, GFP_KERNEL);
 }
 
-static bool native_kmalloc_pair(struct carve_bench *b, unsigned int pairs)
+static __always_inline void carve_kmalloc_free(struct carve_bench *b, void *p)
 {
-	size_t size = b->size;
-
-	OPTIMIZER_HIDE_VAR(size);
-	PAIR_LOOP(kmalloc(size, GFP_KERNEL), kfree(p));
+	carve_kfree(b->co, p);
 }
+
+static __always_inline void *native_kmalloc_alloc(struct carve_bench *b)
+{
+	return kmalloc(b->size, GFP_KERNEL);
+}
+
+static __always_inline void native_kmalloc_free(struct carve_bench *b, void *p)
+{
+	kfree(p);
+}
+
+PAIRS(carve_kmalloc)
+PAIRS(native_kmalloc)
 
 /* Pages */
 
-static bool carve_page_pair(struct carve_bench *b, unsigned int pairs)
+static __always_inline void *carve_page_alloc(struct carve_bench *b)
 {
-	struct carveout *co = b->co;
-	unsigned int order = b->size;
-
-	PAIR_LOOP(carve_alloc_pages(co, GFP_KERNEL, order),
-		  carve_free_pages(co, p, order));
+	return carve_alloc_pages(b->co, GFP_KERNEL, b->size);
 }
 
-static bool native_page_pair(struct carve_bench *b, unsigned int pairs)
+static __always_inline void carve_page_free(struct carve_bench *b, void *p)
 {
-	unsigned int order = b->size;
-
-	PAIR_LOOP(alloc_pages(GFP_KERNEL, order), __free_pages(p, order));
+	carve_free_pages(b->co, p, b->size);
 }
+
+static __always_inline void *native_page_alloc(struct carve_bench *b)
+{
+	return alloc_pages(GFP_KERNEL, b->size);
+}
+
+static __always_inline void native_page_free(struct carve_bench *b, void *p)
+{
+	__free_pages(p, b->size);
+}
+
+PAIRS(carve_page)
+PAIRS(native_page)
 
 /* vmalloc */
 
-static bool carve_vmalloc_pair(struct carve_bench *b, unsigned int pairs)
+static __always_inline void *carve_vmalloc_alloc(struct carve_bench *b)
 {
-	struct carveout *co = b->co;
-	unsigned long size = b->size;
-
-	PAIR_LOOP(carve_vmalloc(co, size), carve_vfree(co, p));
+	return carve_vmalloc(b->co, b->size);
 }
 
-static bool native_vmalloc_pair(struct carve_bench *b, unsigned int pairs)
+static __always_inline void carve_vmalloc_free(struct carve_bench *b, void *p)
 {
-	unsigned long size = b->size;
-
-	PAIR_LOOP(vmalloc(size), vfree(p));
+	carve_vfree(b->co, p);
 }
+
+static __always_inline void *native_vmalloc_alloc(struct carve_bench *b)
+{
+	return vmalloc(b->size);
+}
+
+static __always_inline void native_vmalloc_free(struct carve_bench *b, void *p)
+{
+	vfree(p);
+}
+
+PAIRS(carve_vmalloc)
+PAIRS(native_vmalloc)
 
 /* gen_pool, where something in the kernel has selected it */
 
 #ifdef CONFIG_GENERIC_ALLOCATOR
+
 static void finish_pool(struct carve_bench *b)
 {
 	gen_pool_destroy(b->pool);
@@ -222,13 +274,18 @@ static int prepare_pool(struct carve_bench *b)
 	return -ENOMEM;
 }
 
-static bool native_pool_pair(struct carve_bench *b, unsigned int pairs)
+static __always_inline void *native_pool_alloc(struct carve_bench *b)
 {
-	struct gen_pool *pool = b->pool;
-
-	PAIR_LOOP(gen_pool_alloc(pool, OBJECT_SIZE),
-		  gen_pool_free(pool, (unsigned long)p, OBJECT_SIZE));
+	return (void *)gen_pool_alloc(b->pool, OBJECT_SIZE);
 }
+
+static __always_inline void native_pool_free(struct carve_bench *b, void *p)
+{
+	gen_pool_free(b->pool, (unsigned long)p, OBJECT_SIZE);
+}
+
+PAIRS(native_pool)
+
 #endif
 
 static const unsigned int no_sizes[] = { 0, 0 };
@@ -237,6 +294,7 @@ static const unsigned int batch_sizes[] = { 16, 256, 4096, 0 };
 static const unsigned int kmalloc_sizes[] = {
 	8, 64, 256, 1024, 4096, 8192, 16384, 65536, 0
 };
+
 static const unsigned int orders[] = { 0, 1, 2, 3, 4, 6, 9, 10, 0 };
 static const unsigned int vmalloc_sizes[] = { SZ_4K, SZ_64K, SZ_1M, 0 };
 
@@ -249,9 +307,10 @@ static const unsigned int vmalloc_sizes[] = { SZ_4K, SZ_64K, SZ_1M, 0 };
 	.prepare = prepare_caches, .finish = finish_caches
 
 const struct carve_bench_case carve_bench_cases[] = {
-	{ CASE("empty_loop", "-", no_sizes, 1000, empty_loop, empty_loop) },
-	{ SLAB_CASE("slab_pair", object_sizes, 1000, carve_slab_pair,
-		    native_slab_pair) },
+	{ CASE("empty_loop", "-", no_sizes, 1000, nothing_pairs,
+	       nothing_pairs) },
+	{ SLAB_CASE("slab_pair", object_sizes, 1000, carve_slab_pairs,
+		    native_slab_pairs) },
 	{ SLAB_CASE("slab_batch_lifo", batch_sizes, 4096, carve_slab_lifo,
 		    native_slab_lifo), .unit = CARVE_BENCH_OBJECTS },
 	{ SLAB_CASE("slab_batch_fifo", batch_sizes, 4096, carve_slab_fifo,
@@ -261,14 +320,14 @@ const struct carve_bench_case carve_bench_cases[] = {
 	  .unit = CARVE_BENCH_OBJECTS },
 #ifdef CONFIG_GENERIC_ALLOCATOR
 	{ CASE("gen_pool_pair", "gen_pool", object_sizes, 1000,
-	       carve_slab_pair, native_pool_pair),
+	       carve_slab_pairs, native_pool_pairs),
 	  .prepare = prepare_pool, .finish = finish_pool },
 #endif
 	{ CASE("kmalloc_pair", "kmalloc", kmalloc_sizes, 1000,
-	       carve_kmalloc_pair, native_kmalloc_pair) },
-	{ CASE("page_pair", "alloc_pages", orders, 200, carve_page_pair,
-	       native_page_pair), .unit = CARVE_BENCH_ORDER },
+	       carve_kmalloc_pairs, native_kmalloc_pairs) },
+	{ CASE("page_pair", "alloc_pages", orders, 200, carve_page_pairs,
+	       native_page_pairs), .unit = CARVE_BENCH_ORDER },
 	{ CASE("vmalloc_again", "vmalloc", vmalloc_sizes, 10,
-	       carve_vmalloc_pair, native_vmalloc_pair) },
+	       carve_vmalloc_pairs, native_vmalloc_pairs) },
 	{ }
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* SLAB_NO_MERGE: in Linux since 6.5. kzalloc_obj(): since 7.0 */
+/* SLAB_NO_MERGE: in Linux since 6.5. kzalloc_obj() and kin: since 7.0 */
 #ifndef _CARVE_COMPAT_LINUX_SLAB_H
 #define _CARVE_COMPAT_LINUX_SLAB_H
 
@@ -11,6 +11,7 @@
 
 #ifndef kzalloc_obj
 #define kzalloc_obj(obj) kzalloc(sizeof(obj), GFP_KERNEL)
+#define kvzalloc_obj(obj) kvzalloc(sizeof(obj), GFP_KERNEL)
 #endif
 
 #endif /* _CARVE_COMPAT_LINUX_SLAB_H */
