@@ -4,14 +4,6 @@
 
 #include "report.h"
 
-static void print(struct carve_report *r, const char *level, struct va_format *vaf)
-{
-	if (r->seq)
-		seq_printf(r->seq, "%pV\n", vaf);
-	else
-		printk("%scarveout: %s: %pV\n", level, r->name, vaf);
-}
-
 void carve_report_line(struct carve_report *r, const char *fmt, ...)
 {
 	struct va_format vaf = { .fmt = fmt };
@@ -19,7 +11,10 @@ void carve_report_line(struct carve_report *r, const char *fmt, ...)
 
 	va_start(args, fmt);
 	vaf.va = &args;
-	print(r, KERN_INFO, &vaf);
+	if (r->seq)
+		seq_printf(r->seq, "%pV\n", &vaf);
+	else
+		pr_info("%s: %pV\n", r->name, &vaf);
 	va_end(args);
 }
 
@@ -31,6 +26,6 @@ void carve_report(struct carve_report *r, const char *fmt, ...)
 	r->violations++;
 	va_start(args, fmt);
 	vaf.va = &args;
-	print(r, KERN_ERR, &vaf);
+	carve_report_line(r, "%pV", &vaf);
 	va_end(args);
 }

@@ -36,7 +36,7 @@ struct carve_command {
 struct carve_command_file {
 	const struct carve_command *command;
 	void *context;
-	struct mutex lock;
+	struct mutex lock; /* @failed and @reply */
 	bool failed;
 	struct carve_reply reply;
 };

@@ -252,7 +252,7 @@ static int add_from_parameters(void)
 	int ret = 0;
 
 	/* Suites bring carveouts of their own */
-	if (!*size && !*specs && !IS_ENABLED(CARVEOUT_KUNIT)) {
+	if (!*size && !*specs && !__is_defined(CARVEOUT_KUNIT)) {
 		pr_err("size is missing: insmod carveout.ko size=64M\n");
 		return -EINVAL;
 	}

@@ -89,6 +89,7 @@ struct carve_page {
 		unsigned long *free_map;
 	};
 };
+
 static_assert(sizeof(struct carve_page) == 32);
 
 /**

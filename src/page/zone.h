@@ -153,11 +153,20 @@ carve_zone_store(const struct carve_zone *zone, unsigned int order,
 	       zone->store[lifetime][order] : NULL;
 }
 
+/* The first store from number *@i on, whose number it is set to; NULL: none */
+static inline struct carve_store *
+carve_zone_next_store(const struct carve_zone *zone, unsigned int *i)
+{
+	for (; *i < CARVE_NR_LIFETIMES * CARVE_NR_STORES; (*i)++)
+		if (zone->store[*i / CARVE_NR_STORES][*i % CARVE_NR_STORES])
+			return zone->store[*i / CARVE_NR_STORES]
+					  [*i % CARVE_NR_STORES];
+	return NULL;
+}
+
 /* All stores that there are; @i is an unsigned int */
-#define carve_for_each_store(store, zone, i)				\
-	for ((i) = 0; (i) < CARVE_NR_LIFETIMES * CARVE_NR_STORES; (i)++) \
-		if (((store) = (zone)->store[(i) / CARVE_NR_STORES]	\
-				      [(i) % CARVE_NR_STORES]))
+#define carve_for_each_store(store, zone, i) \
+	for ((i) = 0; ((store) = carve_zone_next_store(zone, &(i))); (i)++)
 
 /* A block whose state still says STORED, or NULL: carve_zone_get_slow() */
 static __always_inline struct carve_page *

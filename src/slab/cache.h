@@ -112,7 +112,7 @@ struct carve_cache {
  */
 struct carve_slabs {
 	struct carve_pages *pages;
-	struct mutex lock;
+	struct mutex lock; /* @caches */
 	struct list_head caches;
 	struct carve_cache *map_cache;
 	struct carve_cache *kmalloc[CARVE_NR_KMALLOC];
