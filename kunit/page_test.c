@@ -294,6 +294,102 @@ static void split_block_goes_back_page_by_page(struct kunit *test)
 	expect_all_back(test, &before);
 }
 
+static unsigned int largest_free_order(struct carveout *co)
+{
+	return fls_long(carve_buddy_orders(&zone_of(co)->buddy)) - 1;
+}
+
+/* Natively the largest block is of order 10 */
+static void block_above_order_ten_serves_as_any_other(struct kunit *test)
+{
+	struct carveout *co = carve_testbed_create("large", SZ_32M);
+	unsigned long i, nr_free, exact;
+	struct carve_page *page;
+	unsigned int order;
+	void *p;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, co);
+	nr_free = carve_testbed_nr_free(co);
+	order = largest_free_order(co);
+	KUNIT_EXPECT_GT(test, order, 10);
+	KUNIT_EXPECT_LE(test, order, carve_pages_max_order(&co->pages));
+
+	page = carve_alloc_pages(co, QUIETLY, order);
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	KUNIT_EXPECT_TRUE(test, IS_ALIGNED(carve_page_to_phys(co, page),
+					   PAGE_SIZE << order));
+	carve_split_page(co, page, order);
+	KUNIT_EXPECT_EQ(test, carveout_count_owned(co), BIT(order));
+	for (i = 0; i < BIT(order); i++)
+		carve_free_page(co, page + i);
+	carve_pages_drain(&co->pages);
+	KUNIT_EXPECT_EQ(test, largest_free_order(co), order);
+
+	/* And not a power of two */
+	exact = (BIT(order) - 3) * PAGE_SIZE;
+	p = carve_alloc_pages_exact(co, exact, QUIETLY);
+	KUNIT_ASSERT_NOT_NULL(test, p);
+	KUNIT_EXPECT_EQ(test, carve_testbed_nr_free(co),
+			nr_free - BIT(order) + 3);
+	carve_free_pages_exact(co, p, exact);
+	carve_testbed_check(test, co);
+	KUNIT_EXPECT_EQ(test, carve_testbed_collect(co), nr_free);
+	KUNIT_EXPECT_EQ(test, largest_free_order(co), order);
+	KUNIT_EXPECT_EQ(test, carveout_destroy(co), 0);
+}
+
+/* Cold frees */
+
+static void cold_page_does_not_cover_the_hot_ones(struct kunit *test)
+{
+	struct carveout *co = test->priv;
+	struct carve_page *hot = carve_alloc_page(co, QUIETLY);
+	struct carve_page *cold = carve_alloc_page(co, QUIETLY);
+	unsigned long stored;
+
+	KUNIT_ASSERT_NOT_NULL(test, hot);
+	KUNIT_ASSERT_NOT_NULL(test, cold);
+	carve_free_page(co, hot);
+	stored = carve_zone_nr_stored(zone_of(co));
+	carve_free_pages_cold(co, cold, 0);
+	KUNIT_EXPECT_EQ(test, carve_zone_nr_stored(zone_of(co)), stored);
+	KUNIT_EXPECT_EQ(test, cold->state, CARVE_PAGE_FREE);
+	KUNIT_EXPECT_PTR_EQ(test, carve_alloc_page(co, QUIETLY), hot);
+	carve_free_page(co, hot);
+}
+
+static void cold_blocks_merge_at_once(struct kunit *test)
+{
+	struct carveout *co = test->priv;
+	struct census before = take_census(co);
+	unsigned int i, order = largest_free_order(co);
+	struct carve_page *page = carve_alloc_pages(co, QUIETLY, order);
+
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	carve_split_page(co, page, order);
+	for (i = 0; i < BIT(order); i++)
+		carve_free_pages_cold(co, page + i, 0);
+	KUNIT_EXPECT_EQ(test, carve_zone_nr_stored(zone_of(co)), 0);
+	KUNIT_EXPECT_EQ(test, largest_free_order(co), order);
+	expect_all_back(test, &before);
+}
+
+static void bad_cold_free_is_refused_and_counted(struct kunit *test)
+{
+	struct carveout *co = test->priv;
+	struct carve_page *page = carve_alloc_pages(co, QUIETLY, 1);
+
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	carve_free_pages_cold(co, NULL, 0);
+	KUNIT_EXPECT_EQ(test, nr_bad_frees(co), 0);
+	carve_free_pages_cold(co, page, 0);
+	carve_free_pages_cold(co, page + 1, 0);
+	KUNIT_EXPECT_EQ(test, nr_bad_frees(co), 2);
+	carve_free_pages_cold(co, page, 1);
+	carve_free_pages_cold(co, page, 1);
+	KUNIT_EXPECT_EQ(test, nr_bad_frees(co), 3);
+}
+
 static void bulk_fills_the_empty_slots(struct kunit *test)
 {
 	struct carveout *co = test->priv;
@@ -1328,6 +1424,10 @@ static struct kunit_case page_cases[] = {
 	KUNIT_CASE(exact_takes_no_page_too_many),
 	KUNIT_CASE(exact_of_no_possible_size_returns_null),
 	KUNIT_CASE(split_block_goes_back_page_by_page),
+	KUNIT_CASE(block_above_order_ten_serves_as_any_other),
+	KUNIT_CASE(cold_page_does_not_cover_the_hot_ones),
+	KUNIT_CASE(cold_blocks_merge_at_once),
+	KUNIT_CASE(bad_cold_free_is_refused_and_counted),
 	KUNIT_CASE(bulk_fills_the_empty_slots),
 	KUNIT_CASE(bulk_says_how_far_it_came),
 	KUNIT_CASE(freeing_nothing_does_nothing),
