@@ -557,7 +557,8 @@ void *carve_vzalloc(struct carveout *co, unsigned long size);
  * An address that is not the start of an area is reported in the log and left
  * alone.
  *
- * Context: any but NMI; from an interrupt the area is unmapped a little later.
+ * Context: tasks that may sleep, and interrupts, but not NMI; from an interrupt
+ * the area is unmapped a little later.
  */
 void carve_vfree(struct carveout *co, const void *addr);
 
@@ -579,7 +580,7 @@ void *carve_kvmalloc(struct carveout *co, size_t size, gfp_t gfp);
  * @co: the carveout
  * @p: the address, or NULL, which does nothing
  *
- * Context: any but NMI.
+ * Context: as carve_vfree() where it is an area, otherwise any but NMI.
  */
 void carve_kvfree(struct carveout *co, const void *p);
 
