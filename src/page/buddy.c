@@ -337,12 +337,13 @@ static unsigned long count_free_heads(const struct carve_buddy *b,
 
 	for (index = b->first; index < b->end; index++) {
 		const struct carve_page *page = &b->map[index];
+		/* Without the lock it changes too, but not to or from FREE */
+		u8 state = data_race(READ_ONCE(page->state));
 
-		carve_report_unless(r, index >= end ||
-				    page->state == CARVE_PAGE_TAIL,
+		carve_report_unless(r, index >= end || state == CARVE_PAGE_TAIL,
 				    "page %u within a free block is in state %u",
-				    index, page->state);
-		if (page->state != CARVE_PAGE_FREE || page->order > b->max_order)
+				    index, state);
+		if (state != CARVE_PAGE_FREE || page->order > b->max_order)
 			continue;
 		pages += BIT(page->order);
 		end = max(end, index + BIT(page->order));

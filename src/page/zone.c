@@ -105,7 +105,7 @@ static unsigned int store_refill(struct carve_magazines *ms, void **items,
 	guard(raw_spinlock_irqsave)(&zone->lock);
 	for (i = 0; i < n; i++) {
 		index = take(zone, store->order, store->lifetime,
-			     zone->watermark[CARVE_WMARK_MIN]);
+			     READ_ONCE(zone->watermark[CARVE_WMARK_MIN]));
 		if (index == CARVE_PAGE_NONE)
 			break;
 		zone->map[index].state = CARVE_PAGE_STORED;
@@ -190,7 +190,7 @@ struct carve_page *carve_zone_get_slow(struct carve_zone *zone,
 	if (store)
 		return carve_magazines_get_slow(&store->magazines);
 	return carve_zone_get_buddy(zone, order, lifetime,
-				    zone->watermark[CARVE_WMARK_MIN]);
+				    READ_ONCE(zone->watermark[CARVE_WMARK_MIN]));
 }
 
 void carve_zone_put_slow(struct carve_zone *zone, struct carve_page *page,
@@ -234,7 +234,8 @@ void carve_zone_drain_dead(struct carve_zone *zone, unsigned int cpu)
 
 unsigned long carve_zone_nr_free(struct carve_zone *zone)
 {
-	return READ_ONCE(zone->buddy.nr_free);
+	/* A watermark is no sharp line: any recent value will do */
+	return data_race(READ_ONCE(zone->buddy.nr_free));
 }
 
 unsigned long carve_zone_nr_stored(const struct carve_zone *zone)

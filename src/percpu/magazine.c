@@ -260,11 +260,11 @@ void *carve_magazines_get_slow(struct carve_magazines *ms)
 
 	if (!m)
 		return get_past_magazine(ms);
-	if (!m->count && m->capacity)
+	if (!m->count && READ_ONCE(m->capacity))
 		refill(ms, m);
 	if (m->count)
 		item = m->items[--m->count];
-	else if (!m->capacity)
+	else if (!READ_ONCE(m->capacity))
 		item = get_past_magazine(ms);
 	release(m);
 	return item;
@@ -287,12 +287,18 @@ void carve_magazines_put_slow(struct carve_magazines *ms, void *item)
 	release(m);
 }
 
+static unsigned int glance(const unsigned int *count)
+{
+	/* Of what others are changing, any recent value will do */
+	return data_race(READ_ONCE(*count));
+}
+
 unsigned long carve_magazines_count(const struct carve_magazines *ms)
 {
-	unsigned long n = READ_ONCE(ms->nr_items);
+	unsigned long n = glance(&ms->nr_items);
 	unsigned int cpu;
 
 	for_each_possible_cpu(cpu)
-		n += READ_ONCE(ms->cpu[cpu]->count);
+		n += glance(&ms->cpu[cpu]->count);
 	return n;
 }

@@ -144,7 +144,8 @@ static void release_empty(struct carve_cache *cache, unsigned int keep)
 
 static unsigned long pages_released(const struct carve_cache *cache)
 {
-	return READ_ONCE(cache->nr_released) << cache->order;
+	/* Others release as well: an estimate anyway */
+	return data_race(READ_ONCE(cache->nr_released)) << cache->order;
 }
 
 void carve_cache_bad_free(struct carve_cache *cache, const void *object,
@@ -166,7 +167,8 @@ static void cache_flush(struct carve_magazines *ms, void **objects,
 
 	for (i = 0; i < refused; i++)
 		carve_cache_bad_free(cache, objects[i], 0);
-	if (READ_ONCE(cache->empty.nr) > cache->max_empty)
+	/* Looked at again under the lock */
+	if (data_race(READ_ONCE(cache->empty.nr)) > cache->max_empty)
 		release_empty(cache, cache->max_empty);
 }
 
