@@ -81,7 +81,7 @@ static unsigned int cache_refill(struct carve_magazines *ms, void **objects,
 	struct carve_cache *cache = cache_of(ms);
 	struct carve_page_list *from;
 	struct carve_page *slab;
-	unsigned int taken = 0;
+	unsigned int taken = 0, got;
 
 	guard(raw_spinlock_irqsave)(&cache->lock);
 	while (taken < n) {
@@ -89,8 +89,11 @@ static unsigned int cache_refill(struct carve_magazines *ms, void **objects,
 		slab = first_of(cache, from);
 		if (!slab)
 			break;
-		taken += carve_slab_take(cache, slab, objects + taken,
-					 n - taken);
+		got = carve_slab_take(cache, slab, objects + taken, n - taken);
+		/* A damaged slab says it has objects: validate tells which */
+		if (!got)
+			break;
+		taken += got;
 		move_slab(cache, from, slab);
 	}
 	return taken;
