@@ -97,5 +97,5 @@ like 'and a reason' "$said" '^carveout: a: there is a carveout of this name'
 # In every range of that size there are some of the kernel's own pages.
 load_fails 'busy memory' "$memory" \
 	'contig: no range of .* could be emptied in 3 tries: pages everywhere are busy' \
-	size=$(($(meminfo MemTotal) / 1024 * 7 / 10))M source=contig
+	size=$(($(meminfo MemTotal) * 7 / 10240))M source=contig
 check_leaks
