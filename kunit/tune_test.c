@@ -119,13 +119,12 @@ static void min_free_sets_all_three_marks(struct kunit *test)
 	const struct carve_zone *zone = zone_of(test);
 	char line[16];
 
-	snprintf(line, sizeof(line), "%lu", 40 * KIB_PER_PAGE);
+	snprintf(line, sizeof(line), "%lu\n", 40 * KIB_PER_PAGE);
 	KUNIT_EXPECT_EQ(test, write_line(test, "min_free_kbytes", line), 0);
 	KUNIT_EXPECT_EQ(test, zone->watermark[CARVE_WMARK_MIN], 40);
 	KUNIT_EXPECT_EQ(test, zone->watermark[CARVE_WMARK_LOW], 50);
 	KUNIT_EXPECT_EQ(test, zone->watermark[CARVE_WMARK_HIGH], 60);
-	KUNIT_EXPECT_EQ(test, simple_strtoul(read_text(test, "min_free_kbytes"),
-					     NULL, 10), 40 * KIB_PER_PAGE);
+	KUNIT_EXPECT_STREQ(test, read_text(test, "min_free_kbytes"), line);
 	KUNIT_EXPECT_EQ(test, write_line(test, "min_free_kbytes", "0"), 0);
 	KUNIT_EXPECT_STREQ(test, read_text(test, "min_free_kbytes"), "0\n");
 	KUNIT_EXPECT_EQ(test, zone->watermark[CARVE_WMARK_HIGH], 0);
@@ -185,6 +184,7 @@ static void min_free_is_shared_out_by_size(struct kunit *test)
 			{ SZ_2M, "contig", .node = NUMA_NO_NODE },
 		},
 	};
+	const struct carve_command *command = command_of(test, "min_free_kbytes");
 	struct bed *bed = test->priv;
 	struct carveout *co = carveout_create(&request);
 	unsigned long all, min[2];
@@ -192,8 +192,7 @@ static void min_free_is_shared_out_by_size(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, co);
 	all = co->pages.zone[0].nr_managed + co->pages.zone[1].nr_managed;
-	KUNIT_EXPECT_EQ(test, command_of(test, "min_free_kbytes")->run(co, "600",
-								      &bed->reply), 0);
+	KUNIT_EXPECT_EQ(test, command->run(co, "600", &bed->reply), 0);
 	for (z = 0; z < 2; z++) {
 		min[z] = co->pages.zone[z].watermark[CARVE_WMARK_MIN];
 		KUNIT_EXPECT_EQ(test, min[z], 600 / KIB_PER_PAGE *
@@ -290,6 +289,7 @@ static void stores_of_any_zone_can_be_set(struct kunit *test)
 			{ SZ_4M, "contig", .node = NUMA_NO_NODE },
 		},
 	};
+	const struct carve_command *command = command_of(test, "stores");
 	struct bed *bed = test->priv;
 	struct carveout *co = carveout_create(&request);
 	struct carve_store *store;
@@ -297,8 +297,7 @@ static void stores_of_any_zone_can_be_set(struct kunit *test)
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, co);
 	store = co->pages.zone[1].store[CARVE_LONG_LIVED][0];
 	if (store && !co->pages.zone[0].store[CARVE_LONG_LIVED][0]) {
-		KUNIT_EXPECT_EQ(test, command_of(test, "stores")->run(co, "0 1 1",
-								     &bed->reply), 0);
+		KUNIT_EXPECT_EQ(test, command->run(co, "0 1 1", &bed->reply), 0);
 		KUNIT_EXPECT_EQ(test, store->magazines.batch, 1);
 	}
 	KUNIT_EXPECT_EQ(test, carveout_destroy(co), 0);
@@ -399,13 +398,13 @@ static void random_settings_lose_nothing(struct kunit *test)
 
 	carve_testbed_seed(test, &rnd, carve_testbed_any_seed());
 	for (step = 0; step < 20000; step++) {
+		unsigned int batch = 1 + carve_testbed_random(&rnd, ms->max_batch);
+		unsigned int limit = carve_testbed_random(&rnd, 2 * ms->max_batch + 1);
 		struct carve_page **slot;
 
 		slot = &pages[carve_testbed_random(&rnd, nr)];
 		if (step % 50 == 0)
-			KUNIT_ASSERT_TRUE(test, carve_magazines_tune(ms,
-					1 + carve_testbed_random(&rnd, ms->max_batch),
-					carve_testbed_random(&rnd, 2 * ms->max_batch + 1)));
+			KUNIT_ASSERT_TRUE(test, carve_magazines_tune(ms, batch, limit));
 		if (*slot)
 			carve_free_page(bed->co, *slot);
 		*slot = *slot ? NULL : carve_alloc_page(bed->co, QUIETLY);
