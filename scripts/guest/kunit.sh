@@ -3,7 +3,7 @@
 # kunit.sh - loads a module that has the KUnit suites in it, which runs them, and says what
 # KUnit's debugfs files have of each: a line `suite NAME`, then its report.
 #
-# boot: kunit.enable=1 kunit.autorun=1 kcsan.skip_watch=300
+# boot: kunit.enable=1 kunit.autorun=1
 # memory: 1G
 # timeout: 600
 # shellcheck source=scripts/guest/lib.sh
@@ -23,8 +23,7 @@ report() {
 	esac
 }
 
-# Where the kernel has its detector of data races, the suites are all that it is to watch, and more
-# closely than a kernel can bear in the long run.
+# Where the kernel has its detector of data races, the suites are all that it is to watch.
 [ ! -e /sys/kernel/debug/kcsan ] || echo on >/sys/kernel/debug/kcsan
 check 'the module with its suites loads' load
 [ ! -e /sys/kernel/debug/kcsan ] || echo off >/sys/kernel/debug/kcsan
