@@ -113,10 +113,20 @@ static bool within(const struct carve_buddy *b, u32 index, unsigned int order)
 	       b->end - index >= BIT(order);
 }
 
+/*
+ * What the state of a page says. Pages in use and in stores change theirs
+ * without the lock, but not to or from FREE.
+ */
+static u8 state_of(const struct carve_buddy *b, u32 index)
+{
+	/* Whatever it changes from and to, it isn't FREE: see above */
+	return data_race(READ_ONCE(b->map[index].state));
+}
+
 static bool is_free(const struct carve_buddy *b, u32 index, unsigned int order)
 {
 	return within(b, index, order) &&
-	       b->map[index].state == CARVE_PAGE_FREE &&
+	       state_of(b, index) == CARVE_PAGE_FREE &&
 	       b->map[index].order == order;
 }
 
@@ -135,11 +145,11 @@ static void take_over(struct carve_buddy *b, u32 index,
 	u32 i;
 
 	for (i = first; i < end; i++)
-		if (b->map[i].state == CARVE_PAGE_FREE)
+		if (state_of(b, i) == CARVE_PAGE_FREE)
 			area_del(b, i, b->map[i].order);
 	b->map[first].block_lifetime = lifetime;
 	for (i = first; i < end; i++)
-		if (b->map[i].state == CARVE_PAGE_FREE)
+		if (state_of(b, i) == CARVE_PAGE_FREE)
 			area_add(b, i, b->map[i].order);
 }
 
@@ -337,8 +347,7 @@ static unsigned long count_free_heads(const struct carve_buddy *b,
 
 	for (index = b->first; index < b->end; index++) {
 		const struct carve_page *page = &b->map[index];
-		/* Without the lock it changes too, but not to or from FREE */
-		u8 state = data_race(READ_ONCE(page->state));
+		u8 state = state_of(b, index);
 
 		carve_report_unless(r, index >= end || state == CARVE_PAGE_TAIL,
 				    "page %u within a free block is in state %u",
