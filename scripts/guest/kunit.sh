@@ -23,10 +23,26 @@ report() {
 	esac
 }
 
-# Where the kernel has its detector of data races, the suites are all that it is to watch.
-[ ! -e /sys/kernel/debug/kcsan ] || echo on >/sys/kernel/debug/kcsan
+# look_for_races: where the kernel has its detector of data races, it watches what the suites do
+# from here on; first that of many at once, more closely than would be bearable for all of them.
+look_for_races() {
+	[ -e /sys/kernel/debug/kcsan ] || return 0
+	usual=$(cat /sys/module/kcsan/parameters/skip_watch)
+	echo on >/sys/kernel/debug/kcsan
+	echo 300 >/sys/module/kcsan/parameters/skip_watch
+	# A new line would be part of the pattern.
+	printf carveout_stress >/sys/module/kunit/parameters/filter_glob
+	check 'the module loads to work under close watch' load
+	like 'it works' "$(cat /sys/kernel/debug/kunit/carveout_stress/results)" '^ok 1 carveout_stress$'
+	check 'it unloads' unload
+	watched=$(awk '$1 == "setup_watchpoints:" { print $2 }' /sys/kernel/debug/kcsan)
+	check "it was watched ($watched times)" [ "$watched" -gt 1000 ]
+	printf 'carveout_*' >/sys/module/kunit/parameters/filter_glob
+	echo "$usual" >/sys/module/kcsan/parameters/skip_watch
+}
+
+look_for_races
 check 'the module with its suites loads' load
-[ ! -e /sys/kernel/debug/kcsan ] || echo off >/sys/kernel/debug/kcsan
 for suite in /sys/kernel/debug/kunit/carveout_*; do
 	echo "suite ${suite##*/}"
 	report "${suite##*/}"
