@@ -2,6 +2,7 @@
 #
 # age.sh - an hour of use, simulated: the lifetime hint keeps free memory whole.
 #
+# without the matrix: um-*
 # memory: 512M
 # shellcheck source=scripts/guest/lib.sh
 . /lib.sh

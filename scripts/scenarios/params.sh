@@ -2,6 +2,7 @@
 #
 # params.sh - bad parameters end in the right error, and one clear line in the log each.
 #
+# without the matrix: um-*
 # shellcheck source=scripts/guest/lib.sh
 . /lib.sh
 
