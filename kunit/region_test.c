@@ -95,6 +95,17 @@ static void limit_is_below_all_memory(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, carve_region_reserve(&region, &request), -ENOMEM);
 }
 
+/* Only memory that is kept back at boot is none of the kernel's */
+static void address_does_not_lift_the_limit(struct kunit *test)
+{
+	struct carve_region_request request =
+		request_of((u64)totalram_pages() << PAGE_SHIFT);
+	struct carve_region region = { };
+
+	request.phys = SZ_1M;
+	KUNIT_EXPECT_EQ(test, carve_region_reserve(&region, &request), -ENOMEM);
+}
+
 static void sources_are_known_by_name(struct kunit *test)
 {
 	KUNIT_EXPECT_TRUE(test, carve_region_source_known("auto"));
@@ -240,6 +251,7 @@ static struct kunit_case region_cases[] = {
 	KUNIT_CASE(what_cannot_be_is_refused),
 	KUNIT_CASE(node_that_is_not_online_is_refused),
 	KUNIT_CASE(limit_is_below_all_memory),
+	KUNIT_CASE(address_does_not_lift_the_limit),
 	KUNIT_CASE(sources_are_known_by_name),
 	KUNIT_CASE_PARAM(region_is_contiguous_aligned_and_ours,
 			 sizes_gen_params),

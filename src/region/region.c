@@ -61,10 +61,19 @@ static u64 share_limit(int node)
 	return (pages * SHARE_SIXTEENTHS / 16) << PAGE_SHIFT;
 }
 
+/* Where an address is given only "reserved" will do, and nowhere else */
+static bool to_be_tried(const struct carve_region_source *source,
+			const struct carve_region_request *request)
+{
+	if (is_auto(request->source))
+		return (source == &carve_region_reserved) == !!request->phys;
+	return !strcmp(request->source, source->name);
+}
+
 /* Memory that the kernel manages; what it doesn't is limited by its range */
 static bool takes_ram(const struct carve_region_request *request)
 {
-	return !request->phys;
+	return !to_be_tried(&carve_region_reserved, request);
 }
 
 static int check_size(struct carve_region *region,
@@ -112,15 +121,6 @@ static int check_request(struct carve_region *region,
 		return -EINVAL;
 	}
 	return check_size(region, request);
-}
-
-/* Where an address is given only "reserved" will do, and nowhere else */
-static bool to_be_tried(const struct carve_region_source *source,
-			const struct carve_region_request *request)
-{
-	if (is_auto(request->source))
-		return (source == &carve_region_reserved) == !!request->phys;
-	return !strcmp(request->source, source->name);
 }
 
 static int try_sources(struct carve_region *region,
