@@ -213,7 +213,7 @@ static void hwcache_flag_aligns_to_lines(struct kunit *test)
 		KUNIT_EXPECT_GE(test, cache->align,
 				min_t(unsigned int, cases[i].align,
 				      cache_line_size()));
-		KUNIT_EXPECT_EQ(test, cache->size % cache->align, 0);
+		KUNIT_EXPECT_EQ(test, cache->plain.size % cache->align, 0);
 		destroy(test, cache);
 	}
 }
@@ -252,7 +252,7 @@ static void check_stride(struct kunit *test, struct carve_cache *cache,
 			 unsigned int size, unsigned int align)
 {
 	align = max(align, 8U);
-	KUNIT_EXPECT_EQ_MSG(test, cache->size, ALIGN(size, align),
+	KUNIT_EXPECT_EQ_MSG(test, cache->plain.size, ALIGN(size, align),
 			    "%u bytes aligned to %u", size, align);
 }
 
@@ -278,24 +278,24 @@ static void first_objects_are_coloured(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	struct carve_cache *cache = create(test, 700, 0);
-	unsigned long n = 2UL * cache->nr_colours * cache->nr_objects;
+	unsigned long n = 2UL * cache->plain.nr_colours * cache->plain.nr_objects;
 	unsigned int seen[16] = { }, i;
 	struct chain *first, *object;
 
-	KUNIT_ASSERT_GE(test, cache->nr_colours, 4);
-	KUNIT_ASSERT_LE(test, cache->nr_colours, 16);
+	KUNIT_ASSERT_GE(test, cache->plain.nr_colours, 4);
+	KUNIT_ASSERT_LE(test, cache->plain.nr_colours, 16);
 	first = alloc_chain(cache, &n);
 	for (object = first; object; object = object->next) {
-		size_t colour = offset_in_slab(co, object) % cache->size;
+		size_t colour = offset_in_slab(co, object) % cache->plain.size;
 
-		KUNIT_EXPECT_EQ(test, colour % cache->colour_step, 0);
-		KUNIT_ASSERT_LT(test, colour / cache->colour_step,
-				cache->nr_colours);
-		seen[colour / cache->colour_step]++;
+		KUNIT_EXPECT_EQ(test, colour % cache->plain.colour_step, 0);
+		KUNIT_ASSERT_LT(test, colour / cache->plain.colour_step,
+				cache->plain.nr_colours);
+		seen[colour / cache->plain.colour_step]++;
 	}
 	/* Slabs in a row take all colours in turn: two slabs have each */
-	for (i = 0; i < cache->nr_colours; i++)
-		KUNIT_EXPECT_EQ(test, seen[i], 2 * cache->nr_objects);
+	for (i = 0; i < cache->plain.nr_colours; i++)
+		KUNIT_EXPECT_EQ(test, seen[i], 2 * cache->plain.nr_objects);
 	free_chain(cache, first);
 	destroy(test, cache);
 }
@@ -308,12 +308,12 @@ static void small_objects_have_maps_from_a_cache(struct kunit *test)
 	struct chain *first = alloc_chain(cache, &n);
 
 	KUNIT_EXPECT_EQ(test, n, 3 * PAGE_SIZE / 8);
-	KUNIT_EXPECT_PTR_EQ(test, cache->map_cache, co->slabs.map_cache);
+	KUNIT_EXPECT_PTR_EQ(test, cache->plain.map_cache, co->slabs.map_cache);
 	KUNIT_EXPECT_EQ(test, usage_of(cache).slabs, 3UL);
-	KUNIT_EXPECT_EQ(test, usage_of(cache->map_cache).active_objects, 3UL);
+	KUNIT_EXPECT_EQ(test, usage_of(cache->plain.map_cache).active_objects, 3UL);
 	free_chain(cache, first);
 	carve_cache_shrink(cache);
-	KUNIT_EXPECT_EQ(test, usage_of(cache->map_cache).active_objects, 0UL);
+	KUNIT_EXPECT_EQ(test, usage_of(cache->plain.map_cache).active_objects, 0UL);
 	destroy(test, cache);
 }
 
@@ -321,8 +321,8 @@ static void larger_objects_need_no_map(struct kunit *test)
 {
 	struct carve_cache *cache = create(test, 64, 0);
 
-	KUNIT_EXPECT_NULL(test, cache->map_cache);
-	KUNIT_EXPECT_EQ(test, cache->nr_objects, 64);
+	KUNIT_EXPECT_NULL(test, cache->plain.map_cache);
+	KUNIT_EXPECT_EQ(test, cache->plain.nr_objects, 64);
 	destroy(test, cache);
 }
 
@@ -399,7 +399,7 @@ static void constructor_runs_once_per_object(struct kunit *test)
 static void constructed_state_outlives_free(struct kunit *test)
 {
 	struct carve_cache *cache = create_constructed(test);
-	unsigned int n = cache->nr_objects, i;
+	unsigned int n = cache->plain.nr_objects, i;
 	struct constructed **objects;
 
 	/* A slab's worth, so that the same objects are met again */
@@ -508,7 +508,7 @@ static void shrink_gives_empty_slabs_back(struct kunit *test)
 	struct chain *first = alloc_chain(cache, &n);
 	unsigned long used = nr_free - carve_testbed_nr_free(co);
 
-	KUNIT_EXPECT_EQ(test, usage_of(cache).slabs << cache->order, used);
+	KUNIT_EXPECT_EQ(test, usage_of(cache).slabs << cache->plain.order, used);
 	free_chain(cache, first);
 	pages = nr_free - carve_testbed_nr_free(co);
 	KUNIT_EXPECT_EQ(test, carve_cache_shrink(cache), pages);
@@ -538,16 +538,16 @@ static void shrink_keeps_slabs_in_use(struct kunit *test)
 static void few_empty_slabs_are_kept(struct kunit *test)
 {
 	struct carve_cache *cache = create(test, 2000, 0);
-	unsigned long n = 4UL * cache->max_empty * cache->nr_objects;
+	unsigned long n = 4UL * cache->plain.max_empty * cache->plain.nr_objects;
 	struct chain *first = alloc_chain(cache, &n);
 
-	KUNIT_EXPECT_GE(test, usage_of(cache).slabs, 4UL * cache->max_empty);
+	KUNIT_EXPECT_GE(test, usage_of(cache).slabs, 4UL * cache->plain.max_empty);
 	free_chain(cache, first);
-	KUNIT_EXPECT_LE(test, cache->empty.nr, cache->max_empty);
+	KUNIT_EXPECT_LE(test, cache->plain.empty.nr, cache->plain.max_empty);
 	drain(cache);
 	KUNIT_EXPECT_EQ(test, usage_of(cache).slabs,
-			(unsigned long)cache->max_empty);
-	KUNIT_EXPECT_EQ(test, cache->empty.nr, cache->max_empty);
+			(unsigned long)cache->plain.max_empty);
+	KUNIT_EXPECT_EQ(test, cache->plain.empty.nr, cache->plain.max_empty);
 	destroy(test, cache);
 }
 
@@ -585,11 +585,11 @@ static void exhaustion_ends_in_null_and_comes_back(struct kunit *test)
 	usage = usage_of(cache);
 	KUNIT_EXPECT_EQ(test, n, usage.objects);
 	KUNIT_EXPECT_EQ(test, usage.active_objects, usage.objects);
-	KUNIT_EXPECT_EQ(test, n, usage.slabs * cache->nr_objects);
+	KUNIT_EXPECT_EQ(test, n, usage.slabs * cache->plain.nr_objects);
 	KUNIT_EXPECT_NULL(test, carve_cache_alloc(cache, EVERYTHING));
 	KUNIT_EXPECT_NULL(test, carve_cache_alloc(cache, QUIET_ATOMIC));
 	/* No block that another slab could be made of is left */
-	KUNIT_EXPECT_EQ(test, carve_buddy_orders(&co->pages.zone[0].buddy) >> cache->order,
+	KUNIT_EXPECT_EQ(test, carve_buddy_orders(&co->pages.zone[0].buddy) >> cache->plain.order,
 			0UL);
 
 	carve_testbed_check(test, co);
@@ -756,7 +756,7 @@ KUNIT_ARRAY_PARAM(bad_free, bad_frees, describe_bad_free);
 /* An object that doesn't begin its page, in a slab with some rest behind */
 static void *alloc_coloured(struct kunit *test, struct carve_cache *cache)
 {
-	unsigned long n = 3UL * cache->nr_objects;
+	unsigned long n = 3UL * cache->plain.nr_objects;
 	struct chain *first = alloc_chain(cache, &n), **link;
 	struct chain *found = NULL;
 
@@ -841,7 +841,7 @@ static void flip_first_bit(struct carve_page *slab)
 
 static void set_bit_behind_the_last(struct carve_page *slab)
 {
-	slab->free |= BIT_ULL(slab->cache->nr_objects);
+	slab->free |= BIT_ULL(slab->cache->plain.nr_objects);
 }
 
 static void count_one_more(struct carve_page *slab)
@@ -857,7 +857,7 @@ static void count_one_less(struct carve_page *slab)
 static void seem_empty(struct carve_page *slab)
 {
 	slab->inuse = 0;
-	slab->free = GENMASK_ULL(slab->cache->nr_objects - 1, 0);
+	slab->free = GENMASK_ULL(slab->cache->plain.nr_objects - 1, 0);
 }
 
 static void name_no_cache(struct carve_page *slab)
@@ -920,7 +920,7 @@ static void damage_is_found_by_check(struct kunit *test)
 	struct carve_page *slab = slab_of(co, object), saved[2];
 	unsigned int i;
 
-	KUNIT_ASSERT_EQ(test, cache->order, 1);
+	KUNIT_ASSERT_EQ(test, cache->plain.order, 1);
 	drain(cache);
 	memcpy(saved, slab, sizeof(saved));
 	KUNIT_EXPECT_EQ(test, violations(co), 0);

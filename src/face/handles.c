@@ -101,7 +101,7 @@ static void free_object(struct carveout *co, const struct handle *h)
 
 static size_t object_bytes(struct carveout *co, const struct handle *h)
 {
-	return h->cache->cache->size;
+	return h->cache->cache->plain.size;
 }
 
 /* Past the API, which has no flags here, for __GFP_NOWARN */

@@ -113,8 +113,8 @@ static void show_cache(struct seq_file *m, struct carve_cache *cache)
 
 	carve_cache_usage(cache, &usage);
 	seq_printf(m, "%-17s %6lu %6lu %6u %4u %4d", cache->name,
-		   usage.active_objects, usage.objects, cache->size,
-		   cache->nr_objects, 1 << cache->order);
+		   usage.active_objects, usage.objects, cache->plain.size,
+		   cache->plain.nr_objects, 1 << cache->plain.order);
 	seq_printf(m, " : tunables %4u %4u %4u", magazine_limit(ms),
 		   READ_ONCE(ms->batch), num_possible_cpus() + 1);
 	seq_printf(m, " : slabdata %6lu %6lu %6lu\n", usage.active_slabs,

@@ -37,12 +37,13 @@
 /* All magazines of a cache hold at most one byte in so many of the carveout */
 #define STORE_SHARE 64
 
-static struct carve_page_list *list_of(struct carve_cache *cache,
-				       const struct carve_page *slab)
+/* The list for a slab with @inuse objects out */
+static struct carve_page_list *list_for(struct carve_shelf *shelf,
+					unsigned int inuse)
 {
-	if (!slab->inuse)
-		return &cache->empty;
-	return slab->inuse == cache->nr_objects ? &cache->full : &cache->partial;
+	if (!inuse)
+		return &shelf->empty;
+	return inuse == shelf->nr_objects ? &shelf->full : &shelf->partial;
 }
 
 static u32 index_of(const struct carve_cache *cache,
@@ -58,11 +59,13 @@ static struct carve_page *first_of(const struct carve_cache *cache,
 						&cache->pages->map[list->first];
 }
 
-/* To be called with the list that a slab was on before its count changed */
-static void move_slab(struct carve_cache *cache, struct carve_page_list *from,
-		      struct carve_page *slab)
+/* To be called with what a slab's count was before it changed */
+static void move_slab(struct carve_cache *cache, struct carve_page *slab,
+		      unsigned int inuse)
 {
-	struct carve_page_list *to = list_of(cache, slab);
+	struct carve_shelf *shelf = carve_slab_shelf(cache, slab);
+	struct carve_page_list *from = list_for(shelf, inuse);
+	struct carve_page_list *to = list_for(shelf, slab->inuse);
 
 	if (from == to)
 		return;
@@ -79,14 +82,14 @@ static unsigned int cache_refill(struct carve_magazines *ms, void **objects,
 				 unsigned int n)
 {
 	struct carve_cache *cache = cache_of(ms);
-	struct carve_page_list *from;
+	struct carve_shelf *shelf = &cache->plain;
 	struct carve_page *slab;
 	unsigned int taken = 0, got;
 
 	guard(raw_spinlock_irqsave)(&cache->lock);
 	while (taken < n) {
-		from = cache->partial.nr ? &cache->partial : &cache->empty;
-		slab = first_of(cache, from);
+		slab = first_of(cache, shelf->partial.nr ? &shelf->partial :
+							   &shelf->empty);
 		if (!slab)
 			break;
 		got = carve_slab_take(cache, slab, objects + taken, n - taken);
@@ -94,7 +97,7 @@ static unsigned int cache_refill(struct carve_magazines *ms, void **objects,
 		if (!got)
 			break;
 		taken += got;
-		move_slab(cache, from, slab);
+		move_slab(cache, slab, slab->inuse - got);
 	}
 	return taken;
 }
@@ -108,47 +111,59 @@ static unsigned int put_objects(struct carve_cache *cache, void **objects,
 	guard(raw_spinlock_irqsave)(&cache->lock);
 	for (i = 0; i < n; i++) {
 		struct carve_page *slab = carve_slab_put(cache, objects[i]);
-		struct carve_page_list *from;
 
-		if (!slab) {
+		if (slab)
+			move_slab(cache, slab, slab->inuse + 1U);
+		else
 			objects[refused++] = objects[i];
-			continue;
-		}
-		from = slab->inuse + 1U == cache->nr_objects ? &cache->full :
-							       &cache->partial;
-		move_slab(cache, from, slab);
 	}
 	return refused;
 }
 
 /* An empty slab beyond @keep, taken off the list, or NULL */
 static struct carve_page *pop_empty(struct carve_cache *cache,
+				    struct carve_shelf *shelf,
 				    unsigned int keep)
 {
 	struct carve_page *slab;
 
 	guard(raw_spinlock_irqsave)(&cache->lock);
-	if (cache->empty.nr <= keep)
+	if (shelf->empty.nr <= keep)
 		return NULL;
-	slab = first_of(cache, &cache->empty);
-	carve_page_list_del(&cache->empty, cache->pages->map,
+	slab = first_of(cache, &shelf->empty);
+	carve_page_list_del(&shelf->empty, cache->pages->map,
 			    index_of(cache, slab));
 	cache->nr_released++;
+	cache->pages_released += BIT(shelf->order);
 	return slab;
 }
 
-static void release_empty(struct carve_cache *cache, unsigned int keep)
+static void release_empty(struct carve_cache *cache, struct carve_shelf *shelf,
+			  unsigned int keep)
 {
 	struct carve_page *slab;
 
-	while ((slab = pop_empty(cache, keep)))
+	while ((slab = pop_empty(cache, shelf, keep)))
 		carve_slab_release(cache, slab);
+}
+
+static void release_all_empty(struct carve_cache *cache)
+{
+	release_empty(cache, &cache->plain, 0);
+}
+
+/* Gives back what a shelf has too much of */
+static void trim(struct carve_cache *cache, struct carve_shelf *shelf)
+{
+	/* Looked at again under the lock */
+	if (data_race(READ_ONCE(shelf->empty.nr)) > shelf->max_empty)
+		release_empty(cache, shelf, shelf->max_empty);
 }
 
 static unsigned long pages_released(const struct carve_cache *cache)
 {
 	/* Others release as well: an estimate anyway */
-	return data_race(READ_ONCE(cache->nr_released)) << cache->order;
+	return data_race(READ_ONCE(cache->pages_released));
 }
 
 void carve_cache_bad_free(struct carve_cache *cache, const void *object,
@@ -170,9 +185,7 @@ static void cache_flush(struct carve_magazines *ms, void **objects,
 
 	for (i = 0; i < refused; i++)
 		carve_cache_bad_free(cache, objects[i], 0);
-	/* Looked at again under the lock */
-	if (data_race(READ_ONCE(cache->empty.nr)) > cache->max_empty)
-		release_empty(cache, cache->max_empty);
+	trim(cache, &cache->plain);
 }
 
 static const struct carve_magazine_ops cache_ops = {
@@ -180,20 +193,21 @@ static const struct carve_magazine_ops cache_ops = {
 	.flush = cache_flush,
 };
 
-static bool grow(struct carve_cache *cache, gfp_t gfp)
+static bool grow(struct carve_cache *cache, struct carve_shelf *shelf,
+		 gfp_t gfp)
 {
 	struct carve_page *slab;
 	unsigned int colour;
 
 	scoped_guard(raw_spinlock_irqsave, &cache->lock) {
-		colour = cache->colour;
-		cache->colour = (colour + 1) % cache->nr_colours;
+		colour = shelf->colour;
+		shelf->colour = (colour + 1) % shelf->nr_colours;
 	}
-	slab = carve_slab_new(cache, gfp & ~__GFP_ZERO, colour);
+	slab = carve_slab_new(cache, shelf, gfp & ~__GFP_ZERO, colour);
 	if (!slab)
 		return false;
 	guard(raw_spinlock_irqsave)(&cache->lock);
-	carve_page_list_add(&cache->empty, cache->pages->map,
+	carve_page_list_add(&shelf->empty, cache->pages->map,
 			    index_of(cache, slab));
 	cache->nr_grown++;
 	return true;
@@ -205,7 +219,7 @@ void *carve_cache_alloc_slow(struct carve_cache *cache, gfp_t gfp)
 
 	do {
 		object = carve_magazines_get_slow(&cache->magazines);
-	} while (!object && grow(cache, gfp));
+	} while (!object && grow(cache, &cache->plain, gfp));
 	/* In vain for pages, but it may have got objects back from other CPUs */
 	return object ?: carve_magazines_get_slow(&cache->magazines);
 }
@@ -245,6 +259,20 @@ static unsigned int choose_align(const struct carve_cache_args *args)
 	return align;
 }
 
+static void init_shelf(struct carve_cache *cache, struct carve_shelf *shelf,
+		       unsigned int size)
+{
+	shelf->size = size;
+	carve_slab_geometry(cache, shelf);
+	if (shelf->nr_objects > CARVE_SLAB_INLINE_OBJECTS)
+		shelf->map_cache = cache->slabs->map_cache;
+	shelf->max_empty = max_t(unsigned int, 1,
+				 KEEP_EMPTY_BYTES >> (PAGE_SHIFT + shelf->order));
+	carve_page_list_init(&shelf->partial);
+	carve_page_list_init(&shelf->full);
+	carve_page_list_init(&shelf->empty);
+}
+
 static struct carve_cache *cache_init(struct carve_slabs *slabs, void *memory,
 				      const struct carve_cache_args *args)
 {
@@ -255,19 +283,10 @@ static struct carve_cache *cache_init(struct carve_slabs *slabs, void *memory,
 	cache->object_size = args->size;
 	cache->ctor = args->ctor;
 	cache->align = choose_align(args);
-	cache->size = ALIGN(args->size, cache->align);
 	cache->caller = args->caller;
 	strscpy(cache->name, args->name, sizeof(cache->name));
-	carve_slab_geometry(cache);
-	if (cache->nr_objects > CARVE_SLAB_INLINE_OBJECTS)
-		cache->map_cache = slabs->map_cache;
-	cache->max_empty = max_t(unsigned int, 1,
-				 KEEP_EMPTY_BYTES >> (PAGE_SHIFT + cache->order));
-
 	raw_spin_lock_init(&cache->lock);
-	carve_page_list_init(&cache->partial);
-	carve_page_list_init(&cache->full);
-	carve_page_list_init(&cache->empty);
+	init_shelf(cache, &cache->plain, ALIGN(args->size, cache->align));
 	carve_magazines_init(&cache->magazines, &cache_ops,
 			     choose_batch(slabs, args->size),
 			     memory + struct_bytes());
@@ -404,7 +423,7 @@ unsigned long carve_cache_give_back(struct carve_cache *cache)
 
 	/* This gives back, too, as slabs run empty */
 	drain_all_cpus(cache);
-	release_empty(cache, 0);
+	release_all_empty(cache);
 	return pages_released(cache) - before;
 }
 
@@ -461,7 +480,7 @@ unsigned long carve_slabs_shrink(struct carve_slabs *slabs)
 		if (cache == slabs->map_cache)
 			drain_all_cpus(cache);
 		carve_magazines_drain_depot(&cache->magazines);
-		release_empty(cache, 0);
+		release_all_empty(cache);
 	}
 	return all_pages_released(slabs) - before;
 }
@@ -510,22 +529,34 @@ static unsigned long count_inuse(const struct carve_cache *cache,
 	return n;
 }
 
+/* Objects out, in magazines or not, count as active here */
+static void add_shelf_usage(const struct carve_cache *cache,
+			    const struct carve_shelf *shelf,
+			    struct carve_cache_usage *usage)
+{
+	unsigned long active = shelf->partial.nr + shelf->full.nr;
+	unsigned long slabs = active + shelf->empty.nr;
+
+	usage->active_objects += (unsigned long)shelf->full.nr *
+				 shelf->nr_objects +
+				 count_inuse(cache, &shelf->partial);
+	usage->active_slabs += active;
+	usage->slabs += slabs;
+	usage->objects += slabs * shelf->nr_objects;
+}
+
 void carve_cache_usage(struct carve_cache *cache,
 		       struct carve_cache_usage *usage)
 {
-	unsigned long out;
-
+	*usage = (struct carve_cache_usage){ };
 	guard(raw_spinlock_irqsave)(&cache->lock);
-	out = (unsigned long)cache->full.nr * cache->nr_objects +
-	      count_inuse(cache, &cache->partial);
-	usage->stored = min(out, carve_magazines_count(&cache->magazines));
-	usage->active_objects = out - usage->stored;
-	usage->active_slabs = cache->partial.nr + cache->full.nr;
-	usage->slabs = usage->active_slabs + cache->empty.nr;
-	usage->objects = usage->slabs * cache->nr_objects;
+	add_shelf_usage(cache, &cache->plain, usage);
+	usage->stored = min(usage->active_objects,
+			    carve_magazines_count(&cache->magazines));
+	usage->active_objects -= usage->stored;
 }
 
-static void check_list(struct carve_cache *cache,
+static void check_list(struct carve_cache *cache, struct carve_shelf *shelf,
 		       const struct carve_page_list *list,
 		       struct carve_report *r)
 {
@@ -540,7 +571,8 @@ static void check_list(struct carve_cache *cache,
 			return;
 		}
 		carve_slab_check(cache, &map[i], r);
-		carve_report_unless(r, list_of(cache, &map[i]) == list,
+		carve_report_unless(r, carve_slab_shelf(cache, &map[i]) == shelf &&
+				    list_for(shelf, map[i].inuse) == list,
 				    "cache %s: a slab with %u objects out is on the wrong list",
 				    cache->name, map[i].inuse);
 		n++;
@@ -550,12 +582,18 @@ static void check_list(struct carve_cache *cache,
 			    cache->name, n, list->nr);
 }
 
-static void check_cache(struct carve_cache *cache, struct carve_report *r)
+static void check_shelf(struct carve_cache *cache, struct carve_shelf *shelf,
+			struct carve_report *r)
 {
 	guard(raw_spinlock_irqsave)(&cache->lock);
-	check_list(cache, &cache->partial, r);
-	check_list(cache, &cache->full, r);
-	check_list(cache, &cache->empty, r);
+	check_list(cache, shelf, &shelf->partial, r);
+	check_list(cache, shelf, &shelf->full, r);
+	check_list(cache, shelf, &shelf->empty, r);
+}
+
+static void check_cache(struct carve_cache *cache, struct carve_report *r)
+{
+	check_shelf(cache, &cache->plain, r);
 }
 
 void carve_slabs_check(struct carve_slabs *slabs, struct carve_report *r)

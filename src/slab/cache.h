@@ -40,28 +40,50 @@ struct carve_cache_args {
 };
 
 /**
- * struct carve_cache - a cache
- * @pages: where its slabs come from
- * @slabs: the caches that it is one of
- * @object_size: bytes of an object, as asked for
- * @ctor: constructor, or NULL
+ * struct carve_shelf - slabs of one geometry, by how many objects are out
  * @size: bytes from one object to the next
  * @reciprocal: of @size, to divide by it
- * @align: alignment of objects
  * @order: of a slab
  * @nr_objects: in a slab
  * @colour_step: bytes that the first object moves from slab to slab
  * @nr_colours: how many such moves there are
  * @map_cache: where the free maps of its slabs come from; NULL where the page
  *	descriptor's own 64 bits are enough
- * @lock: guards the members from here to @nr_bad_frees, and all its slabs
+ * @max_empty: how many empty slabs are kept
+ * @colour: of the next slab
  * @partial: slabs with some objects in them
  * @full: slabs with all objects out
  * @empty: slabs with no object out
- * @max_empty: how many of these are kept
- * @colour: of the next slab
+ *
+ * Constant but for @colour and the lists, which are the cache's lock's.
+ */
+struct carve_shelf {
+	unsigned int size;
+	struct reciprocal_value reciprocal;
+	unsigned int order;
+	unsigned int nr_objects;
+	unsigned int colour_step;
+	unsigned int nr_colours;
+	struct carve_cache *map_cache;
+	unsigned int max_empty;
+	unsigned int colour;
+	struct carve_page_list partial;
+	struct carve_page_list full;
+	struct carve_page_list empty;
+};
+
+/**
+ * struct carve_cache - a cache
+ * @pages: where its slabs come from
+ * @slabs: the caches that it is one of
+ * @object_size: bytes of an object, as asked for
+ * @ctor: constructor, or NULL
+ * @align: alignment of objects
+ * @lock: guards the members from here to @nr_bad_frees, and all its slabs
+ * @plain: its slabs
  * @nr_grown: slabs ever made
  * @nr_released: slabs ever given back
+ * @pages_released: pages of these
  * @nr_bad_frees: frees refused
  * @list: on the caches of the carveout
  * @meta: the pages that this struct lies in; NULL if boot memory
@@ -74,23 +96,13 @@ struct carve_cache {
 	struct carve_slabs *slabs;
 	unsigned int object_size;
 	void (*ctor)(void *object);
-	unsigned int size;
-	struct reciprocal_value reciprocal;
 	unsigned int align;
-	unsigned int order;
-	unsigned int nr_objects;
-	unsigned int colour_step;
-	unsigned int nr_colours;
-	struct carve_cache *map_cache;
 
 	raw_spinlock_t lock;
-	struct carve_page_list partial;
-	struct carve_page_list full;
-	struct carve_page_list empty;
-	unsigned int max_empty;
-	unsigned int colour;
+	struct carve_shelf plain;
 	unsigned long nr_grown;
 	unsigned long nr_released;
+	unsigned long pages_released;
 	unsigned long nr_bad_frees;
 
 	struct list_head list;

@@ -67,37 +67,37 @@ static unsigned int choose_order(unsigned int size)
 	return CARVE_SLAB_MAX_ORDER;
 }
 
-void carve_slab_geometry(struct carve_cache *cache)
+void carve_slab_geometry(struct carve_cache *cache, struct carve_shelf *shelf)
 {
 	unsigned int rest;
 
-	cache->reciprocal = reciprocal_value(cache->size);
-	cache->order = choose_order(cache->size);
-	cache->nr_objects = objects_in(cache->order, cache->size);
-	rest = (PAGE_SIZE << cache->order) - cache->nr_objects * cache->size;
-	cache->colour_step = max_t(unsigned int, cache->align,
+	shelf->reciprocal = reciprocal_value(shelf->size);
+	shelf->order = choose_order(shelf->size);
+	shelf->nr_objects = objects_in(shelf->order, shelf->size);
+	rest = (PAGE_SIZE << shelf->order) - shelf->nr_objects * shelf->size;
+	shelf->colour_step = max_t(unsigned int, cache->align,
 				   cache_line_size());
-	cache->nr_colours = min(rest / cache->colour_step + 1, 256U);
+	shelf->nr_colours = min(rest / shelf->colour_step + 1, 256U);
 }
 
-static unsigned long *free_map(const struct carve_cache *cache,
+static unsigned long *free_map(const struct carve_shelf *shelf,
 			       struct carve_page *slab)
 {
-	return cache->map_cache ? slab->free_map : (unsigned long *)&slab->free;
+	return shelf->map_cache ? slab->free_map : (unsigned long *)&slab->free;
 }
 
-static void *first_object(const struct carve_cache *cache,
+static void *first_object(struct carve_cache *cache,
 			  const struct carve_page *slab)
 {
 	return carve_pages_address(cache->pages, slab) +
-	       slab->colour * cache->colour_step;
+	       slab->colour * carve_slab_shelf(cache, slab)->colour_step;
 }
 
 static void name_pages(struct carve_cache *cache, struct carve_page *slab)
 {
 	unsigned int i;
 
-	for (i = 0; i < BIT(cache->order); i++) {
+	for (i = 0; i < BIT(slab->order); i++) {
 		if (i)
 			slab[i].offset = i;
 		slab[i].cache = cache;
@@ -111,7 +111,7 @@ static void unname_pages(struct carve_cache *cache, struct carve_page *slab)
 {
 	unsigned int i;
 
-	for (i = 0; i < BIT(cache->order); i++) {
+	for (i = 0; i < BIT(slab->order); i++) {
 		slab[i].state = CARVE_PAGE_TAIL;
 		slab[i].cache = NULL;
 	}
@@ -119,32 +119,34 @@ static void unname_pages(struct carve_cache *cache, struct carve_page *slab)
 
 static void construct(struct carve_cache *cache, struct carve_page *slab)
 {
+	const struct carve_shelf *shelf = carve_slab_shelf(cache, slab);
 	void *object = first_object(cache, slab);
 	unsigned int i;
 
 	if (!cache->ctor)
 		return;
-	for (i = 0; i < cache->nr_objects; i++, object += cache->size)
+	for (i = 0; i < shelf->nr_objects; i++, object += shelf->size)
 		cache->ctor(object);
 }
 
-struct carve_page *carve_slab_new(struct carve_cache *cache, gfp_t gfp,
+struct carve_page *carve_slab_new(struct carve_cache *cache,
+				  struct carve_shelf *shelf, gfp_t gfp,
 				  unsigned int colour)
 {
 	unsigned long *map = NULL;
 	struct carve_page *slab;
 
-	if (cache->map_cache) {
-		map = carve_cache_get(cache->map_cache, gfp);
+	if (shelf->map_cache) {
+		map = carve_cache_get(shelf->map_cache, gfp);
 		if (!map)
 			return NULL;
 	}
 	/* Not a slab as yet: a stray free must not take it for one */
-	slab = carve_pages_get(cache->pages, gfp, cache->order,
+	slab = carve_pages_get(cache->pages, gfp, shelf->order,
 			       CARVE_PAGE_META);
 	if (!slab) {
 		if (map)
-			carve_cache_put(cache->map_cache, map);
+			carve_cache_put(shelf->map_cache, map);
 		return NULL;
 	}
 	slab->inuse = 0;
@@ -154,7 +156,7 @@ struct carve_page *carve_slab_new(struct carve_cache *cache, gfp_t gfp,
 		slab->free_map = map;
 		bitmap_zero(map, CARVE_SLAB_MAX_OBJECTS);
 	}
-	bitmap_set(free_map(cache, slab), 0, cache->nr_objects);
+	bitmap_set(free_map(shelf, slab), 0, shelf->nr_objects);
 	construct(cache, slab);
 	name_pages(cache, slab);
 	return slab;
@@ -162,30 +164,32 @@ struct carve_page *carve_slab_new(struct carve_cache *cache, gfp_t gfp,
 
 void carve_slab_release(struct carve_cache *cache, struct carve_page *slab)
 {
+	struct carve_shelf *shelf = carve_slab_shelf(cache, slab);
 	unsigned long *map = slab->free_map;
 
 	/* First: a stray free must not find the map when it is another slab's */
 	unname_pages(cache, slab);
-	if (cache->map_cache)
-		carve_cache_put(cache->map_cache, map);
-	carve_pages_put(cache->pages, slab, cache->order);
+	if (shelf->map_cache)
+		carve_cache_put(shelf->map_cache, map);
+	carve_pages_put(cache->pages, slab, shelf->order);
 }
 
 unsigned int carve_slab_take(struct carve_cache *cache,
 			     struct carve_page *slab, void **objects,
 			     unsigned int n)
 {
-	unsigned long *word = free_map(cache, slab);
+	const struct carve_shelf *shelf = carve_slab_shelf(cache, slab);
+	unsigned long *word = free_map(shelf, slab);
 	void *object = first_object(cache, slab);
-	void *const end = object + cache->nr_objects * cache->size;
+	void *const end = object + shelf->nr_objects * shelf->size;
 	unsigned int taken = 0;
 
 	for (; object < end && taken < n; word++) {
 		while (*word && taken < n) {
-			objects[taken++] = object + __ffs(*word) * cache->size;
+			objects[taken++] = object + __ffs(*word) * shelf->size;
 			*word &= *word - 1;
 		}
-		object += BITS_PER_LONG * cache->size;
+		object += BITS_PER_LONG * shelf->size;
 	}
 	slab->inuse += taken;
 	return taken;
@@ -209,6 +213,7 @@ static const char *locate(struct carve_cache *cache, const void *object,
 			  struct carve_page **slab, unsigned int *index)
 {
 	struct carve_page *page = carve_pages_lookup(cache->pages, object);
+	const struct carve_shelf *shelf;
 	unsigned int offset;
 
 	if (!page)
@@ -218,13 +223,14 @@ static const char *locate(struct carve_cache *cache, const void *object,
 	if (page->cache != cache)
 		return "an object of another cache";
 	*slab = head_of(page);
+	shelf = carve_slab_shelf(cache, *slab);
 	if (object < first_object(cache, *slab))
 		return "not the start of an object";
 	offset = object - first_object(cache, *slab);
-	*index = reciprocal_divide(offset, cache->reciprocal);
-	if (*index >= cache->nr_objects || *index * cache->size != offset)
+	*index = reciprocal_divide(offset, shelf->reciprocal);
+	if (*index >= shelf->nr_objects || *index * shelf->size != offset)
 		return "not the start of an object";
-	if (test_bit(*index, free_map(cache, *slab)))
+	if (test_bit(*index, free_map(shelf, *slab)))
 		return "already free";
 	return NULL;
 }
@@ -244,30 +250,31 @@ struct carve_page *carve_slab_put(struct carve_cache *cache, void *object)
 
 	if (locate(cache, object, &slab, &index))
 		return NULL;
-	__set_bit(index, free_map(cache, slab));
+	__set_bit(index, free_map(carve_slab_shelf(cache, slab), slab));
 	slab->inuse--;
 	return slab;
 }
 
-static unsigned int map_bits(const struct carve_cache *cache)
+static unsigned int map_bits(const struct carve_shelf *shelf)
 {
-	return cache->map_cache ? CARVE_SLAB_MAX_OBJECTS :
+	return shelf->map_cache ? CARVE_SLAB_MAX_OBJECTS :
 				  CARVE_SLAB_INLINE_OBJECTS;
 }
 
 void carve_slab_check(struct carve_cache *cache, struct carve_page *slab,
 		      struct carve_report *r)
 {
-	unsigned long *map = free_map(cache, slab);
-	unsigned int i, set = bitmap_weight(map, cache->nr_objects);
+	const struct carve_shelf *shelf = carve_slab_shelf(cache, slab);
+	unsigned long *map = free_map(shelf, slab);
+	unsigned int i, set = bitmap_weight(map, shelf->nr_objects);
 
-	carve_report_unless(r, slab->inuse + set == cache->nr_objects,
+	carve_report_unless(r, slab->inuse + set == shelf->nr_objects,
 			    "cache %s: a slab has %u objects out and %u in, not %u",
-			    cache->name, slab->inuse, set, cache->nr_objects);
-	carve_report_unless(r, bitmap_weight(map, map_bits(cache)) == set,
+			    cache->name, slab->inuse, set, shelf->nr_objects);
+	carve_report_unless(r, bitmap_weight(map, map_bits(shelf)) == set,
 			    "cache %s: a slab has bits beyond its last object",
 			    cache->name);
-	for (i = 0; i < BIT(cache->order); i++)
+	for (i = 0; i < BIT(shelf->order); i++)
 		carve_report_unless(r, slab[i].cache == cache &&
 				    head_of(&slab[i]) == slab,
 				    "cache %s: page %u of a slab is not its own",

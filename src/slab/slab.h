@@ -11,11 +11,19 @@
 /* Objects of the smallest size in one page */
 #define CARVE_SLAB_MAX_OBJECTS (PAGE_SIZE / 8)
 
-/* Chooses order, number of objects and colours for the size in @cache */
-void carve_slab_geometry(struct carve_cache *cache);
+/* Chooses order, number of objects and colours of a shelf for its size */
+void carve_slab_geometry(struct carve_cache *cache, struct carve_shelf *shelf);
+
+/* The shelf that a slab of the cache belongs to */
+static inline struct carve_shelf *carve_slab_shelf(struct carve_cache *cache,
+						   const struct carve_page *slab)
+{
+	return &cache->plain;
+}
 
 /* A slab with all objects constructed and in it, on no list; or NULL */
-struct carve_page *carve_slab_new(struct carve_cache *cache, gfp_t gfp,
+struct carve_page *carve_slab_new(struct carve_cache *cache,
+				  struct carve_shelf *shelf, gfp_t gfp,
 				  unsigned int colour);
 /* Gives the pages of a slab that is on no list back */
 void carve_slab_release(struct carve_cache *cache, struct carve_page *slab);
