@@ -9,6 +9,7 @@
 #include <linux/cache.h>
 #include <linux/completion.h>
 #include <linux/cpumask.h>
+#include <linux/delay.h>
 #include <linux/hrtimer.h>
 #include <linux/jiffies.h>
 #include <linux/kthread.h>
@@ -684,6 +685,235 @@ static void random_walk_keeps_the_invariants(struct kunit *test)
 	expect_complete(test, stock, NR_ITEMS);
 }
 
+/* Many at once */
+
+static unsigned int get_bulk(struct stock *stock, void **items, unsigned int n)
+{
+	unsigned int got, i;
+
+	got = carve_magazines_get_bulk(&stock->magazines, items, n);
+	for (i = 0; i < got; i++)
+		if (atomic_xchg(&((struct item *)items[i])->out, 1))
+			atomic_inc(&stock->errors);
+	return got;
+}
+
+static void put_bulk(struct stock *stock, void **items, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		if (!atomic_xchg(&((struct item *)items[i])->out, 0))
+			atomic_inc(&stock->errors);
+	carve_magazines_put_bulk(&stock->magazines, items, n);
+}
+
+static void **item_array(struct kunit *test)
+{
+	void **items = kunit_kcalloc(test, NR_ITEMS, sizeof(*items),
+				     GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, items);
+	return items;
+}
+
+static void bulk_moves_whole_batches(struct kunit *test)
+{
+	struct stock *stock = test->priv;
+	void **items = item_array(test);
+
+	KUNIT_EXPECT_EQ(test, get_bulk(stock, items, 3 * BATCH), 3 * BATCH);
+	KUNIT_EXPECT_EQ(test, stock->nr_refills, 3);
+	KUNIT_EXPECT_EQ(test, stock->last_n, BATCH);
+	put_bulk(stock, items, 3 * BATCH);
+	KUNIT_EXPECT_EQ(test, stock->nr_flushes, 0);
+	KUNIT_EXPECT_EQ(test, own(stock)->count, 2 * BATCH);
+	KUNIT_EXPECT_EQ(test, nr_full(&stock->magazines), 1);
+
+	/* First what is in the magazine, then what is in the depot */
+	KUNIT_EXPECT_EQ(test, get_bulk(stock, items, 3 * BATCH), 3 * BATCH);
+	KUNIT_EXPECT_EQ(test, stock->nr_refills, 3);
+	put_bulk(stock, items, 3 * BATCH);
+	expect_complete(test, stock, NR_ITEMS);
+}
+
+static void bulk_gets_what_there_is(struct kunit *test)
+{
+	struct stock *stock = test->priv;
+	void **items = item_array(test);
+
+	KUNIT_EXPECT_EQ(test, get_bulk(stock, items, 0), 0);
+	stock_up(stock, 2 * BATCH + 1);
+	KUNIT_EXPECT_EQ(test, get_bulk(stock, items, NR_ITEMS), 2 * BATCH + 1);
+	KUNIT_EXPECT_EQ(test, get_bulk(stock, items + 2 * BATCH + 1, 1), 0);
+	put_bulk(stock, items, 0);
+	put_bulk(stock, items, 2 * BATCH + 1);
+	expect_complete(test, stock, 2 * BATCH + 1);
+	stock_up(stock, NR_ITEMS);
+	KUNIT_EXPECT_EQ(test, get_bulk(stock, items, NR_ITEMS), NR_ITEMS);
+	put_bulk(stock, items, NR_ITEMS);
+	expect_complete(test, stock, NR_ITEMS);
+}
+
+static void bulk_goes_past_a_busy_magazine(struct kunit *test)
+{
+	struct stock *stock = test->priv;
+	void **items = item_array(test);
+
+	preempt_disable();
+	own(stock)->busy = 1;
+	KUNIT_EXPECT_EQ(test, get_bulk(stock, items, 3 * BATCH + 1),
+			3 * BATCH + 1);
+	put_bulk(stock, items, 3 * BATCH + 1);
+	own(stock)->busy = 0;
+	preempt_enable();
+	KUNIT_EXPECT_EQ(test, stock->nr_refills, 4);
+	KUNIT_EXPECT_EQ(test, stock->nr_flushes, 4);
+	KUNIT_EXPECT_EQ(test, own(stock)->count, 0);
+	expect_complete(test, stock, NR_ITEMS);
+}
+
+static void bulk_passes_through_a_magazine_without_room(struct kunit *test)
+{
+	struct stock *stock = test->priv;
+	void **items = item_array(test);
+
+	KUNIT_ASSERT_TRUE(test, carve_magazines_tune(&stock->magazines, BATCH,
+						     0));
+	KUNIT_EXPECT_EQ(test, get_bulk(stock, items, 3 * BATCH), 3 * BATCH);
+	put_bulk(stock, items, 3 * BATCH);
+	KUNIT_EXPECT_EQ(test, stock->nr_free, NR_ITEMS);
+	KUNIT_EXPECT_EQ(test, carve_magazines_count(&stock->magazines), 0);
+	/* And one that holds more than it may: that leaves first */
+	carve_magazines_tune(&stock->magazines, BATCH, 2 * BATCH);
+	get_bulk(stock, items, 2 * BATCH + 2);
+	put_bulk(stock, items, 2 * BATCH);
+	carve_magazines_tune(&stock->magazines, 1, 2);
+	put_bulk(stock, items + 2 * BATCH, 2);
+	KUNIT_EXPECT_LE(test, own(stock)->count, 2);
+	expect_complete(test, stock, NR_ITEMS);
+}
+
+/* Sizes that adapt */
+
+static const struct {
+	unsigned int batch, base, max, contended, after;
+} adaptations[] = {
+	{ 16, 16, 32, 0, 16 },
+	{ 16, 16, 32, 4, 16 },
+	{ 16, 16, 32, 5, 20 },
+	{ 30, 16, 32, CARVE_ADAPT_VISITS, 32 },
+	{ 32, 16, 32, CARVE_ADAPT_VISITS, 32 },
+	{ 32, 16, 32, 1, 32 },
+	{ 32, 16, 32, 0, 28 },
+	{ 17, 16, 32, 0, 16 },
+	{ 1, 1, 2, 64, 2 },
+	{ 2, 1, 2, 0, 1 },
+	{ 1, 1, 1, 64, 1 },
+	{ 3, 8, 32, 0, 3 },
+};
+
+static void batch_follows_contention(struct kunit *test)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(adaptations); i++)
+		KUNIT_EXPECT_EQ_MSG(test,
+				    carve_batch_adapted(adaptations[i].batch,
+							adaptations[i].base,
+							adaptations[i].max,
+							adaptations[i].contended),
+				    adaptations[i].after, "row %u", i);
+}
+
+/* Each round two visits to the depot, one to take and one to give */
+static void visit_depot(struct stock *stock, void **items)
+{
+	put_bulk(stock, items, get_bulk(stock, items, 6 * BATCH));
+}
+
+static void quiet_batch_stays_at_its_base(struct kunit *test)
+{
+	struct stock *stock = test->priv;
+	struct carve_magazines *ms = &stock->magazines;
+	void **items = item_array(test);
+	unsigned int i;
+
+	carve_magazines_adapt(ms, BATCH / 2);
+	KUNIT_EXPECT_EQ(test, own(stock)->capacity, BATCH);
+	for (i = 0; i < 4 * CARVE_ADAPT_VISITS; i++)
+		visit_depot(stock, items);
+	KUNIT_EXPECT_EQ(test, ms->batch, BATCH / 2);
+
+	/* What it was found to be when CPUs met decays again */
+	ms->batch = BATCH;
+	for (i = 0; i < 4 * CARVE_ADAPT_VISITS; i++)
+		visit_depot(stock, items);
+	KUNIT_EXPECT_EQ(test, ms->batch, BATCH / 2);
+	KUNIT_EXPECT_EQ(test, own(stock)->capacity, BATCH);
+	expect_complete(test, stock, NR_ITEMS);
+}
+
+/* Holds the depot's lock for most of the time, as a crowd of CPUs would */
+static int run_crowd(void *arg)
+{
+	struct carve_magazines *ms = arg;
+
+	while (!kthread_should_stop()) {
+		scoped_guard(raw_spinlock_irqsave, &ms->lock)
+			udelay(20);
+		cond_resched();
+	}
+	return 0;
+}
+
+static void batch_grows_where_cpus_meet(struct kunit *test)
+{
+	struct stock *stock = test->priv;
+	struct carve_magazines *ms = &stock->magazines;
+	unsigned long end = jiffies + 20 * HZ;
+	unsigned int other = cpumask_any_but(cpu_online_mask,
+					     raw_smp_processor_id());
+	void **items = item_array(test);
+	struct task_struct *crowd;
+
+	if (other >= nr_cpu_ids)
+		kunit_skip(test, "needs a second CPU");
+	carve_magazines_adapt(ms, 1);
+	crowd = kthread_create(run_crowd, ms, "carve_crowd");
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, crowd);
+	kthread_bind(crowd, other);
+	wake_up_process(crowd);
+	while (READ_ONCE(ms->batch) < ms->max_batch &&
+	       time_before(jiffies, end)) {
+		visit_depot(stock, items);
+		cond_resched();
+	}
+	kthread_stop(crowd);
+	KUNIT_EXPECT_EQ(test, ms->batch, ms->max_batch);
+	KUNIT_EXPECT_LE(test, own(stock)->capacity, 2 * ms->max_batch);
+	KUNIT_EXPECT_GT(test, own(stock)->capacity, 2);
+	expect_complete(test, stock, NR_ITEMS);
+}
+
+static void tuned_batch_adapts_no_more(struct kunit *test)
+{
+	struct stock *stock = test->priv;
+	struct carve_magazines *ms = &stock->magazines;
+	void **items = item_array(test);
+	unsigned int i;
+
+	carve_magazines_adapt(ms, 1);
+	KUNIT_ASSERT_TRUE(test, carve_magazines_tune(ms, 3, 5));
+	for (i = 0; i < 4 * CARVE_ADAPT_VISITS; i++) {
+		ms->nr_contended = CARVE_ADAPT_VISITS;
+		visit_depot(stock, items);
+	}
+	KUNIT_EXPECT_EQ(test, ms->batch, 3);
+	KUNIT_EXPECT_EQ(test, own(stock)->capacity, 5);
+	expect_complete(test, stock, NR_ITEMS);
+}
+
 static struct kunit_case magazine_cases[] = {
 	KUNIT_CASE(item_freed_last_comes_first),
 	KUNIT_CASE(refill_takes_a_batch),
@@ -698,6 +928,14 @@ static struct kunit_case magazine_cases[] = {
 	KUNIT_CASE(magazine_without_room_passes_all_through),
 	KUNIT_CASE(interrupt_goes_past_a_busy_magazine),
 	KUNIT_CASE(interrupt_breaks_up_the_depot_rather_than_fail),
+	KUNIT_CASE(bulk_moves_whole_batches),
+	KUNIT_CASE(bulk_gets_what_there_is),
+	KUNIT_CASE(bulk_goes_past_a_busy_magazine),
+	KUNIT_CASE(bulk_passes_through_a_magazine_without_room),
+	KUNIT_CASE(batch_follows_contention),
+	KUNIT_CASE(quiet_batch_stays_at_its_base),
+	KUNIT_CASE(batch_grows_where_cpus_meet),
+	KUNIT_CASE(tuned_batch_adapts_no_more),
 	KUNIT_CASE(nothing_is_lost_to_a_hard_interrupt),
 	KUNIT_CASE(nothing_is_lost_between_cpus),
 	KUNIT_CASE(random_walk_keeps_the_invariants),

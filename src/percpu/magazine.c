@@ -25,6 +25,12 @@
  * each possible CPU and one more: so the memory idle in a set of magazines is
  * at most (3 * CPUs + 1) * max_batch items.
  *
+ * The batch may adapt to contention, as in section 3.4 of the paper: each visit
+ * to the depot first tries its lock, and where more than one try in
+ * CONTENDED_SHARE fails, CPUs visit it too often: the batch grows by a quarter,
+ * up to max_batch. Where none fails it shrinks by an eighth, down to where it
+ * began. Each CPU's limit follows, two batches, with its next visit.
+ *
  * Invariants:
  *  - an item is in at most one magazine or batch;
  *  - every batch on @full has from 1 to max_batch items, on @empty none;
@@ -39,6 +45,9 @@
 #include <linux/string.h>
 
 #include "percpu/magazine.h"
+
+/* See above */
+#define CONTENDED_SHARE 16
 
 static unsigned int nr_batches(void)
 {
@@ -86,17 +95,96 @@ void carve_magazines_init(struct carve_magazines *ms,
 	}
 }
 
-bool carve_magazines_tune(struct carve_magazines *ms, unsigned int batch,
-			  unsigned int limit)
+static void set_limits(struct carve_magazines *ms, unsigned int limit)
 {
 	unsigned int cpu;
 
-	if (!batch || batch > ms->max_batch || limit > 2 * ms->max_batch)
-		return false;
-	WRITE_ONCE(ms->batch, batch);
 	for_each_possible_cpu(cpu)
 		WRITE_ONCE(ms->cpu[cpu]->capacity, limit);
+}
+
+/* @base before the limits: see follow_batch() */
+static void set_batch(struct carve_magazines *ms, unsigned int base,
+		      unsigned int batch)
+{
+	guard(raw_spinlock_irqsave)(&ms->lock);
+	WRITE_ONCE(ms->base, base);
+	WRITE_ONCE(ms->batch, batch);
+	ms->nr_visits = 0;
+	ms->nr_contended = 0;
+}
+
+bool carve_magazines_tune(struct carve_magazines *ms, unsigned int batch,
+			  unsigned int limit)
+{
+	if (!batch || batch > ms->max_batch || limit > 2 * ms->max_batch)
+		return false;
+	set_batch(ms, 0, batch);
+	set_limits(ms, limit);
 	return true;
+}
+
+void carve_magazines_adapt(struct carve_magazines *ms, unsigned int base)
+{
+	set_batch(ms, base, base);
+	set_limits(ms, 2 * base);
+}
+
+unsigned int carve_batch_adapted(unsigned int batch, unsigned int base,
+				 unsigned int max_batch, unsigned int contended)
+{
+	if (contended > CARVE_ADAPT_VISITS / CONTENDED_SHARE)
+		return min(batch + DIV_ROUND_UP(batch, 4), max_batch);
+	if (!contended && batch > base)
+		return max(batch - DIV_ROUND_UP(batch, 8), base);
+	return batch;
+}
+
+/* Has seen enough visits to the depot: what do they say? */
+static void adapt(struct carve_magazines *ms)
+{
+	lockdep_assert_held(&ms->lock);
+	WRITE_ONCE(ms->batch, carve_batch_adapted(ms->batch, ms->base,
+						  ms->max_batch,
+						  ms->nr_contended));
+	ms->nr_visits = 0;
+	ms->nr_contended = 0;
+}
+
+static unsigned long lock_depot(struct carve_magazines *ms)
+	__acquires(&ms->lock)
+{
+	unsigned long flags;
+	bool contended = false;
+
+	if (!raw_spin_trylock_irqsave(&ms->lock, flags)) {
+		raw_spin_lock_irqsave(&ms->lock, flags);
+		contended = true;
+	}
+	if (ms->base) {
+		ms->nr_contended += contended;
+		if (++ms->nr_visits == CARVE_ADAPT_VISITS)
+			adapt(ms);
+	}
+	return flags;
+}
+
+static void unlock_depot(struct carve_magazines *ms, unsigned long flags)
+	__releases(&ms->lock)
+{
+	raw_spin_unlock_irqrestore(&ms->lock, flags);
+}
+
+/*
+ * The limit of this CPU's magazine goes with the batch, unless somebody sets
+ * it meanwhile, which ends all adapting first.
+ */
+static void follow_batch(struct carve_magazines *ms, struct carve_magazine *m)
+{
+	unsigned int limit = READ_ONCE(m->capacity);
+
+	if (READ_ONCE(ms->base))
+		cmpxchg(&m->capacity, limit, 2 * READ_ONCE(ms->batch));
 }
 
 static struct carve_batch *pop_full(struct carve_magazines *ms)
@@ -121,39 +209,42 @@ static void push_empty(struct carve_magazines *ms, struct carve_batch *b)
 /* Moves a batch of items from the depot to @items, how many */
 static unsigned int depot_take(struct carve_magazines *ms, void **items)
 {
-	struct carve_batch *b;
+	unsigned long flags = lock_depot(ms);
+	struct carve_batch *b = pop_full(ms);
+	unsigned int nr = 0;
 
-	guard(raw_spinlock_irqsave)(&ms->lock);
-	b = pop_full(ms);
-	if (!b)
-		return 0;
-	memcpy(items, b->items, b->nr * sizeof(*items));
-	push_empty(ms, b);
-	return b->nr;
+	if (b) {
+		nr = b->nr;
+		memcpy(items, b->items, nr * sizeof(*items));
+		push_empty(ms, b);
+	}
+	unlock_depot(ms, flags);
+	return nr;
 }
 
 /* Moves @nr items from @items to the depot; false: it is full */
 static bool depot_give(struct carve_magazines *ms, void *const *items,
 		       unsigned int nr)
 {
-	struct carve_batch *b;
+	unsigned long flags = lock_depot(ms);
+	struct carve_batch *b = ms->empty;
 
-	guard(raw_spinlock_irqsave)(&ms->lock);
-	b = ms->empty;
-	if (!b)
-		return false;
-	ms->empty = b->next;
-	memcpy(b->items, items, nr * sizeof(*items));
-	b->nr = nr;
-	b->next = ms->full;
-	ms->full = b;
-	ms->nr_items += nr;
-	return true;
+	if (b) {
+		ms->empty = b->next;
+		memcpy(b->items, items, nr * sizeof(*items));
+		b->nr = nr;
+		b->next = ms->full;
+		ms->full = b;
+		ms->nr_items += nr;
+	}
+	unlock_depot(ms, flags);
+	return b;
 }
 
 static void refill(struct carve_magazines *ms, struct carve_magazine *m)
 {
 	m->refills++;
+	follow_batch(ms, m);
 	m->count = depot_take(ms, m->items);
 	if (!m->count)
 		m->count = ms->ops->refill(ms, m->items, READ_ONCE(ms->batch));
@@ -165,6 +256,7 @@ static void spill(struct carve_magazines *ms, struct carve_magazine *m)
 	unsigned int n = min(m->count, READ_ONCE(ms->batch));
 
 	m->flushes++;
+	follow_batch(ms, m);
 	if (!depot_give(ms, m->items, n))
 		ms->ops->flush(ms, m->items, n);
 	m->count -= n;
@@ -243,14 +335,22 @@ void carve_magazines_drain_depot(struct carve_magazines *ms)
 }
 
 /* For an interrupt that found its CPU's magazine busy, or one without room */
-static void *get_past_magazine(struct carve_magazines *ms)
+static unsigned int get_past_magazine(struct carve_magazines *ms, void **items,
+				      unsigned int n)
+{
+	unsigned int got = ms->ops->refill(ms, items, n);
+
+	if (got)
+		return got;
+	carve_magazines_drain_depot(ms);
+	return ms->ops->refill(ms, items, n);
+}
+
+static void *get_one_past_magazine(struct carve_magazines *ms)
 {
 	void *item;
 
-	if (ms->ops->refill(ms, &item, 1))
-		return item;
-	carve_magazines_drain_depot(ms);
-	return ms->ops->refill(ms, &item, 1) ? item : NULL;
+	return get_past_magazine(ms, &item, 1) ? item : NULL;
 }
 
 void *carve_magazines_get_slow(struct carve_magazines *ms)
@@ -259,13 +359,13 @@ void *carve_magazines_get_slow(struct carve_magazines *ms)
 	void *item = NULL;
 
 	if (!m)
-		return get_past_magazine(ms);
+		return get_one_past_magazine(ms);
 	if (!m->count && READ_ONCE(m->capacity))
 		refill(ms, m);
 	if (m->count)
 		item = m->items[--m->count];
 	else if (!READ_ONCE(m->capacity))
-		item = get_past_magazine(ms);
+		item = get_one_past_magazine(ms);
 	release(m);
 	return item;
 }
@@ -285,6 +385,90 @@ void carve_magazines_put_slow(struct carve_magazines *ms, void *item)
 	else
 		ms->ops->flush(ms, &item, 1);
 	release(m);
+}
+
+static unsigned int take_top(struct carve_magazine *m, void **items,
+			     unsigned int n)
+{
+	n = min(n, m->count);
+	m->count -= n;
+	memcpy(items, m->items + m->count, n * sizeof(*items));
+	return n;
+}
+
+/* Some of @n items, none only where there are none */
+static unsigned int get_some(struct carve_magazines *ms, void **items,
+			     unsigned int n)
+{
+	struct carve_magazine *m = acquire(ms);
+	unsigned int got;
+
+	if (!m)
+		return get_past_magazine(ms, items, min(n, ms->max_batch));
+	if (!m->count && READ_ONCE(m->capacity))
+		refill(ms, m);
+	got = take_top(m, items, n);
+	if (!got && !READ_ONCE(m->capacity))
+		got = get_past_magazine(ms, items, min(n, ms->max_batch));
+	release(m);
+	return got;
+}
+
+unsigned int carve_magazines_get_bulk(struct carve_magazines *ms, void **items,
+				      unsigned int n)
+{
+	unsigned int taken = 0, got;
+
+	/* Preemption and interrupts get their turn between two batches */
+	while (taken < n) {
+		got = get_some(ms, items + taken, n - taken);
+		if (!got)
+			break;
+		taken += got;
+	}
+	return taken;
+}
+
+static unsigned int put_past_magazine(struct carve_magazines *ms, void **items,
+				      unsigned int n)
+{
+	n = min(n, ms->max_batch);
+	ms->ops->flush(ms, items, n);
+	return n;
+}
+
+/* Puts some of @n items, how many; 0 where one more batch had to leave first */
+static unsigned int put_some(struct carve_magazines *ms, void **items,
+			     unsigned int n)
+{
+	struct carve_magazine *m = acquire(ms);
+	unsigned int limit;
+
+	if (!m)
+		return put_past_magazine(ms, items, n);
+	if (m->count && m->count >= READ_ONCE(m->capacity))
+		spill(ms, m);
+	limit = READ_ONCE(m->capacity);
+	if (m->count < limit) {
+		n = min(n, limit - m->count);
+		memcpy(m->items + m->count, items, n * sizeof(*items));
+		m->count += n;
+	} else if (!limit) {
+		n = put_past_magazine(ms, items, n);
+	} else {
+		n = 0;
+	}
+	release(m);
+	return n;
+}
+
+void carve_magazines_put_bulk(struct carve_magazines *ms, void **items,
+			      unsigned int n)
+{
+	unsigned int put;
+
+	for (; n; n -= put, items += put)
+		put = put_some(ms, items, n);
 }
 
 static unsigned int glance(const unsigned int *count)

@@ -58,7 +58,10 @@ struct carve_batch {
  * @ops: the layer behind
  * @batch: items moved at a time; can be changed at any time
  * @max_batch: what there is room for; a CPU's magazine has room for two
- * @lock: guards the members up to @cpu
+ * @base: where @batch adapts to contention, what it is without; 0: fixed
+ * @lock: guards the members up to @cpu, and changes of @base and @batch
+ * @nr_visits: to the depot since @batch was last looked at
+ * @nr_contended: of these, how many found @lock taken
  * @full: batches with items in them
  * @empty: batches without
  * @nr_items: in all of @full
@@ -68,7 +71,10 @@ struct carve_magazines {
 	const struct carve_magazine_ops *ops;
 	unsigned int batch;
 	unsigned int max_batch;
+	unsigned int base;
 	raw_spinlock_t lock;
+	unsigned int nr_visits;
+	unsigned int nr_contended;
 	struct carve_batch *full;
 	struct carve_batch *empty;
 	unsigned int nr_items;
@@ -90,9 +96,29 @@ void carve_magazines_init(struct carve_magazines *ms,
 bool carve_magazines_tune(struct carve_magazines *ms, unsigned int batch,
 			  unsigned int limit);
 
+/* Visits to the depot from one look at its contention to the next */
+#define CARVE_ADAPT_VISITS 64U
+
+/*
+ * From now on the batch adapts: it is @base, 1 to max_batch, while CPUs don't
+ * meet at the depot, and grows while they do. carve_magazines_tune() ends that.
+ */
+void carve_magazines_adapt(struct carve_magazines *ms, unsigned int base);
+/* What follows @batch after CARVE_ADAPT_VISITS of which @contended had to wait */
+unsigned int carve_batch_adapted(unsigned int batch, unsigned int base,
+				 unsigned int max_batch,
+				 unsigned int contended);
+
 /* NULL where nothing is in the magazine, the depot, or behind them */
 void *carve_magazines_get_slow(struct carve_magazines *ms);
 void carve_magazines_put_slow(struct carve_magazines *ms, void *item);
+
+/* Takes up to @n items at once, how many: less where there are no more */
+unsigned int carve_magazines_get_bulk(struct carve_magazines *ms, void **items,
+				      unsigned int n);
+/* Puts @n items at once; what @flush does to the array it may do to @items */
+void carve_magazines_put_bulk(struct carve_magazines *ms, void **items,
+			      unsigned int n);
 
 /* Give back what this CPU's magazine, or the depot, holds. Any context but NMI. */
 void carve_magazines_drain_cpu(struct carve_magazines *ms);
