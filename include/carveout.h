@@ -397,6 +397,120 @@ unsigned long carve_cache_shrink(struct carve_cache *cache);
  */
 unsigned int carve_cache_size(const struct carve_cache *cache);
 
+/* Objects by the array */
+
+/**
+ * carve_cache_alloc_bulk() - allocate many objects at once
+ * @cache: the cache
+ * @gfp: GFP flags
+ * @nr: how many
+ * @objects: array of @nr slots, to be filled
+ *
+ * Context: any but NMI; may sleep if @gfp allows it. The work grows with @nr,
+ * but interrupts are disabled for no more than a batch of it at a time.
+ * Return: @nr, or 0 where there are not so many: then none is allocated.
+ */
+size_t carve_cache_alloc_bulk(struct carve_cache *cache, gfp_t gfp, size_t nr,
+			      void **objects);
+
+/**
+ * carve_cache_free_bulk() - free many objects at once
+ * @cache: the cache that they came from
+ * @nr: how many
+ * @objects: the objects; slots that are NULL are passed over. What the array
+ *	holds afterwards isn't defined
+ *
+ * Bad ones are treated as carve_cache_free() does, and the others freed.
+ *
+ * Context: any but NMI.
+ */
+void carve_cache_free_bulk(struct carve_cache *cache, size_t nr,
+			   void **objects);
+
+/**
+ * carve_kfree_bulk() - free many allocations of the kmalloc family at once
+ * @co: the carveout
+ * @nr: how many
+ * @objects: the addresses, of whatever sizes; slots that are NULL are passed
+ *	over. What the array holds afterwards isn't defined
+ *
+ * Fastest where those of one size follow each other.
+ *
+ * Context: any but NMI.
+ */
+void carve_kfree_bulk(struct carveout *co, size_t nr, void **objects);
+
+/*
+ * Elements of native memory pools: functions for mempool_create(), whose pool
+ * then keeps its reserve in a carveout, and waits for its own elements where
+ * the carveout is full.
+ *
+ *	pool = mempool_create(16, carve_mempool_alloc_slab,
+ *			      carve_mempool_free_slab, cache);
+ */
+
+/**
+ * struct carve_mempool_source - where a memory pool has its elements from
+ * @co: the carveout
+ * @size: bytes of an element, for carve_mempool_kmalloc()
+ * @order: log2 of its pages, for carve_mempool_alloc_pages()
+ *
+ * The pool_data of a pool, to be kept as long as that.
+ */
+struct carve_mempool_source {
+	struct carveout *co;
+	size_t size;
+	unsigned int order;
+};
+
+/**
+ * carve_mempool_alloc_slab() - mempool_alloc_t for objects of a cache
+ * @gfp: GFP flags
+ * @pool_data: the struct carve_cache, one without a constructor
+ *
+ * Return: as carve_cache_alloc().
+ */
+void *carve_mempool_alloc_slab(gfp_t gfp, void *pool_data);
+
+/**
+ * carve_mempool_free_slab() - mempool_free_t for objects of a cache
+ * @element: the object
+ * @pool_data: the struct carve_cache
+ */
+void carve_mempool_free_slab(void *element, void *pool_data);
+
+/**
+ * carve_mempool_kmalloc() - mempool_alloc_t for bytes
+ * @gfp: GFP flags
+ * @pool_data: a struct carve_mempool_source
+ *
+ * Return: as carve_kmalloc().
+ */
+void *carve_mempool_kmalloc(gfp_t gfp, void *pool_data);
+
+/**
+ * carve_mempool_kfree() - mempool_free_t for bytes
+ * @element: what carve_mempool_kmalloc() returned
+ * @pool_data: the struct carve_mempool_source
+ */
+void carve_mempool_kfree(void *element, void *pool_data);
+
+/**
+ * carve_mempool_alloc_pages() - mempool_alloc_t for blocks of pages
+ * @gfp: GFP flags
+ * @pool_data: a struct carve_mempool_source
+ *
+ * Return: the struct carve_page, as carve_alloc_pages().
+ */
+void *carve_mempool_alloc_pages(gfp_t gfp, void *pool_data);
+
+/**
+ * carve_mempool_free_pages() - mempool_free_t for blocks of pages
+ * @element: what carve_mempool_alloc_pages() returned
+ * @pool_data: the struct carve_mempool_source
+ */
+void carve_mempool_free_pages(void *element, void *pool_data);
+
 /* kmalloc and its family */
 
 /**

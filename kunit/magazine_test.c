@@ -861,7 +861,7 @@ static int run_crowd(void *arg)
 
 	while (!kthread_should_stop()) {
 		scoped_guard(raw_spinlock_irqsave, &ms->lock)
-			udelay(20);
+			udelay(9);
 		cond_resched();
 	}
 	return 0;

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Many objects at once: between the caller's array and a magazine they move
+ * by memcpy(), a batch or as many as there are at a time.
+ */
+#include <linux/string.h>
+
+#include "slab/bulk.h"
+
+static void clear_all(const struct carve_cache *cache, size_t n,
+		      void **objects)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		memset(objects[i], 0, cache->object_size);
+}
+
+/* As many as there are, or can be made */
+static size_t get_some(struct carve_cache *cache, gfp_t gfp, size_t n,
+		       void **objects)
+{
+	size_t got = 0;
+
+	for (;;) {
+		got += carve_magazines_get_bulk(&cache->magazines,
+						objects + got, n - got);
+		if (got == n)
+			return n;
+		objects[got] = carve_cache_alloc_slow(cache, gfp);
+		if (!objects[got])
+			return got;
+		got++;
+	}
+}
+
+size_t carve_cache_get_bulk(struct carve_cache *cache, gfp_t gfp, size_t n,
+			    void **objects)
+{
+	size_t got = get_some(cache, gfp, n, objects);
+
+	if (got < n) {
+		carve_magazines_put_bulk(&cache->magazines, objects, got);
+		return 0;
+	}
+	if (want_init_on_alloc(gfp) && !cache->ctor)
+		clear_all(cache, n, objects);
+	return n;
+}
+
+/* Takes back objects that all lie in the cache's pages */
+static void put_run(struct carve_cache *cache, size_t n, void **objects)
+{
+	size_t i;
+
+	if (!want_init_on_free() || cache->ctor) {
+		carve_magazines_put_bulk(&cache->magazines, objects, n);
+		return;
+	}
+	for (i = 0; i < n; i++)
+		carve_cache_put(cache, objects[i]);
+}
+
+void carve_cache_put_bulk(struct carve_cache *cache, size_t n, void **objects,
+			  unsigned long caller)
+{
+	size_t first = 0, i;
+
+	for (i = 0; i < n; i++) {
+		if (likely(carve_cache_owns(cache, objects[i])))
+			continue;
+		put_run(cache, i - first, objects + first);
+		first = i + 1;
+		if (objects[i])
+			carve_cache_bad_free(cache, objects[i], caller);
+	}
+	put_run(cache, n - first, objects + first);
+}
+
+/* The cache of an object, or NULL for what lies in no slab */
+static struct carve_cache *cache_of(struct carve_slabs *slabs,
+				    const void *object)
+{
+	struct carve_page *page = carve_pages_lookup(slabs->pages, object);
+
+	return page && page->state >= CARVE_PAGE_SLAB ? page->cache : NULL;
+}
+
+void carve_kmalloc_put_bulk(struct carve_slabs *slabs, size_t n, void **objects,
+			    unsigned long caller)
+{
+	size_t first = 0, i;
+
+	for (; first < n; first = i) {
+		struct carve_cache *cache = cache_of(slabs, objects[first]);
+
+		for (i = first + 1; i < n; i++)
+			if (cache_of(slabs, objects[i]) != cache)
+				break;
+		if (cache) {
+			put_run(cache, i - first, objects + first);
+			continue;
+		}
+		while (first < i)
+			carve_kfree_large(slabs, objects[first++], caller);
+	}
+}
