@@ -677,6 +677,35 @@ void *carve_vzalloc(struct carveout *co, unsigned long size);
 void carve_vfree(struct carveout *co, const void *addr);
 
 /**
+ * carve_vmap() - map pages to virtually contiguous addresses
+ * @co: the carveout
+ * @pages: pages of it, in the order in which they are to be mapped; the array
+ *	is the caller's again afterwards
+ * @count: how many
+ *
+ * The pages stay the caller's, who keeps them until after carve_vunmap(). The
+ * same page may be mapped more than once.
+ *
+ * Context: may sleep.
+ * Return: the address of the first page's first byte, with an unmapped guard
+ * page behind the last; NULL on failure, or where one isn't the carveout's.
+ */
+void *carve_vmap(struct carveout *co, struct carve_page **pages,
+		 unsigned int count);
+
+/**
+ * carve_vunmap() - undo carve_vmap()
+ * @co: the carveout
+ * @addr: what it returned, or NULL, which does nothing
+ *
+ * An address that isn't the start of such a mapping is reported in the log and
+ * left alone.
+ *
+ * Context: may sleep.
+ */
+void carve_vunmap(struct carveout *co, const void *addr);
+
+/**
  * carve_kvmalloc() - allocate bytes, contiguous where that is easy
  * @co: the carveout
  * @size: bytes

@@ -469,7 +469,7 @@ static void expect_all_well(struct stress *s)
 	KUNIT_EXPECT_EQ(s->test, atomic_read(&s->nr_wrong), 0);
 	KUNIT_EXPECT_EQ(s->test,
 			atomic_long_read(&s->co->pages.nr_bad_frees), 0L);
-	KUNIT_EXPECT_EQ(s->test, s->co->vmap.nr_areas, 0UL);
+	KUNIT_EXPECT_EQ(s->test, carve_testbed_areas(s->co).nr_areas, 0UL);
 	carve_testbed_check(s->test, s->co);
 }
 

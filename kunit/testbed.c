@@ -76,6 +76,14 @@ unsigned long carve_testbed_collect(struct carveout *co)
 	return carve_testbed_nr_free(co);
 }
 
+struct carve_vmap_usage carve_testbed_areas(struct carveout *co)
+{
+	struct carve_vmap_usage usage;
+
+	carve_vmap_usage(&co->vmap, &usage);
+	return usage;
+}
+
 void carve_testbed_seed(struct kunit *test, struct rnd_state *rnd, u64 seed)
 {
 	kunit_info(test, "seed %llu", seed);

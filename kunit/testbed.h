@@ -35,6 +35,9 @@ unsigned long carve_testbed_nr_free(struct carveout *co);
 /* The same when all that can be spared is back, and the background is at rest; sleeps */
 unsigned long carve_testbed_collect(struct carveout *co);
 
+/* Areas in use, kept, and on their way */
+struct carve_vmap_usage carve_testbed_areas(struct carveout *co);
+
 /* Random numbers from a seed, which is printed, so that a walk can be replayed */
 void carve_testbed_seed(struct kunit *test, struct rnd_state *rnd, u64 seed);
 /* A seed that is different each time */

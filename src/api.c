@@ -309,6 +309,19 @@ void carve_vfree(struct carveout *co, const void *addr)
 }
 EXPORT_SYMBOL_GPL(carve_vfree);
 
+void *carve_vmap(struct carveout *co, struct carve_page **pages,
+		 unsigned int count)
+{
+	return carve_vmap_given(&co->vmap, pages, count, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(carve_vmap);
+
+void carve_vunmap(struct carveout *co, const void *addr)
+{
+	carve_vmap_unmap_given(&co->vmap, addr, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(carve_vunmap);
+
 void *carve_kvmalloc(struct carveout *co, size_t size, gfp_t gfp)
 {
 	return carve_kvmalloc_get(&co->vmap, size, gfp, _RET_IP_);

@@ -278,6 +278,7 @@ int carveout_destroy(struct carveout *co)
 	}
 	if (!all_pages_back(co))
 		return -EBUSY;
+	carve_vmap_exit(&co->vmap);
 	release_regions(co);
 	carve_each_cpu_put();
 	kfree(co);
@@ -304,6 +305,7 @@ void carveout_cpu_dead(struct carveout *co, unsigned int cpu)
 {
 	struct carve_zone *zone;
 
+	carve_vmap_drain_dead(&co->vmap, cpu);
 	carve_slabs_drain_dead(&co->slabs, cpu);
 	carve_for_each_zone(zone, &co->pages)
 		carve_zone_drain_dead(zone, cpu);

@@ -203,11 +203,12 @@ static void show_nodes(struct seq_file *m, const struct carve_pages *pages,
 static void show_area(struct seq_file *m, const struct carve_pages *pages,
 		      const struct carve_area *area)
 {
-	size_t bytes = ((size_t)area->nr_pages + 1) << PAGE_SHIFT;
+	size_t bytes = (size_t)area->span << PAGE_SHIFT;
+	const void *addr = carve_area_addr(area);
 
-	seq_printf(m, "0x%p-0x%p %7zu %pS pages=%u vmalloc", area->addr,
-		   area->addr + bytes, bytes, (void *)area->caller,
-		   area->nr_pages);
+	seq_printf(m, "0x%p-0x%p %7zu %pS pages=%u %s", addr, addr + bytes,
+		   bytes, (void *)area->caller, area->nr_pages,
+		   area->blocks == CARVE_PAGE_NONE ? "vmap" : "vmalloc");
 	show_nodes(m, pages, area);
 	seq_putc(m, '\n');
 }
@@ -215,9 +216,12 @@ static void show_area(struct seq_file *m, const struct carve_pages *pages,
 int carve_vmallocinfo_show(struct seq_file *m, void *v)
 {
 	struct carveout *co = m->private;
-	struct areas areas = { .room = READ_ONCE(co->vmap.nr_areas) };
+	struct carve_vmap_usage usage;
+	struct areas areas = { };
 	unsigned long i;
 
+	carve_vmap_usage(&co->vmap, &usage);
+	areas.room = usage.nr_areas;
 	areas.area = kvcalloc(areas.room, sizeof(*areas.area), GFP_KERNEL);
 	if (!areas.area)
 		return -ENOMEM;

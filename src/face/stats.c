@@ -44,6 +44,9 @@ enum statistic {
 
 	STAT_AREAS,
 	STAT_AREA_PAGES,
+	STAT_KEPT_AREAS,
+	STAT_KEPT_AREA_PAGES,
+	STAT_GONE_AREAS,
 
 	STAT_FAILED_ALLOCATIONS,
 	STAT_BAD_FREES,
@@ -78,6 +81,9 @@ static const char *const names[] = {
 	[STAT_MAGAZINE_FLUSHES] = "magazine_flushes",
 	[STAT_AREAS] = "areas",
 	[STAT_AREA_PAGES] = "area_pages",
+	[STAT_KEPT_AREAS] = "areas_kept",
+	[STAT_KEPT_AREA_PAGES] = "areas_kept_pages",
+	[STAT_GONE_AREAS] = "areas_to_flush",
 	[STAT_FAILED_ALLOCATIONS] = "failed_allocations",
 	[STAT_BAD_FREES] = "bad_frees",
 	[STAT_HANDLES] = "handles",
@@ -184,6 +190,18 @@ static void collect_caches(struct carveout *co, struct stats *s)
 		add_cache(cache, s);
 }
 
+static void collect_areas(struct carveout *co, struct stats *s)
+{
+	struct carve_vmap_usage usage;
+
+	carve_vmap_usage(&co->vmap, &usage);
+	s->value[STAT_AREAS] = usage.nr_areas;
+	s->value[STAT_AREA_PAGES] = usage.nr_pages;
+	s->value[STAT_KEPT_AREAS] = usage.nr_kept;
+	s->value[STAT_KEPT_AREA_PAGES] = usage.nr_kept_pages;
+	s->value[STAT_GONE_AREAS] = usage.nr_gone;
+}
+
 static void collect(struct carveout *co, struct stats *s)
 {
 	*s = (struct stats){ };
@@ -191,8 +209,7 @@ static void collect(struct carveout *co, struct stats *s)
 	collect_kinds(co, s);
 	collect_pages(co, s);
 	collect_caches(co, s);
-	s->value[STAT_AREAS] = READ_ONCE(co->vmap.nr_areas);
-	s->value[STAT_AREA_PAGES] = READ_ONCE(co->vmap.nr_pages);
+	collect_areas(co, s);
 	s->value[STAT_HANDLES] = READ_ONCE(co->face->pokes.handles.nr);
 }
 

@@ -169,11 +169,62 @@ static void show_stores(struct seq_file *m, void *context)
 			show_store(m, zone, store);
 }
 
+/* Freed areas: how much of them is kept mapped, and whether TLBs know at once */
+
+static int run_keep(void *context, const char *line, struct carve_reply *reply)
+{
+	struct carveout *co = context;
+	unsigned long kib, all = co->pages.nr_pages;
+
+	if (kstrtoul(line, 0, &kib) || kib >> (PAGE_SHIFT - 10) > all)
+		return carve_reply_error(reply, -EINVAL,
+					 "\"%s\" is not a number of KiB up to %lu, the carveout's size",
+					 line, all << (PAGE_SHIFT - 10));
+	WRITE_ONCE(co->vmap.kept.limit, kib >> (PAGE_SHIFT - 10));
+	carve_vmap_shrink(&co->vmap);
+	carve_reply_set(reply, "set");
+	return 0;
+}
+
+static void show_keep(struct seq_file *m, void *context)
+{
+	const struct carveout *co = context;
+
+	seq_printf(m, "%lu\n",
+		   READ_ONCE(co->vmap.kept.limit) << (PAGE_SHIFT - 10));
+}
+
+static int run_eager(void *context, const char *line, struct carve_reply *reply)
+{
+	struct carveout *co = context;
+	bool eager;
+
+	if (kstrtobool(line, &eager))
+		return carve_reply_error(reply, -EINVAL,
+					 "\"%s\" is not 0 or 1: whether freed areas are unmapped at once",
+					 line);
+	WRITE_ONCE(co->vmap.eager, eager);
+	carve_vmap_shrink(&co->vmap);
+	carve_reply_set(reply, "set");
+	return 0;
+}
+
+static void show_eager(struct seq_file *m, void *context)
+{
+	const struct carveout *co = context;
+
+	seq_printf(m, "%d\n", READ_ONCE(co->vmap.eager));
+}
+
 static const struct carve_command commands[] = {
 	{ .name = "min_free_kbytes", .run = run_min_free,
 	  .show = show_min_free, .usage = "" },
 	{ .name = "wait_ms", .run = run_wait, .show = show_wait, .usage = "" },
 	{ .name = "stores", .run = run_stores, .show = show_stores,
+	  .usage = "" },
+	{ .name = "vmap_keep_kbytes", .run = run_keep, .show = show_keep,
+	  .usage = "" },
+	{ .name = "vmap_eager", .run = run_eager, .show = show_eager,
 	  .usage = "" },
 };
 

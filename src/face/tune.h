@@ -8,7 +8,7 @@
 struct carveout;
 struct dentry;
 
-#define CARVE_NR_TUNE_FILES 3
+#define CARVE_NR_TUNE_FILES 5
 
 /* The files of a carveout */
 struct carve_tunes {

@@ -28,7 +28,7 @@ enum carve_page_state {
 	CARVE_PAGE_STORED,	/* head of a block in a per-CPU store */
 	CARVE_PAGE_USED,	/* head of a block handed out as pages */
 	CARVE_PAGE_LARGE,	/* head of a block behind a large kmalloc() */
-	CARVE_PAGE_AREA,	/* page of a mapped area */
+	CARVE_PAGE_AREA,	/* head of a block behind a mapped area */
 	CARVE_PAGE_META,	/* head of a block behind a cache's own structures */
 	CARVE_PAGE_SLAB,	/* first page of a slab */
 	CARVE_PAGE_SLAB_TAIL,	/* a further page of a slab */
@@ -61,6 +61,7 @@ enum carve_lifetime {
  * @cache: CARVE_PAGE_SLAB, _TAIL: the cache that it belongs to
  * @free: CARVE_PAGE_SLAB: a bit for each object, set where it is in the slab
  * @free_map: the same, where there are more objects than bits in @free
+ * @area: CARVE_PAGE_AREA: the record of the area whose first page this is
  *
  * @next, @prev and @state FREE belong to the zone's lock while the block is
  * with the buddy system, to the cache's lock while it is a slab, and to the
@@ -87,6 +88,7 @@ struct carve_page {
 	union {
 		u64 free;
 		unsigned long *free_map;
+		struct carve_area *area;
 	};
 };
 

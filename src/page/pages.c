@@ -43,7 +43,7 @@
 void carve_pages_add_shrinker(struct carve_pages *ps,
 			      struct carve_shrinker *shrinker)
 {
-	list_add_tail(&shrinker->list, &ps->shrinkers);
+	list_add(&shrinker->list, &ps->shrinkers);
 }
 
 /* The zones that may serve a request */

@@ -67,6 +67,7 @@ struct carve_zone *carve_pages_add_zone(struct carve_pages *ps,
 void carve_pages_start(struct carve_pages *ps);
 /* Nothing is collected in the background until the next allocation; sleeps */
 void carve_pages_stop(struct carve_pages *ps);
+/* Those of the layer added last come first: what it gives back may empty others */
 void carve_pages_add_shrinker(struct carve_pages *ps,
 			      struct carve_shrinker *shrinker);
 
@@ -118,6 +119,21 @@ carve_pages_lookup(struct carve_pages *ps, const void *addr)
 	carve_for_each_zone(zone, ps) {
 		unsigned long offset = addr - zone->region->virt;
 		unsigned long index = offset >> PAGE_SHIFT;
+
+		if (likely(index < zone->region->nr_pages))
+			return &ps->map[zone->first + index];
+	}
+	return NULL;
+}
+
+/* The page with this frame number, or NULL for one from elsewhere */
+static __always_inline struct carve_page *
+carve_pages_lookup_pfn(struct carve_pages *ps, unsigned long pfn)
+{
+	struct carve_zone *zone;
+
+	carve_for_each_zone(zone, ps) {
+		unsigned long index = pfn - zone->region->start_pfn;
 
 		if (likely(index < zone->region->nr_pages))
 			return &ps->map[zone->first + index];

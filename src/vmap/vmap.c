@@ -3,263 +3,111 @@
  * vmalloc over a carveout: find virtual space, take scattered blocks of pages,
  * map them.
  *
- * The pages are taken as blocks as large as are free, and chained through the
- * links of their descriptors. The kernel's vmap() finds the space, with a
- * guard page behind it, and maps the pages there. It wants an array of them,
- * which is needed for the length of the call only, and is itself allocated
- * from the carveout: contiguous if that is easy, otherwise as an area, whose
- * array is 512 times smaller. So an area can be had as long as enough single
- * pages are free.
- *
- * Memory that the kernel has never known (mem=) has no struct pages, which are
- * what vmap() maps. There an area is one run of pages, at the address that it
- * has anyway, without a guard page.
- *
- * The record of an area is found by its address in a tree.
+ * An area is handed out from those kept mapped (kept.c), or else made: a
+ * record, blocks of pages (blocks.c), addresses that lead to them (mapping.c).
+ * A freed area is kept, or else taken down; where that may sleep, and the free
+ * came from elsewhere than a task, by a work item.
  *
  * Invariants, walked by carve_vmap_check():
- *  - areas don't overlap;
- *  - the blocks behind an area add up to its length, and their heads say
- *    CARVE_PAGE_AREA;
- *  - nr_areas and nr_pages are what the tree holds.
+ *  - what carve_space_check() says of the addresses of all areas;
+ *  - the blocks behind an area in use or kept add up to its length, and their
+ *    descriptors say CARVE_PAGE_AREA and name it;
+ *  - in a window, its addresses lead to its blocks, in their order.
  *
- * Locks: vmap->lock is taken with nothing else, and nothing is taken under it.
+ * Locks: vmap->lock is taken with nothing else but vmap->purging, and nothing
+ * is taken under it. An area's state changes from USED to KEPT by whoever
+ * frees it, back by whoever takes it from the magazines, and to GONE under the
+ * lock.
  */
 #include <linux/mm.h>
-#include <linux/vmalloc.h>
 
 #include "report.h"
-#include "vmap/vmap.h"
+#include "vmap/blocks.h"
+#include "vmap/mapping.h"
+
+/* Addresses: each page of the carveout alone in an area, and a guard page */
+#define WINDOW_FACTOR 2
 
 static struct carve_pages *pages_of(const struct carve_vmap *vmap)
 {
 	return vmap->slabs->pages;
 }
 
-static size_t area_bytes(const struct carve_area *area)
+static struct carve_vmap *vmap_of(struct carve_kept *kept)
 {
-	return (size_t)area->nr_pages << PAGE_SHIFT;
+	return container_of(kept, struct carve_vmap, kept);
 }
 
-/* Blocks of pages */
+/* Making areas */
 
-/* No effort for a block that several smaller ones can stand in for */
-static gfp_t gfp_for_order(gfp_t gfp, unsigned int order)
-{
-	return order ? (gfp & ~__GFP_NOFAIL) | __GFP_NORETRY | __GFP_NOWARN :
-		       gfp;
-}
-
-static void free_blocks(struct carve_vmap *vmap, struct carve_area *area)
-{
-	struct carve_pages *pages = pages_of(vmap);
-
-	while (area->blocks != CARVE_PAGE_NONE) {
-		struct carve_page *block = &pages->map[area->blocks];
-
-		area->blocks = block->next;
-		carve_pages_free(pages, block, block->order, CARVE_PAGE_AREA,
-				 area->caller);
-	}
-}
-
-static void chain_block(struct carve_vmap *vmap, struct carve_area *area,
-			struct carve_page *block)
-{
-	block->next = area->blocks;
-	area->blocks = block - pages_of(vmap)->map;
-}
-
-static int alloc_blocks(struct carve_vmap *vmap, struct carve_area *area,
-			gfp_t gfp)
-{
-	struct carve_pages *pages = pages_of(vmap);
-	unsigned int order = min_t(unsigned int, ilog2(area->nr_pages),
-				   CARVE_MAX_ORDER);
-	unsigned int left = area->nr_pages;
-	struct carve_page *block;
-
-	while (left) {
-		order = min_t(unsigned int, order, ilog2(left));
-		block = carve_pages_alloc(pages, gfp_for_order(gfp, order),
-					  order, CARVE_PAGE_AREA, area->caller);
-		if (block) {
-			chain_block(vmap, area, block);
-			left -= BIT(order);
-		} else if (order) {
-			order--;
-		} else {
-			free_blocks(vmap, area);
-			return -ENOMEM;
-		}
-	}
-	return 0;
-}
-
-/* Mapping */
-
-static unsigned long block_pfn(const struct carve_vmap *vmap,
-			       const struct carve_page *block)
-{
-	struct carve_zone *zone = carve_page_zone(pages_of(vmap), block);
-
-	return carve_zone_pfn(zone, block);
-}
-
-static bool has_struct_pages(const struct carve_vmap *vmap,
-			     const struct carve_area *area)
-{
-	struct carve_pages *pages = pages_of(vmap);
-	u32 index;
-
-	for (index = area->blocks; index != CARVE_PAGE_NONE;
-	     index = pages->map[index].next) {
-		const struct carve_page *block = &pages->map[index];
-		unsigned long pfn = block_pfn(vmap, block);
-
-		if (!pfn_valid(pfn) || !pfn_valid(pfn + BIT(block->order) - 1))
-			return false;
-	}
-	return true;
-}
-
-static void fill_array(const struct carve_vmap *vmap,
-		       const struct carve_area *area, struct page **array)
-{
-	struct carve_pages *pages = pages_of(vmap);
-	u32 index = area->blocks;
-
-	while (index != CARVE_PAGE_NONE) {
-		struct carve_page *block = &pages->map[index];
-		unsigned long pfn = block_pfn(vmap, block);
-		unsigned int i;
-
-		for (i = 0; i < BIT(block->order); i++)
-			*array++ = pfn_to_page(pfn + i);
-		index = block->next;
-	}
-}
-
-static void *map_array(struct page **array, unsigned int nr_pages)
-{
-	return vmap(array, nr_pages, VM_MAP, PAGE_KERNEL);
-}
-
-static int map_area(struct carve_vmap *vmap, struct carve_area *area, gfp_t gfp)
-{
-	size_t bytes = area->nr_pages * sizeof(struct page *);
-	struct page **array;
-
-	array = carve_kvmalloc_get(vmap, bytes, gfp & ~__GFP_ZERO,
-				   area->caller);
-	if (!array)
-		return -ENOMEM;
-	fill_array(vmap, area, array);
-	area->addr = map_array(array, area->nr_pages);
-	carve_kvmalloc_put(vmap, array, area->caller);
-	return area->addr ? 0 : -ENOMEM;
-}
-
-/* Areas without a mapping of their own */
-
-/* Cuts a run of pages into blocks that buddies could be; the head is one of them */
-static void cut_block(struct carve_page *head, unsigned long offset,
-		      unsigned int order)
-{
-	struct carve_page *page = head + offset;
-
-	page->state = head->state;
-	page->order = order;
-	page->lifetime = head->lifetime;
-	page->caller = head->caller;
-}
-
-/* Keeps as much of a block as the area needs, and gives the rest back */
-static void trim_block(struct carve_vmap *vmap, struct carve_area *area,
-		       struct carve_page *head)
-{
-	unsigned long end = BIT(head->order), offset = 0;
-	unsigned int order;
-
-	while (offset < area->nr_pages) {
-		order = ilog2(area->nr_pages - offset);
-		cut_block(head, offset, order);
-		chain_block(vmap, area, head + offset);
-		offset += BIT(order);
-	}
-	while (offset < end) {
-		order = __ffs(offset);
-		cut_block(head, offset, order);
-		carve_pages_put(pages_of(vmap), head + offset, order);
-		offset += BIT(order);
-	}
-}
-
-/* Instead of blocks that vmap() can't map */
-static int take_run(struct carve_vmap *vmap, struct carve_area *area, gfp_t gfp)
-{
-	struct carve_pages *pages = pages_of(vmap);
-	struct carve_page *head;
-
-	free_blocks(vmap, area);
-	head = carve_pages_alloc(pages, gfp, get_order(area_bytes(area)),
-				 CARVE_PAGE_AREA, area->caller);
-	if (!head)
-		return -ENOMEM;
-	area->addr = carve_pages_address(pages, head);
-	trim_block(vmap, area, head);
-	return 0;
-}
-
-static void unmap_area(struct carve_vmap *vmap, struct carve_area *area)
-{
-	if (!carve_pages_lookup(pages_of(vmap), area->addr))
-		vunmap(area->addr);
-}
-
-/* The tree of areas */
-
-static bool before(struct rb_node *a, const struct rb_node *b)
-{
-	return rb_entry(a, struct carve_area, node)->addr <
-	       rb_entry(b, struct carve_area, node)->addr;
-}
-
-static void insert(struct carve_vmap *vmap, struct carve_area *area)
-{
-	guard(raw_spinlock_irqsave)(&vmap->lock);
-	rb_add(&area->node, &vmap->root, before);
-	vmap->nr_areas++;
-	vmap->nr_pages += area->nr_pages;
-}
-
-static int compare(const void *addr, const struct rb_node *node)
-{
-	const struct carve_area *area = rb_entry(node, struct carve_area, node);
-
-	if (addr == area->addr)
-		return 0;
-	return addr < area->addr ? -1 : 1;
-}
-
-/* Takes the area that begins at @addr out of the tree; NULL: there is none */
-static struct carve_area *remove(struct carve_vmap *vmap, const void *addr)
+static struct carve_area *new_record(struct carve_vmap *vmap,
+				     unsigned int nr_pages, gfp_t gfp,
+				     unsigned long caller)
 {
 	struct carve_area *area;
-	struct rb_node *node;
 
-	guard(raw_spinlock_irqsave)(&vmap->lock);
-	node = rb_find(addr, &vmap->root, compare);
-	if (!node)
-		return NULL;
-	area = rb_entry(node, struct carve_area, node);
-	rb_erase(node, &vmap->root);
-	vmap->nr_areas--;
-	vmap->nr_pages -= area->nr_pages;
+	area = carve_cache_get(vmap->areas, gfp & ~__GFP_ZERO);
+	if (area)
+		*area = (struct carve_area){
+			.nr_pages = nr_pages,
+			.state = CARVE_AREA_GONE,
+			.blocks = CARVE_PAGE_NONE,
+			.caller = caller,
+		};
 	return area;
 }
 
-/* Allocation and free */
+/* Those who walk the areas see the state first, and then all the rest */
+static void publish(struct carve_area *area)
+{
+	smp_store_release(&area->state, CARVE_AREA_USED);
+}
+
+static struct carve_area *make_area(struct carve_vmap *vmap,
+				    unsigned int nr_pages, gfp_t gfp,
+				    unsigned long caller)
+{
+	struct carve_area *area = new_record(vmap, nr_pages, gfp, caller);
+
+	if (!area)
+		return NULL;
+	if (carve_blocks_alloc(pages_of(vmap), area, gfp))
+		goto free_record;
+	if (carve_mapping_add(vmap, area, gfp))
+		goto free_blocks;
+	publish(area);
+	return area;
+
+free_blocks:
+	carve_blocks_free(pages_of(vmap), area);
+free_record:
+	carve_cache_put(vmap->areas, area);
+	return NULL;
+}
+
+/* Kept areas are where they are: not for those who ask for a zone */
+static bool any_zone(gfp_t gfp)
+{
+	return carve_gfp_zone(gfp) == CARVE_ZONE_NORMAL;
+}
+
+static struct carve_area *take_kept(struct carve_vmap *vmap,
+				    unsigned long nr_pages, gfp_t gfp,
+				    unsigned long caller)
+{
+	struct carve_area *area;
+
+	if (unlikely(!any_zone(gfp)))
+		return NULL;
+	area = carve_kept_get(&vmap->kept, nr_pages);
+	if (!area)
+		return NULL;
+	area->caller = caller;
+	publish(area);
+	if (want_init_on_alloc(gfp))
+		memset(carve_area_addr(area), 0, carve_area_bytes(area));
+	return area;
+}
 
 void *carve_vmap_alloc(struct carve_vmap *vmap, unsigned long size, gfp_t gfp,
 		       unsigned long caller)
@@ -270,44 +118,62 @@ void *carve_vmap_alloc(struct carve_vmap *vmap, unsigned long size, gfp_t gfp,
 	might_alloc(gfp);
 	if (!size || !nr_pages || nr_pages > pages_of(vmap)->nr_pages)
 		return NULL;
-	area = carve_cache_get(vmap->areas, gfp & ~__GFP_ZERO);
+	area = take_kept(vmap, nr_pages, gfp, caller);
 	if (!area)
-		return NULL;
-	*area = (struct carve_area){
-		.nr_pages = nr_pages,
-		.blocks = CARVE_PAGE_NONE,
-		.caller = caller,
-	};
-	if (alloc_blocks(vmap, area, gfp))
-		goto free_area;
-	if (has_struct_pages(vmap, area) ? map_area(vmap, area, gfp) :
-					   take_run(vmap, area, gfp))
-		goto free_blocks;
-	insert(vmap, area);
-	return area->addr;
-
-free_blocks:
-	free_blocks(vmap, area);
-free_area:
-	carve_cache_put(vmap->areas, area);
-	return NULL;
+		area = make_area(vmap, nr_pages, gfp, caller);
+	return area ? carve_area_addr(area) : NULL;
 }
 
-static void free_area(struct carve_vmap *vmap, struct carve_area *area)
+/* Taking them down */
+
+/* Any context but NMI */
+static void take_down(struct carve_kept *kept, struct carve_area *area)
 {
-	unmap_area(vmap, area);
-	free_blocks(vmap, area);
-	carve_cache_put(vmap->areas, area);
+	struct carve_vmap *vmap = vmap_of(kept);
+
+	if (!carve_mapping_needs_task(vmap))
+		carve_mapping_remove(vmap, area);
+	else if (llist_add(&area->next, &vmap->deferred))
+		schedule_work(&vmap->work);
 }
 
-static void free_deferred(struct work_struct *work)
+/* A task that can sleep */
+static void take_down_now(struct carve_vmap *vmap, struct carve_area *area)
+{
+	carve_mapping_remove(vmap, area);
+	if (READ_ONCE(vmap->eager))
+		carve_mapping_purge(vmap);
+}
+
+static void take_down_deferred(struct work_struct *work)
 {
 	struct carve_vmap *vmap = container_of(work, struct carve_vmap, work);
 	struct llist_node *list = llist_del_all(&vmap->deferred);
 	struct carve_area *area, *next;
 
-	llist_for_each_entry_safe(area, next, list, deferred)
-		free_area(vmap, area);
+	llist_for_each_entry_safe(area, next, list, next)
+		carve_mapping_remove(vmap, area);
+	if (READ_ONCE(vmap->eager))
+		carve_mapping_purge(vmap);
+}
+
+/* The area that begins at @addr, which is the caller's from now on, or NULL */
+static struct carve_area *claim(struct carve_vmap *vmap, const void *addr)
+{
+	struct carve_area *area = carve_mapping_find(vmap, addr);
+	unsigned int used = CARVE_AREA_USED;
+
+	return area && try_cmpxchg(&area->state, &used, CARVE_AREA_KEPT) ?
+	       area : NULL;
+}
+
+static bool keep(struct carve_vmap *vmap, struct carve_area *area)
+{
+	if (unlikely(READ_ONCE(vmap->eager)))
+		return false;
+	if (want_init_on_free())
+		memset(carve_area_addr(area), 0, carve_area_bytes(area));
+	return carve_kept_put(&vmap->kept, area);
 }
 
 void carve_vmap_free(struct carve_vmap *vmap, const void *addr,
@@ -317,26 +183,93 @@ void carve_vmap_free(struct carve_vmap *vmap, const void *addr,
 
 	if (!addr)
 		return;
-	area = remove(vmap, addr);
-	if (!area) {
+	area = claim(vmap, addr);
+	if (unlikely(!area)) {
 		carve_pages_bad_free(pages_of(vmap), addr,
 				     "not the start of an area", caller);
 		return;
 	}
 	if (in_interrupt()) {
-		if (llist_add(&area->deferred, &vmap->deferred))
-			schedule_work(&vmap->work);
+		if (!keep(vmap, area))
+			take_down(&vmap->kept, area);
 		return;
 	}
 	might_sleep();
-	free_area(vmap, area);
+	if (!keep(vmap, area))
+		take_down_now(vmap, area);
 }
+
+/* Pages that the caller has */
+
+static bool all_own(struct carve_vmap *vmap, struct carve_page **pages,
+		    unsigned int nr_pages)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_pages; i++)
+		if (!carve_pages_owns(pages_of(vmap), pages[i]))
+			return false;
+	return true;
+}
+
+void *carve_vmap_given(struct carve_vmap *vmap, struct carve_page **pages,
+		       unsigned int nr_pages, unsigned long caller)
+{
+	struct carve_area *area;
+
+	might_sleep();
+	if (!nr_pages || nr_pages > pages_of(vmap)->nr_pages ||
+	    !all_own(vmap, pages, nr_pages))
+		return NULL;
+	area = new_record(vmap, nr_pages, GFP_KERNEL, caller);
+	if (!area)
+		return NULL;
+	if (carve_mapping_add_given(vmap, area, pages)) {
+		carve_cache_put(vmap->areas, area);
+		return NULL;
+	}
+	publish(area);
+	return carve_area_addr(area);
+}
+
+static struct carve_area *claim_given(struct carve_vmap *vmap, const void *addr)
+{
+	struct carve_area *area;
+
+	if (!PAGE_ALIGNED(addr))
+		return NULL;
+	guard(raw_spinlock_irqsave)(&vmap->lock);
+	area = carve_space_find(&vmap->space, (unsigned long)addr >> PAGE_SHIFT);
+	if (!area || area->state != CARVE_AREA_USED ||
+	    area->blocks != CARVE_PAGE_NONE)
+		return NULL;
+	area->state = CARVE_AREA_GONE;
+	return area;
+}
+
+void carve_vmap_unmap_given(struct carve_vmap *vmap, const void *addr,
+			    unsigned long caller)
+{
+	struct carve_area *area;
+
+	might_sleep();
+	if (!addr)
+		return;
+	area = claim_given(vmap, addr);
+	if (area)
+		take_down_now(vmap, area);
+	else
+		carve_pages_bad_free(pages_of(vmap), addr,
+				     "not a mapping of given pages", caller);
+}
+
+/* Contiguous where that is easy */
 
 void *carve_kvmalloc_get(struct carve_vmap *vmap, size_t size, gfp_t gfp,
 			 unsigned long caller)
 {
-	void *p = carve_kmalloc_get(vmap->slabs, size, gfp_for_order(gfp, 1),
-				    caller);
+	void *p = carve_kmalloc_get(vmap->slabs, size,
+				    carve_gfp_for_order(gfp, 1), caller);
 
 	if (p)
 		return p;
@@ -361,6 +294,42 @@ void carve_kvmalloc_put(struct carve_vmap *vmap, const void *p,
 		carve_kmalloc_put(vmap->slabs, p, caller);
 }
 
+/* Set-up and removal */
+
+unsigned long carve_vmap_shrink(struct carve_vmap *vmap)
+{
+	unsigned long kept = atomic_long_read(&vmap->kept.nr_pages);
+
+	carve_kept_drain(&vmap->kept);
+	flush_work(&vmap->work);
+	carve_mapping_purge(vmap);
+	return kept;
+}
+
+static unsigned long shrink(struct carve_shrinker *shrinker)
+{
+	return carve_vmap_shrink(container_of(shrinker, struct carve_vmap,
+					      shrinker));
+}
+
+void carve_vmap_drain_dead(struct carve_vmap *vmap, unsigned int cpu)
+{
+	carve_kept_drain_dead(&vmap->kept, cpu);
+}
+
+/* Where there can be no window, addresses are anywhere */
+static void init_space(struct carve_vmap *vmap)
+{
+	unsigned long nr = min(WINDOW_FACTOR * (unsigned long)
+			       pages_of(vmap)->nr_pages, totalram_pages());
+
+	if (carve_window_init(&vmap->window, nr))
+		carve_space_init(&vmap->space, 0, ULONG_MAX);
+	else
+		carve_space_init(&vmap->space,
+				 carve_window_first(&vmap->window), nr);
+}
+
 int carve_vmap_init(struct carve_vmap *vmap, struct carve_slabs *slabs,
 		    struct carve_boot *boot)
 {
@@ -371,12 +340,25 @@ int carve_vmap_init(struct carve_vmap *vmap, struct carve_slabs *slabs,
 	};
 
 	vmap->slabs = slabs;
-	vmap->root = RB_ROOT;
 	raw_spin_lock_init(&vmap->lock);
+	mutex_init(&vmap->purging);
+	init_llist_head(&vmap->gone);
 	init_llist_head(&vmap->deferred);
-	INIT_WORK(&vmap->work, free_deferred);
+	INIT_WORK(&vmap->work, take_down_deferred);
 	vmap->areas = carve_cache_boot(slabs, boot, &args);
-	return vmap->areas ? 0 : -ENOMEM;
+	if (!vmap->areas)
+		return -ENOMEM;
+	vmap->kept.take_down = take_down;
+	carve_kept_init(&vmap->kept, boot, slabs->pages->nr_pages);
+	vmap->shrinker.shrink = shrink;
+	carve_pages_add_shrinker(slabs->pages, &vmap->shrinker);
+	init_space(vmap);
+	return 0;
+}
+
+void carve_vmap_exit(struct carve_vmap *vmap)
+{
+	carve_window_exit(&vmap->window);
 }
 
 void carve_vmap_flush(struct carve_vmap *vmap)
@@ -384,74 +366,60 @@ void carve_vmap_flush(struct carve_vmap *vmap)
 	flush_work(&vmap->work);
 }
 
-static void walk(struct carve_vmap *vmap,
-		 void (*fn)(const struct carve_area *area, void *arg),
-		 void *arg)
-{
-	struct rb_node *node;
-
-	lockdep_assert_held(&vmap->lock);
-	for (node = rb_first(&vmap->root); node; node = rb_next(node))
-		fn(rb_entry(node, struct carve_area, node), arg);
-}
+/* Reports and checks */
 
 void carve_vmap_for_each(struct carve_vmap *vmap,
 			 void (*fn)(const struct carve_area *area, void *arg),
 			 void *arg)
 {
+	struct carve_area *area;
+
 	guard(raw_spinlock_irqsave)(&vmap->lock);
-	walk(vmap, fn, arg);
+	carve_space_for_each(area, &vmap->space)
+		if (smp_load_acquire(&area->state) == CARVE_AREA_USED)
+			fn(area, arg);
 }
 
-/* The walk of carve_vmap_check(), which sees one area after the other */
-struct check {
-	struct carve_vmap *vmap;
-	struct carve_report *report;
-	void *end;
-	unsigned long nr_areas;
-	unsigned long nr_pages;
-};
-
-static unsigned long count_blocks(struct check *check,
-				  const struct carve_area *area)
+static void count_area(struct carve_vmap_usage *usage,
+		       const struct carve_area *area)
 {
-	struct carve_pages *pages = pages_of(check->vmap);
-	unsigned long n = 0;
-	u32 index = area->blocks;
-
-	while (index < pages->nr_pages && n <= area->nr_pages &&
-	       pages->map[index].state == CARVE_PAGE_AREA) {
-		n += BIT(pages->map[index].order);
-		index = pages->map[index].next;
+	switch (smp_load_acquire(&area->state)) {
+	case CARVE_AREA_USED:
+		usage->nr_areas++;
+		usage->nr_pages += area->nr_pages;
+		break;
+	case CARVE_AREA_KEPT:
+		usage->nr_kept++;
+		usage->nr_kept_pages += area->nr_pages;
+		break;
+	default:
+		usage->nr_gone++;
 	}
-	return index == CARVE_PAGE_NONE ? n : 0;
 }
 
-static void check_area(const struct carve_area *area, void *arg)
+void carve_vmap_usage(struct carve_vmap *vmap, struct carve_vmap_usage *usage)
 {
-	struct check *check = arg;
+	struct carve_area *area;
 
-	carve_report_unless(check->report, area->addr >= check->end,
-			    "an area of %u pages begins within another one",
-			    area->nr_pages);
-	carve_report_unless(check->report,
-			    count_blocks(check, area) == area->nr_pages,
-			    "the blocks behind an area are not its %u pages",
-			    area->nr_pages);
-	check->end = area->addr + area_bytes(area);
-	check->nr_areas++;
-	check->nr_pages += area->nr_pages;
+	*usage = (struct carve_vmap_usage){ };
+	guard(raw_spinlock_irqsave)(&vmap->lock);
+	carve_space_for_each(area, &vmap->space)
+		count_area(usage, area);
+}
+
+static bool is_given(const struct carve_area *area)
+{
+	return area->blocks == CARVE_PAGE_NONE;
 }
 
 void carve_vmap_check(struct carve_vmap *vmap, struct carve_report *r)
 {
-	struct check check = { .vmap = vmap, .report = r };
+	struct carve_area *area;
 
 	guard(raw_spinlock_irqsave)(&vmap->lock);
-	walk(vmap, check_area, &check);
-	carve_report_unless(r, check.nr_areas == vmap->nr_areas &&
-			    check.nr_pages == vmap->nr_pages,
-			    "%lu areas with %lu pages, %lu with %lu counted",
-			    check.nr_areas, check.nr_pages, vmap->nr_areas,
-			    vmap->nr_pages);
+	carve_space_check(&vmap->space, r);
+	carve_space_for_each(area, &vmap->space)
+		if (smp_load_acquire(&area->state) != CARVE_AREA_GONE &&
+		    !is_given(area))
+			carve_mapping_check(vmap, area, r);
 }

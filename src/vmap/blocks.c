@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Blocks
+ *
+ * The pages behind an area are taken as blocks as large as are free, and
+ * chained through the links of their descriptors. The first one's descriptor
+ * names the area, so that the address of an area leads, by way of the page
+ * that is mapped there, to its record.
+ */
+#include <linux/minmax.h>
+
+#include "vmap/blocks.h"
+
+void carve_blocks_free(struct carve_pages *pages, struct carve_area *area)
+{
+	struct carve_page *block;
+
+	while ((block = carve_block_at(pages, area->blocks))) {
+		area->blocks = block->next;
+		carve_pages_free(pages, block, block->order, CARVE_PAGE_AREA,
+				 area->caller);
+	}
+}
+
+/* In front of the others */
+static void chain(struct carve_pages *pages, struct carve_area *area,
+		  struct carve_page *block)
+{
+	block->next = area->blocks;
+	block->area = area;
+	area->blocks = block - pages->map;
+}
+
+int carve_blocks_alloc(struct carve_pages *pages, struct carve_area *area,
+		       gfp_t gfp)
+{
+	unsigned int order = min_t(unsigned int, ilog2(area->nr_pages),
+				   CARVE_MAX_ORDER);
+	unsigned int left = area->nr_pages;
+	struct carve_page *block;
+
+	while (left) {
+		order = min_t(unsigned int, order, ilog2(left));
+		block = carve_pages_alloc(pages, carve_gfp_for_order(gfp, order),
+					  order, CARVE_PAGE_AREA, area->caller);
+		if (block) {
+			chain(pages, area, block);
+			left -= BIT(order);
+		} else if (order) {
+			order--;
+		} else {
+			carve_blocks_free(pages, area);
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+/* Cuts a run of pages into blocks that buddies could be; the head is one of them */
+static void cut(struct carve_page *head, unsigned long offset,
+		unsigned int order)
+{
+	struct carve_page *page = head + offset;
+
+	page->state = head->state;
+	page->order = order;
+	page->lifetime = head->lifetime;
+	page->caller = head->caller;
+}
+
+/* Keeps as much of a block as the area needs, and gives the rest back */
+static void trim(struct carve_pages *pages, struct carve_area *area,
+		 struct carve_page *head)
+{
+	unsigned long end = BIT(head->order), offset = 0;
+	unsigned int order;
+
+	while (offset < area->nr_pages) {
+		order = ilog2(area->nr_pages - offset);
+		cut(head, offset, order);
+		chain(pages, area, head + offset);
+		offset += BIT(order);
+	}
+	while (offset < end) {
+		order = __ffs(offset);
+		cut(head, offset, order);
+		carve_pages_put(pages, head + offset, order);
+		offset += BIT(order);
+	}
+}
+
+void *carve_blocks_alloc_run(struct carve_pages *pages,
+			     struct carve_area *area, gfp_t gfp)
+{
+	struct carve_page *head;
+
+	head = carve_pages_alloc(pages, gfp, get_order(carve_area_bytes(area)),
+				 CARVE_PAGE_AREA, area->caller);
+	if (!head)
+		return NULL;
+	trim(pages, area, head);
+	return carve_pages_address(pages, head);
+}
+
+unsigned long carve_blocks_count(struct carve_pages *pages,
+				 const struct carve_area *area)
+{
+	unsigned long n = 0;
+	u32 index = area->blocks;
+
+	while (index < pages->nr_pages && n <= area->nr_pages &&
+	       pages->map[index].state == CARVE_PAGE_AREA) {
+		n += BIT(pages->map[index].order);
+		index = pages->map[index].next;
+	}
+	return index == CARVE_PAGE_NONE ? n : 0;
+}

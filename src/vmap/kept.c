@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Kept areas
+ *
+ * An area that is freed stays mapped, for the next who asks for one of its
+ * length: that saves finding pages and addresses, and above all flushing TLBs.
+ * Areas of the commonest lengths are kept in magazines, of which nothing is
+ * behind: what doesn't fit there is taken down. All together they have no more
+ * pages than the limit, an eighth of the carveout at first, and these are
+ * given back before an allocation that can sleep fails.
+ *
+ * The magazines of all lengths take no more than a thousandth of the carveout:
+ * a small one on a machine of many CPUs keeps only short areas, or none.
+ */
+#include <linux/cache.h>
+#include <linux/cpumask.h>
+#include <linux/minmax.h>
+#include <linux/overflow.h>
+
+#include "percpu/each_cpu.h"
+#include "vmap/kept.h"
+
+#define LIMIT_SHARE 8
+#define METADATA_SHARE 1024
+
+static unsigned int refill(struct carve_magazines *ms, void **areas,
+			   unsigned int n)
+{
+	return 0;
+}
+
+static void flush(struct carve_magazines *ms, void **areas, unsigned int n)
+{
+	struct carve_kept *kept = container_of(ms, struct carve_kept_class,
+					       magazines)->kept;
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		struct carve_area *area = areas[i];
+
+		atomic_long_sub(area->nr_pages, &kept->nr_pages);
+		kept->take_down(kept, area);
+	}
+}
+
+static const struct carve_magazine_ops kept_ops = {
+	.refill = refill,
+	.flush = flush,
+};
+
+static unsigned int choose_batch(unsigned int class)
+{
+	return class <= CARVE_KEPT_SMALL ? 4 : class <= CARVE_KEPT_SMALL + 3 ? 2 : 1;
+}
+
+static size_t struct_bytes(void)
+{
+	return L1_CACHE_ALIGN(struct_size_t(struct carve_kept_class,
+					    magazines.cpu, nr_cpu_ids));
+}
+
+static struct carve_kept_class *class_new(struct carve_kept *kept,
+					  struct carve_boot *boot,
+					  unsigned int batch)
+{
+	struct carve_kept_class *class;
+
+	class = carve_boot_alloc(boot, struct_bytes() +
+				 carve_magazines_size(batch), L1_CACHE_BYTES,
+				 "kept areas");
+	if (!class)
+		return NULL;
+	class->kept = kept;
+	carve_magazines_init(&class->magazines, &kept_ops, batch,
+			     (void *)class + struct_bytes());
+	return class;
+}
+
+void carve_kept_init(struct carve_kept *kept, struct carve_boot *boot,
+		     unsigned long nr_pages)
+{
+	size_t room = (nr_pages << PAGE_SHIFT) / METADATA_SHARE;
+	unsigned int i;
+
+	kept->limit = nr_pages / LIMIT_SHARE;
+	for (i = 0; i < CARVE_NR_KEPT; i++) {
+		unsigned int batch = choose_batch(i);
+		size_t bytes = struct_bytes() + carve_magazines_size(batch);
+
+		if (bytes > room)
+			return;
+		room -= bytes;
+		kept->class[i] = class_new(kept, boot, batch);
+	}
+}
+
+static void drain_this_cpu(void *arg)
+{
+	struct carve_kept *kept = arg;
+	unsigned int i;
+
+	for (i = 0; i < CARVE_NR_KEPT; i++)
+		if (kept->class[i])
+			carve_magazines_drain_cpu(&kept->class[i]->magazines);
+}
+
+void carve_kept_drain(struct carve_kept *kept)
+{
+	unsigned int i;
+
+	if (!atomic_long_read(&kept->nr_pages))
+		return;
+	carve_each_cpu(drain_this_cpu, kept);
+	for (i = 0; i < CARVE_NR_KEPT; i++)
+		if (kept->class[i])
+			carve_magazines_drain_depot(&kept->class[i]->magazines);
+}
+
+void carve_kept_drain_dead(struct carve_kept *kept, unsigned int cpu)
+{
+	unsigned int i;
+
+	for (i = 0; i < CARVE_NR_KEPT; i++)
+		if (kept->class[i])
+			carve_magazines_drain_dead(&kept->class[i]->magazines,
+						   cpu);
+}

@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Mappings
+ *
+ * Where a carveout has a window (window.c), an area gets the lowest addresses
+ * in it that are free, with an unmapped guard page behind, and the entries of
+ * the page tables are written. Nothing is allocated for that. When it goes,
+ * its entries are cleared and its pages are free at once; its addresses are
+ * not, since TLBs may still have them: they wait until there are enough of
+ * them to be worth a flush on all CPUs, as natively (mm/vmalloc.c calls this
+ * lazy purging).
+ *
+ * Elsewhere the kernel's vmap() finds the addresses and maps the pages. It
+ * wants an array of them, which is needed for the length of the call only, and
+ * is itself allocated from the carveout: contiguous if that is easy, otherwise
+ * as an area, whose array is 512 times smaller. So an area can be had as long
+ * as enough single pages are free. Memory that the kernel has never known
+ * (mem=) has no struct pages, which are what vmap() maps. There an area is one
+ * run of pages, at the address that it has anyway, without a guard page.
+ */
+#include <linux/sched/mm.h>
+#include <linux/vmalloc.h>
+
+#include "report.h"
+#include "vmap/blocks.h"
+#include "vmap/mapping.h"
+
+/* Addresses that wait for a flush: at most one part in so many of the window */
+#define GONE_SHARE 4
+
+static struct carve_pages *pages_of(const struct carve_vmap *vmap)
+{
+	return vmap->slabs->pages;
+}
+
+static void erase(struct carve_vmap *vmap, struct carve_area *area)
+{
+	scoped_guard(raw_spinlock_irqsave, &vmap->lock)
+		carve_space_erase(&vmap->space, area);
+	carve_cache_put(vmap->areas, area);
+}
+
+/* In a window */
+
+static unsigned long index_of(const struct carve_vmap *vmap,
+			      const struct carve_area *area)
+{
+	return area->first - vmap->space.first;
+}
+
+void carve_mapping_purge(struct carve_vmap *vmap)
+{
+	struct carve_area *area, *next;
+	struct llist_node *list;
+
+	guard(mutex)(&vmap->purging);
+	list = llist_del_all(&vmap->gone);
+	if (!list)
+		return;
+	carve_window_flush(&vmap->window);
+	llist_for_each_entry_safe(area, next, list, next) {
+		atomic_long_sub(area->span, &vmap->nr_gone);
+		erase(vmap, area);
+	}
+}
+
+static bool place(struct carve_vmap *vmap, struct carve_area *area)
+{
+	guard(raw_spinlock_irqsave)(&vmap->lock);
+	return carve_space_place(&vmap->space, area);
+}
+
+static int find_room(struct carve_vmap *vmap, struct carve_area *area,
+		     gfp_t gfp)
+{
+	if (!gfpflags_allow_blocking(gfp))
+		return place(vmap, area) ? 0 : -ENOMEM;
+	if (atomic_long_read(&vmap->nr_gone) >
+	    vmap->window.nr_pages / GONE_SHARE)
+		carve_mapping_purge(vmap);
+	if (place(vmap, area))
+		return 0;
+	carve_kept_drain(&vmap->kept);
+	carve_mapping_purge(vmap);
+	return place(vmap, area) ? 0 : -ENOMEM;
+}
+
+static void map_blocks(struct carve_vmap *vmap, const struct carve_area *area)
+{
+	struct carve_pages *pages = pages_of(vmap);
+	unsigned long index = index_of(vmap, area);
+	struct carve_page *block;
+
+	carve_for_each_block(block, area, pages) {
+		carve_window_map(&vmap->window, index,
+				 carve_block_pfn(pages, block),
+				 BIT(block->order));
+		index += BIT(block->order);
+	}
+}
+
+static int add_to_window(struct carve_vmap *vmap, struct carve_area *area,
+			 gfp_t gfp)
+{
+	int ret = find_room(vmap, area, gfp);
+
+	if (!ret)
+		map_blocks(vmap, area);
+	return ret;
+}
+
+static void remove_from_window(struct carve_vmap *vmap, struct carve_area *area)
+{
+	carve_window_unmap(&vmap->window, index_of(vmap, area), area->nr_pages);
+	carve_blocks_free(pages_of(vmap), area);
+	atomic_long_add(area->span, &vmap->nr_gone);
+	llist_add(&area->next, &vmap->gone);
+}
+
+/* By the kernel */
+
+static bool has_struct_pages(const struct carve_vmap *vmap,
+			     const struct carve_area *area)
+{
+	struct carve_pages *pages = pages_of(vmap);
+	struct carve_page *block;
+
+	carve_for_each_block(block, area, pages) {
+		unsigned long pfn = carve_block_pfn(pages, block);
+
+		if (!pfn_valid(pfn) || !pfn_valid(pfn + BIT(block->order) - 1))
+			return false;
+	}
+	return true;
+}
+
+static void fill_array(const struct carve_vmap *vmap,
+		       const struct carve_area *area, struct page **array)
+{
+	struct carve_pages *pages = pages_of(vmap);
+	struct carve_page *block;
+	unsigned int i;
+
+	carve_for_each_block(block, area, pages)
+		for (i = 0; i < BIT(block->order); i++)
+			*array++ = pfn_to_page(carve_block_pfn(pages, block) + i);
+}
+
+static void insert(struct carve_vmap *vmap, struct carve_area *area,
+		   const void *addr)
+{
+	guard(raw_spinlock_irqsave)(&vmap->lock);
+	area->first = (unsigned long)addr >> PAGE_SHIFT;
+	carve_space_insert(&vmap->space, area);
+}
+
+/* The parameter's name isn't as elsewhere, for the sake of the function's */
+static int map_array(struct carve_vmap *areas, struct carve_area *area,
+		     struct page **array)
+{
+	void *addr = vmap(array, area->nr_pages, VM_MAP, PAGE_KERNEL);
+
+	if (!addr)
+		return -ENOMEM;
+	insert(areas, area, addr);
+	return 0;
+}
+
+static int add_natively(struct carve_vmap *vmap, struct carve_area *area,
+			gfp_t gfp)
+{
+	size_t bytes = area->nr_pages * sizeof(struct page *);
+	struct page **array;
+	int ret;
+
+	array = carve_kvmalloc_get(vmap, bytes, gfp & ~__GFP_ZERO,
+				   area->caller);
+	if (!array)
+		return -ENOMEM;
+	fill_array(vmap, area, array);
+	ret = map_array(vmap, area, array);
+	carve_kvmalloc_put(vmap, array, area->caller);
+	return ret;
+}
+
+/* Instead of blocks that can't be mapped */
+static int add_run(struct carve_vmap *vmap, struct carve_area *area, gfp_t gfp)
+{
+	void *addr;
+
+	carve_blocks_free(pages_of(vmap), area);
+	addr = carve_blocks_alloc_run(pages_of(vmap), area, gfp);
+	if (!addr)
+		return -ENOMEM;
+	area->span = area->nr_pages;
+	insert(vmap, area, addr);
+	return 0;
+}
+
+static void remove_natively(struct carve_vmap *vmap, struct carve_area *area)
+{
+	const void *addr = carve_area_addr(area);
+
+	if (!carve_pages_lookup(pages_of(vmap), addr))
+		vunmap(addr);
+	carve_blocks_free(pages_of(vmap), area);
+	erase(vmap, area);
+}
+
+/* Either way */
+
+int carve_mapping_add(struct carve_vmap *vmap, struct carve_area *area,
+		      gfp_t gfp)
+{
+	area->span = area->nr_pages + 1;
+	if (carve_window_exists(&vmap->window))
+		return add_to_window(vmap, area, gfp);
+	if (has_struct_pages(vmap, area))
+		return add_natively(vmap, area, gfp);
+	return add_run(vmap, area, gfp);
+}
+
+static int add_given_to_window(struct carve_vmap *vmap,
+			       struct carve_area *area,
+			       struct carve_page **pages)
+{
+	unsigned int i;
+	int ret;
+
+	ret = find_room(vmap, area, GFP_KERNEL);
+	for (i = 0; i < area->nr_pages && !ret; i++)
+		carve_window_map(&vmap->window, index_of(vmap, area) + i,
+				 carve_block_pfn(pages_of(vmap), pages[i]), 1);
+	return ret;
+}
+
+static int add_given_natively(struct carve_vmap *vmap, struct carve_area *area,
+			      struct carve_page **pages)
+{
+	size_t bytes = area->nr_pages * sizeof(struct page *);
+	struct page **array;
+	unsigned int i;
+	int ret = 0;
+
+	array = carve_kvmalloc_get(vmap, bytes, GFP_KERNEL, area->caller);
+	if (!array)
+		return -ENOMEM;
+	for (i = 0; i < area->nr_pages && !ret; i++) {
+		unsigned long pfn = carve_block_pfn(pages_of(vmap), pages[i]);
+
+		array[i] = pfn_to_page(pfn);
+		if (!pfn_valid(pfn))
+			ret = -ENOMEM;
+	}
+	if (!ret)
+		ret = map_array(vmap, area, array);
+	carve_kvmalloc_put(vmap, array, area->caller);
+	return ret;
+}
+
+int carve_mapping_add_given(struct carve_vmap *vmap, struct carve_area *area,
+			    struct carve_page **pages)
+{
+	area->span = area->nr_pages + 1;
+	return carve_window_exists(&vmap->window) ?
+	       add_given_to_window(vmap, area, pages) :
+	       add_given_natively(vmap, area, pages);
+}
+
+bool carve_mapping_needs_task(const struct carve_vmap *vmap)
+{
+	return !carve_window_exists(&vmap->window) || READ_ONCE(vmap->eager);
+}
+
+void carve_mapping_remove(struct carve_vmap *vmap, struct carve_area *area)
+{
+	/* Those who walk the areas under the lock leave it alone from here on */
+	scoped_guard(raw_spinlock_irqsave, &vmap->lock)
+		area->state = CARVE_AREA_GONE;
+	if (carve_window_exists(&vmap->window))
+		remove_from_window(vmap, area);
+	else
+		remove_natively(vmap, area);
+}
+
+/* The page that @addr is mapped to */
+static struct carve_page *page_at(struct carve_vmap *vmap, const void *addr)
+{
+	struct carve_pages *pages = pages_of(vmap);
+	struct carve_page *page;
+	unsigned long pfn;
+
+	if (carve_window_exists(&vmap->window))
+		return carve_window_lookup(&vmap->window, addr, &pfn) ?
+		       carve_pages_lookup_pfn(pages, pfn) : NULL;
+	/* Memory kept back at boot lies between vmalloc addresses itself */
+	page = carve_pages_lookup(pages, addr);
+	if (page || !is_vmalloc_addr(addr))
+		return page;
+	return vmalloc_to_page(addr) ?
+	       carve_pages_lookup_pfn(pages, vmalloc_to_pfn(addr)) : NULL;
+}
+
+struct carve_area *carve_mapping_find(struct carve_vmap *vmap, const void *addr)
+{
+	struct carve_page *page;
+	struct carve_area *area;
+
+	if (!PAGE_ALIGNED(addr))
+		return NULL;
+	page = page_at(vmap, addr);
+	if (!page || READ_ONCE(page->state) != CARVE_PAGE_AREA)
+		return NULL;
+	area = READ_ONCE(page->area);
+	/* Whatever has become of a page that somebody else frees just now */
+	if (!carve_pages_lookup(pages_of(vmap), area))
+		return NULL;
+	return carve_area_addr(area) == addr ? area : NULL;
+}
+
+void carve_mapping_check(struct carve_vmap *vmap, const struct carve_area *area,
+			 struct carve_report *r)
+{
+	struct carve_pages *pages = pages_of(vmap);
+	const void *addr = carve_area_addr(area);
+	struct carve_page *block;
+
+	lockdep_assert_held(&vmap->lock);
+	carve_report_unless(r, carve_blocks_count(pages, area) ==
+			    area->nr_pages,
+			    "the blocks behind an area are not its %u pages",
+			    area->nr_pages);
+	if (!carve_window_exists(&vmap->window) ||
+	    carve_blocks_count(pages, area) != area->nr_pages)
+		return;
+	carve_for_each_block(block, area, pages) {
+		carve_report_unless(r, page_at(vmap, addr) == block &&
+				    block->area == area,
+				    "an area of %u pages is not mapped to its blocks",
+				    area->nr_pages);
+		addr += PAGE_SIZE << block->order;
+	}
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Windows
+ *
+ * vmap() allocates for each mapping: records, and page tables where there were
+ * none. A window has all that done once. It is one large mapping, made with
+ * vmap() of a page that nobody may access, so that the kernel knows that the
+ * addresses are taken and has built the page tables under them; which it
+ * leaves alone for as long as the mapping lasts. The entries of the last level
+ * are then ours, and are written as the kernel does (mm/vmalloc.c): what
+ * becomes valid needs no flush, and what becomes invalid may be remembered by
+ * any CPU's TLB until it is flushed.
+ *
+ * A flush goes to all of a CPU's entries, global ones too, in all address
+ * spaces: to be had by inverting CR4.PGE twice (Intel SDM volume 3, 4.10.4.1).
+ * Nothing smaller would do where the kernel's pages are not global, because
+ * page tables are isolated: INVLPG then leaves entries of other PCIDs. It is
+ * dear, and to be called for many freed areas at once.
+ *
+ * x86-64 alone. A guest of Xen's without hardware help may not write entries
+ * itself.
+ */
+#include <linux/cpufeature.h>
+#include <linux/smp.h>
+#include <linux/vmalloc.h>
+#include <asm/processor-flags.h>
+
+#include "vmap/window.h"
+
+/* Finds the tables. False: something else than single pages is mapped there */
+static bool find_tables(struct carve_window *w)
+{
+	unsigned long index = 0, i;
+	unsigned int level;
+	pte_t *pte;
+
+	for (i = 0; index < w->nr_pages; i++) {
+		pte = lookup_address((unsigned long)w->virt +
+				     (index << PAGE_SHIFT), &level);
+		if (!pte || level != PG_LEVEL_4K)
+			return false;
+		w->tables[i] = PTR_ALIGN_DOWN(pte, PAGE_SIZE);
+		index = (i + 1) * PTRS_PER_PTE -
+			pte_index((unsigned long)w->virt);
+	}
+	return true;
+}
+
+/* Addresses with page tables under them, and nothing valid in these */
+static void *reserve(unsigned long nr_pages)
+{
+	struct page **pages;
+	void *virt;
+
+	pages = kvmalloc_array(nr_pages, sizeof(*pages), GFP_KERNEL);
+	if (!pages)
+		return NULL;
+	memset_p((void **)pages, ZERO_PAGE(0), nr_pages);
+	virt = vmap(pages, nr_pages, VM_MAP, __pgprot(0));
+	kvfree(pages);
+	return virt;
+}
+
+static unsigned long nr_tables(unsigned long nr_pages)
+{
+	/* One more where it doesn't begin at a table's first entry */
+	return nr_pages / PTRS_PER_PTE + 2;
+}
+
+/* All that vmap() wrote there; it was never valid, so that it may be torn */
+static void clear_entries(struct carve_window *w)
+{
+	unsigned long index, nr;
+
+	for (index = 0; index < w->nr_pages; index += nr) {
+		pte_t *entry = carve_window_entry(w, index);
+
+		nr = min(w->nr_pages - index, PTRS_PER_PTE -
+			 offset_in_page(entry) / sizeof(*entry));
+		memset(entry, 0, nr * sizeof(*entry));
+	}
+}
+
+int carve_window_init(struct carve_window *w, unsigned long nr_pages)
+{
+	if (cpu_feature_enabled(X86_FEATURE_XENPV))
+		return -EOPNOTSUPP;
+	w->nr_pages = nr_pages;
+	w->tables = kvcalloc(nr_tables(nr_pages), sizeof(*w->tables),
+			     GFP_KERNEL);
+	if (!w->tables)
+		return -ENOMEM;
+	w->virt = reserve(nr_pages);
+	if (!w->virt)
+		goto free_tables;
+	if (!find_tables(w))
+		goto unmap;
+	clear_entries(w);
+	return 0;
+
+unmap:
+	vunmap(w->virt);
+	w->virt = NULL;
+free_tables:
+	kvfree(w->tables);
+	return -ENOMEM;
+}
+
+void carve_window_exit(struct carve_window *w)
+{
+	if (!w->virt)
+		return;
+	vunmap(w->virt);
+	kvfree(w->tables);
+	w->virt = NULL;
+}
+
+void carve_window_map(struct carve_window *w, unsigned long index,
+		      unsigned long pfn, unsigned long nr)
+{
+	for (; nr; nr--, index++, pfn++)
+		set_pte(carve_window_entry(w, index),
+			pfn_pte(pfn, PAGE_KERNEL));
+}
+
+void carve_window_unmap(struct carve_window *w, unsigned long index,
+			unsigned long nr)
+{
+	for (; nr; nr--, index++)
+		set_pte(carve_window_entry(w, index), __pte(0));
+}
+
+/* See above. Not by the kernel's functions, which aren't exported everywhere */
+static void flush_this_cpu(void *unused)
+{
+	unsigned long flags, cr4;
+
+	raw_local_irq_save(flags);
+	asm volatile("mov %%cr4, %0" : "=r" (cr4) : : "memory");
+	asm volatile("mov %0, %%cr4" : : "r" (cr4 ^ X86_CR4_PGE) : "memory");
+	asm volatile("mov %0, %%cr4" : : "r" (cr4) : "memory");
+	raw_local_irq_restore(flags);
+}
+
+void carve_window_flush(struct carve_window *w)
+{
+	on_each_cpu(flush_this_cpu, NULL, 1);
+}
+
+void carve_window_flush_local(struct carve_window *w, unsigned long index,
+			      unsigned long nr)
+{
+	void *addr = w->virt + (index << PAGE_SHIFT);
+
+	if (boot_cpu_has(X86_FEATURE_PTI)) {
+		flush_this_cpu(NULL);
+		return;
+	}
+	for (; nr; nr--, addr += PAGE_SIZE)
+		asm volatile("invlpg (%0)" : : "r" (addr) : "memory");
+}

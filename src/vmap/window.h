@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* A window: kernel addresses whose page table entries we write. See window.c. */
+#ifndef _CARVE_WINDOW_H
+#define _CARVE_WINDOW_H
+
+#include <linux/errno.h>
+#include <linux/mm.h>
+#include <linux/types.h>
+
+/**
+ * struct carve_window - a range of the kernel's virtual addresses
+ * @virt: where it begins; NULL: there is none
+ * @nr_pages: its length
+ * @tables: the page tables that lead from it, one pointer for each
+ *
+ * Constant after carve_window_init(). Entries are written without a lock:
+ * whoever was given a part of the window writes the entries of that part.
+ */
+struct carve_window {
+	void *virt;
+	unsigned long nr_pages;
+	pte_t **tables;
+};
+
+#ifdef CARVE_HAVE_WINDOW
+
+/**
+ * carve_window_init() - reserve addresses and the page tables for them
+ * @w: the window
+ * @nr_pages: its length in pages; nothing is mapped there at first
+ *
+ * Context: may sleep.
+ * Return: 0; -EOPNOTSUPP where the page tables aren't ours to write, -ENOMEM.
+ */
+int carve_window_init(struct carve_window *w, unsigned long nr_pages);
+/* Gives the addresses back, whatever is mapped there; sleeps */
+void carve_window_exit(struct carve_window *w);
+
+/* Maps @nr pages from @pfn on at page @index of the window. Any context */
+void carve_window_map(struct carve_window *w, unsigned long index,
+		      unsigned long pfn, unsigned long nr);
+/* Undoes that, as far as the tables go. Any context */
+void carve_window_unmap(struct carve_window *w, unsigned long index,
+			unsigned long nr);
+
+/*
+ * Has CPUs forget what was unmapped, which must come before other pages are
+ * mapped there: all of them, for which interrupts must be enabled; or this
+ * one, with preemption disabled, for what no other has ever used.
+ */
+void carve_window_flush(struct carve_window *w);
+void carve_window_flush_local(struct carve_window *w, unsigned long index,
+			      unsigned long nr);
+
+/* The entry for page @index of the window */
+static inline pte_t *carve_window_entry(const struct carve_window *w,
+					unsigned long index)
+{
+	unsigned long n = pte_index((unsigned long)w->virt) + index;
+
+	return &w->tables[n / PTRS_PER_PTE][n % PTRS_PER_PTE];
+}
+
+/* The page frame that @addr is mapped to; false: none, or not of the window */
+static inline bool carve_window_lookup(const struct carve_window *w,
+				       const void *addr, unsigned long *pfn)
+{
+	unsigned long index = (unsigned long)(addr - w->virt) >> PAGE_SHIFT;
+	pte_t pte;
+
+	if (unlikely(index >= w->nr_pages))
+		return false;
+	pte = READ_ONCE(*carve_window_entry(w, index));
+	*pfn = pte_pfn(pte);
+	return likely(pte_present(pte));
+}
+
+#else /* each area is mapped by the kernel's vmap() */
+
+static inline int carve_window_init(struct carve_window *w,
+				    unsigned long nr_pages)
+{
+	return -EOPNOTSUPP;
+}
+
+static inline void carve_window_exit(struct carve_window *w)
+{
+}
+
+static inline void carve_window_map(struct carve_window *w,
+				    unsigned long index, unsigned long pfn,
+				    unsigned long nr)
+{
+}
+
+static inline void carve_window_unmap(struct carve_window *w,
+				      unsigned long index, unsigned long nr)
+{
+}
+
+static inline void carve_window_flush(struct carve_window *w)
+{
+}
+
+static inline void carve_window_flush_local(struct carve_window *w,
+					    unsigned long index,
+					    unsigned long nr)
+{
+}
+
+static inline bool carve_window_lookup(const struct carve_window *w,
+				       const void *addr, unsigned long *pfn)
+{
+	return false;
+}
+
+#endif /* CARVE_HAVE_WINDOW */
+
+/* Is there a window at all? */
+static inline bool carve_window_exists(const struct carve_window *w)
+{
+	return w->virt;
+}
+
+/* Its bounds, as page numbers */
+static inline unsigned long carve_window_first(const struct carve_window *w)
+{
+	return (unsigned long)w->virt >> PAGE_SHIFT;
+}
+
+#endif /* _CARVE_WINDOW_H */
