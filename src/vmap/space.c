@@ -74,14 +74,11 @@ static struct carve_area *find_gap(const struct carve_space *space,
 	if (max_gap_below(node) < nr)
 		return NULL;
 	for (;;) {
-		struct carve_area *area = area_of(node);
-
-		if (max_gap_below(node->rb_left) >= nr)
+		while (max_gap_below(node->rb_left) >= nr)
 			node = node->rb_left;
-		else if (area->gap >= nr)
-			return area;
-		else
-			node = node->rb_right;
+		if (area_of(node)->gap >= nr)
+			return area_of(node);
+		node = node->rb_right;
 	}
 }
 

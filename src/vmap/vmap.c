@@ -57,9 +57,9 @@ static struct carve_area *new_record(struct carve_vmap *vmap,
 	return area;
 }
 
-/* Those who walk the areas see the state first, and then all the rest */
 static void publish(struct carve_area *area)
 {
+	/* Pairs with state_of(): who sees it in use sees all the rest, too */
 	smp_store_release(&area->state, CARVE_AREA_USED);
 }
 
@@ -368,6 +368,12 @@ void carve_vmap_flush(struct carve_vmap *vmap)
 
 /* Reports and checks */
 
+static unsigned int state_of(const struct carve_area *area)
+{
+	/* Pairs with publish() */
+	return smp_load_acquire(&area->state);
+}
+
 void carve_vmap_for_each(struct carve_vmap *vmap,
 			 void (*fn)(const struct carve_area *area, void *arg),
 			 void *arg)
@@ -376,14 +382,14 @@ void carve_vmap_for_each(struct carve_vmap *vmap,
 
 	guard(raw_spinlock_irqsave)(&vmap->lock);
 	carve_space_for_each(area, &vmap->space)
-		if (smp_load_acquire(&area->state) == CARVE_AREA_USED)
+		if (state_of(area) == CARVE_AREA_USED)
 			fn(area, arg);
 }
 
 static void count_area(struct carve_vmap_usage *usage,
 		       const struct carve_area *area)
 {
-	switch (smp_load_acquire(&area->state)) {
+	switch (state_of(area)) {
 	case CARVE_AREA_USED:
 		usage->nr_areas++;
 		usage->nr_pages += area->nr_pages;
@@ -419,7 +425,6 @@ void carve_vmap_check(struct carve_vmap *vmap, struct carve_report *r)
 	guard(raw_spinlock_irqsave)(&vmap->lock);
 	carve_space_check(&vmap->space, r);
 	carve_space_for_each(area, &vmap->space)
-		if (smp_load_acquire(&area->state) != CARVE_AREA_GONE &&
-		    !is_given(area))
+		if (state_of(area) != CARVE_AREA_GONE && !is_given(area))
 			carve_mapping_check(vmap, area, r);
 }
