@@ -97,6 +97,7 @@
 struct carve_cache;
 struct carve_page;
 struct carveout;
+struct device;
 
 /**
  * carveout_get() - take a reference to a carveout by its name
@@ -726,5 +727,48 @@ void *carve_kvmalloc(struct carveout *co, size_t size, gfp_t gfp);
  * Context: as carve_vfree() where it is an area, otherwise any but NMI.
  */
 void carve_kvfree(struct carveout *co, const void *p);
+
+/* Coherent memory for devices */
+
+/**
+ * carve_dma_alloc_coherent() - allocate memory that a device shares
+ * @co: the carveout
+ * @dev: the device, with its masks set (dma_set_mask_and_coherent())
+ * @size: bytes; rounded up to whole pages
+ * @dma_handle: where the buffer's bus address goes, for the device
+ * @gfp: GFP flags; zone modifiers have no meaning, the masks say it all
+ *
+ * The memory is zeroed, physically contiguous, aligned to its size rounded up
+ * to a power of two, and lies where the device's masks reach.
+ *
+ * A line in the log says which it is where a request can't be served however
+ * much is free: a mask that reaches none of the carveout's memory, a device
+ * that isn't coherent with the processors' caches or whose mappings go through
+ * bounce buffers, a kernel without DMA.
+ *
+ * Context: as dma_map_page(): interrupts, too, but not hard ones on PREEMPT_RT;
+ * may sleep if @gfp allows it.
+ * Return: the kernel's address of the buffer, or NULL.
+ */
+void *carve_dma_alloc_coherent(struct carveout *co, struct device *dev,
+			       size_t size, dma_addr_t *dma_handle, gfp_t gfp);
+
+/**
+ * carve_dma_free_coherent() - free what carve_dma_alloc_coherent() returned
+ * @co: the carveout
+ * @dev: the device it was allocated for, which has stopped using it
+ * @size: the bytes asked for then
+ * @cpu_addr: the address returned, or NULL, which does nothing
+ * @dma_handle: the bus address
+ *
+ * What isn't the start of a buffer, or not of this size, device and bus
+ * address, is reported in the log and left alone.
+ *
+ * Context: as dma_unmap_page(): interrupts, too, but not hard ones on
+ * PREEMPT_RT.
+ */
+void carve_dma_free_coherent(struct carveout *co, struct device *dev,
+			     size_t size, void *cpu_addr,
+			     dma_addr_t dma_handle);
 
 #endif /* _CARVEOUT_H */

@@ -333,3 +333,22 @@ void carve_kvfree(struct carveout *co, const void *p)
 	carve_kvmalloc_put(&co->vmap, p, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(carve_kvfree);
+
+/* Coherent memory for devices */
+
+void *carve_dma_alloc_coherent(struct carveout *co, struct device *dev,
+			       size_t size, dma_addr_t *dma_handle, gfp_t gfp)
+{
+	return carve_dma_alloc(&co->dma, dev, size, dma_handle, gfp, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(carve_dma_alloc_coherent);
+
+void carve_dma_free_coherent(struct carveout *co, struct device *dev,
+			     size_t size, void *cpu_addr,
+			     dma_addr_t dma_handle)
+{
+	if (cpu_addr)
+		carve_dma_free(&co->dma, dev, size, cpu_addr, dma_handle,
+			       _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(carve_dma_free_coherent);

@@ -142,6 +142,7 @@ static int setup_layers(struct carveout *co)
 		ret = carve_vmap_init(&co->vmap, &co->slabs, &co->boot);
 	if (ret)
 		return ret;
+	carve_dma_init(&co->dma, &co->pages);
 	mark_boot_pages(co);
 	hand_over_pages(co);
 	return 0;

@@ -7,6 +7,7 @@
 #include <linux/types.h>
 
 #include "boot/boot.h"
+#include "dma/dma.h"
 #include "page/pages.h"
 #include "region/region.h"
 #include "slab/kmalloc.h"
@@ -39,6 +40,7 @@ struct carveout_request {
  * @pages: its page allocator
  * @slabs: its caches
  * @vmap: its areas
+ * @dma: its buffers for devices
  * @setup_ns: time from the end of the reservation to the end of set-up
  * @list: on the list of all; guarded by the lock in face/main.c, as is @users
  * @users: references that keep it from being removed
@@ -53,6 +55,7 @@ struct carveout {
 	struct carve_pages pages;
 	struct carve_slabs slabs;
 	struct carve_vmap vmap;
+	struct carve_dma dma;
 	u64 setup_ns;
 
 	struct list_head list;

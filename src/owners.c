@@ -2,9 +2,9 @@
 /*
  * Who holds what: everything allocated from a carveout, by owner.
  *
- * Pages, large allocations and areas are summed up by call site in a table of
- * a fixed size, so that a report needs no memory; what doesn't fit is summed
- * up in a last row.
+ * Pages, large allocations, DMA buffers and areas are summed up by call site in
+ * a table of a fixed size, so that a report needs no memory; what doesn't fit
+ * is summed up in a last row.
  */
 #include <linux/kernel.h>
 
@@ -61,6 +61,9 @@ static void add_blocks(struct carveout *co, struct sites *sites)
 		    page->state == CARVE_PAGE_LARGE)
 			add_to_site(sites, page->caller, page->state,
 				    BIT(page->order));
+		else if (page->state == CARVE_PAGE_DMA && page->nr_pages)
+			add_to_site(sites, page->caller, page->state,
+				    page->nr_pages);
 }
 
 static void add_area(const struct carve_area *area, void *arg)
@@ -71,7 +74,8 @@ static void add_area(const struct carve_area *area, void *arg)
 static const char *kind_name(enum carve_page_state kind)
 {
 	return kind == CARVE_PAGE_USED ? "blocks of pages" :
-	       kind == CARVE_PAGE_LARGE ? "large kmallocs" : "vmalloc areas";
+	       kind == CARVE_PAGE_LARGE ? "large kmallocs" :
+	       kind == CARVE_PAGE_DMA ? "DMA buffers" : "vmalloc areas";
 }
 
 static unsigned long report_sites(struct sites *sites, struct carve_report *r)

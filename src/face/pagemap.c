@@ -40,6 +40,7 @@ static bool heads_block(enum carve_page_state state)
 	case CARVE_PAGE_USED:
 	case CARVE_PAGE_LARGE:
 	case CARVE_PAGE_AREA:
+	case CARVE_PAGE_DMA:
 	case CARVE_PAGE_META:
 		return true;
 	default:
@@ -112,6 +113,7 @@ static const struct kind {
 	{ CARVE_PAGE_LARGE, 'K', 'k', "large kmalloc" },
 	{ CARVE_PAGE_SLAB, 'S', 's', "slabs" },
 	{ CARVE_PAGE_AREA, 'V', 'v', "vmalloc areas" },
+	{ CARVE_PAGE_DMA, 'D', 'd', "DMA buffers of devices" },
 	{ CARVE_PAGE_STORED, 'C', 'c', "free, in a per-CPU store" },
 	{ CARVE_PAGE_TAIL, '?', '?', "changing while this was read" },
 	{ CARVE_PAGE_FREE, '.', '.', "free" },

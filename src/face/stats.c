@@ -28,6 +28,7 @@ enum statistic {
 	STAT_PAGES_LARGE,
 	STAT_PAGES_SLAB,
 	STAT_PAGES_AREA,
+	STAT_PAGES_DMA,
 	STAT_PAGES_META,
 	STAT_PAGES_MANAGED,
 	STAT_LARGEST_FREE_ORDER,
@@ -48,6 +49,9 @@ enum statistic {
 	STAT_KEPT_AREA_PAGES,
 	STAT_GONE_AREAS,
 
+	STAT_DMA_BUFFERS,
+	STAT_DMA_REFUSED,
+
 	STAT_FAILED_ALLOCATIONS,
 	STAT_BAD_FREES,
 	STAT_HANDLES,
@@ -67,6 +71,7 @@ static const char *const names[] = {
 	[STAT_PAGES_LARGE] = "pages_large",
 	[STAT_PAGES_SLAB] = "pages_slab",
 	[STAT_PAGES_AREA] = "pages_area",
+	[STAT_PAGES_DMA] = "pages_dma",
 	[STAT_PAGES_META] = "pages_cache_meta",
 	[STAT_PAGES_MANAGED] = "pages_managed",
 	[STAT_LARGEST_FREE_ORDER] = "largest_free_order",
@@ -84,6 +89,8 @@ static const char *const names[] = {
 	[STAT_KEPT_AREAS] = "areas_kept",
 	[STAT_KEPT_AREA_PAGES] = "areas_kept_pages",
 	[STAT_GONE_AREAS] = "areas_to_flush",
+	[STAT_DMA_BUFFERS] = "dma_buffers",
+	[STAT_DMA_REFUSED] = "dma_refused",
 	[STAT_FAILED_ALLOCATIONS] = "failed_allocations",
 	[STAT_BAD_FREES] = "bad_frees",
 	[STAT_HANDLES] = "handles",
@@ -121,6 +128,7 @@ static void collect_kinds(const struct carveout *co, struct stats *s)
 	s->value[STAT_PAGES_LARGE] = count[CARVE_PAGE_LARGE];
 	s->value[STAT_PAGES_SLAB] = count[CARVE_PAGE_SLAB];
 	s->value[STAT_PAGES_AREA] = count[CARVE_PAGE_AREA];
+	s->value[STAT_PAGES_DMA] = count[CARVE_PAGE_DMA];
 	s->value[STAT_PAGES_META] = count[CARVE_PAGE_META];
 }
 
@@ -210,6 +218,8 @@ static void collect(struct carveout *co, struct stats *s)
 	collect_pages(co, s);
 	collect_caches(co, s);
 	collect_areas(co, s);
+	s->value[STAT_DMA_BUFFERS] = atomic_long_read(&co->dma.nr_buffers);
+	s->value[STAT_DMA_REFUSED] = atomic_long_read(&co->dma.nr_refused);
 	s->value[STAT_HANDLES] = READ_ONCE(co->face->pokes.handles.nr);
 }
 

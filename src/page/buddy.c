@@ -33,6 +33,7 @@
  *  - bit n of nonempty is set if and only if list n is not empty;
  *  - nr_free is the sum of all blocks' pages.
  */
+#include <linux/align.h>
 #include <linux/bitops.h>
 #include <linux/log2.h>
 #include <linux/minmax.h>
@@ -198,25 +199,41 @@ static void split(struct carve_buddy *b, u32 index, unsigned int from,
 	}
 }
 
-u32 carve_buddy_alloc(struct carve_buddy *b, unsigned int order,
-		      enum carve_lifetime lifetime)
+void carve_buddy_alloc_at(struct carve_buddy *b, u32 index, unsigned int order,
+			  enum carve_lifetime lifetime)
 {
-	struct carve_page *page;
-	u32 index;
+	struct carve_page *page = &b->map[index];
 
-	if (order > b->max_order)
-		return CARVE_PAGE_NONE;
-	index = find_block(b, order, lifetime);
-	if (index == CARVE_PAGE_NONE)
-		return CARVE_PAGE_NONE;
-
-	page = &b->map[index];
 	area_del(b, index, page->order);
 	split(b, index, page->order, order, lifetime);
 	page->state = CARVE_PAGE_USED;
 	page->order = order;
 	page->lifetime = list_of(b, index, order);
 	b->nr_free -= BIT(order);
+}
+
+u32 carve_buddy_first(const struct carve_buddy *b, unsigned int order)
+{
+	return ALIGN(b->first + b->skew, (u32)BIT(order)) - b->skew;
+}
+
+bool carve_buddy_offers(const struct carve_buddy *b, u32 index,
+			unsigned int order)
+{
+	return state_of(b, index) == CARVE_PAGE_FREE &&
+	       data_race(READ_ONCE(b->map[index].order)) >= order;
+}
+
+u32 carve_buddy_alloc(struct carve_buddy *b, unsigned int order,
+		      enum carve_lifetime lifetime)
+{
+	u32 index;
+
+	if (order > b->max_order)
+		return CARVE_PAGE_NONE;
+	index = find_block(b, order, lifetime);
+	if (index != CARVE_PAGE_NONE)
+		carve_buddy_alloc_at(b, index, order, lifetime);
 	return index;
 }
 

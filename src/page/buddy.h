@@ -44,6 +44,17 @@ void carve_buddy_add(struct carve_buddy *b, u32 index, u32 nr);
 /* Index of the block, its head USED and of @order, or CARVE_PAGE_NONE */
 u32 carve_buddy_alloc(struct carve_buddy *b, unsigned int order,
 		      enum carve_lifetime lifetime);
+/* The lowest index that a block of @order may begin at */
+u32 carve_buddy_first(const struct carve_buddy *b, unsigned int order);
+/*
+ * Does a free block of @order or above begin at @index? Without the zone's
+ * lock the answer is a hint.
+ */
+bool carve_buddy_offers(const struct carve_buddy *b, u32 index,
+			unsigned int order);
+/* The lower end of the free block that begins at @index, which is one */
+void carve_buddy_alloc_at(struct carve_buddy *b, u32 index, unsigned int order,
+			  enum carve_lifetime lifetime);
 /* The block must be the head of one of this order that was allocated */
 void carve_buddy_free(struct carve_buddy *b, u32 index, unsigned int order);
 

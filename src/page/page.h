@@ -29,6 +29,7 @@ enum carve_page_state {
 	CARVE_PAGE_USED,	/* head of a block handed out as pages */
 	CARVE_PAGE_LARGE,	/* head of a block behind a large kmalloc() */
 	CARVE_PAGE_AREA,	/* head of a block behind a mapped area */
+	CARVE_PAGE_DMA,		/* head of a block in a DMA buffer */
 	CARVE_PAGE_META,	/* head of a block behind a cache's own structures */
 	CARVE_PAGE_SLAB,	/* first page of a slab */
 	CARVE_PAGE_SLAB_TAIL,	/* a further page of a slab */
@@ -48,7 +49,9 @@ enum carve_lifetime {
 /**
  * struct carve_page - the record of a page
  * @next: index of the next page on the list that this one is on
+ * @nr_pages: CARVE_PAGE_DMA: pages of the buffer, in its first; 0 in others
  * @prev: index of the one before
+ * @device: CARVE_PAGE_DMA: a hash of the device that the buffer is for
  * @state: enum carve_page_state
  * @order: of the block, at its head
  * @zone: number of the page's zone
@@ -62,6 +65,7 @@ enum carve_lifetime {
  * @free: CARVE_PAGE_SLAB: a bit for each object, set where it is in the slab
  * @free_map: the same, where there are more objects than bits in @free
  * @area: CARVE_PAGE_AREA: the record of the area whose first page this is
+ * @bus_addr: CARVE_PAGE_DMA: the address that the device knows the buffer by
  *
  * @next, @prev and @state FREE belong to the zone's lock while the block is
  * with the buddy system, to the cache's lock while it is a slab, and to the
@@ -69,8 +73,14 @@ enum carve_lifetime {
  * zone's lock's in either case.
  */
 struct carve_page {
-	u32 next;
-	u32 prev;
+	union {
+		u32 next;
+		u32 nr_pages;
+	};
+	union {
+		u32 prev;
+		u32 device;
+	};
 	u8 state;
 	u8 order;
 	u8 zone;
@@ -89,6 +99,7 @@ struct carve_page {
 		u64 free;
 		unsigned long *free_map;
 		struct carve_area *area;
+		u64 bus_addr;
 	};
 };
 

@@ -47,33 +47,66 @@ void carve_pages_add_shrinker(struct carve_pages *ps,
 }
 
 /* The zones that may serve a request */
-#define for_each_zone_for(zone, z, ps, gfp) \
-	for ((z) = (ps)->zonelist[carve_gfp_zone(gfp)]; ((zone) = *(z)); (z)++)
+#define for_each_zone_within(zone, z, reach) \
+	for ((z) = (reach)->zones; ((zone) = *(z)); (z)++)
 
-static struct carve_page *get_above_min(struct carve_pages *ps, gfp_t gfp,
-					unsigned int order)
+/* How many pages of a zone, from its first on, may serve a request */
+static unsigned long within(const struct carve_zone *zone,
+			    const struct carve_reach *reach)
 {
-	struct carve_zone *zone, **z;
+	unsigned long start = zone->region->start_pfn;
+
+	if (reach->end_pfn <= start)
+		return 0;
+	return min(reach->end_pfn - start, zone->region->nr_pages);
+}
+
+static struct carve_page *get_part_of_zone(struct carve_zone *zone,
+					   const struct carve_reach *reach,
+					   gfp_t gfp, unsigned int order,
+					   unsigned long keep)
+{
+	return carve_zone_get_below(zone, order, carve_gfp_lifetime(gfp), keep,
+				    zone->first + within(zone, reach));
+}
+
+static bool whole(const struct carve_zone *zone,
+		  const struct carve_reach *reach)
+{
+	return likely(within(zone, reach) == zone->region->nr_pages);
+}
+
+static struct carve_page *get_above_min(const struct carve_reach *reach,
+					gfp_t gfp, unsigned int order)
+{
+	struct carve_zone *zone, *const *z;
 	struct carve_page *page;
 
-	for_each_zone_for(zone, z, ps, gfp) {
-		page = carve_zone_get_slow(zone, order,
-					   carve_gfp_lifetime(gfp));
+	for_each_zone_within(zone, z, reach) {
+		if (whole(zone, reach))
+			page = carve_zone_get_slow(zone, order,
+						   carve_gfp_lifetime(gfp));
+		else
+			page = get_part_of_zone(zone, reach, gfp, order,
+						READ_ONCE(zone->watermark[CARVE_WMARK_MIN]));
 		if (page)
 			return page;
 	}
 	return NULL;
 }
 
-static struct carve_page *get_below_min(struct carve_pages *ps, gfp_t gfp,
-					unsigned int order)
+static struct carve_page *get_below_min(const struct carve_reach *reach,
+					gfp_t gfp, unsigned int order)
 {
-	struct carve_zone *zone, **z;
+	struct carve_zone *zone, *const *z;
 	struct carve_page *page;
 
-	for_each_zone_for(zone, z, ps, gfp) {
-		page = carve_zone_get_buddy(zone, order,
-					    carve_gfp_lifetime(gfp), 0);
+	for_each_zone_within(zone, z, reach) {
+		if (whole(zone, reach))
+			page = carve_zone_get_buddy(zone, order,
+						    carve_gfp_lifetime(gfp), 0);
+		else
+			page = get_part_of_zone(zone, reach, gfp, order, 0);
 		if (page)
 			return page;
 	}
@@ -87,13 +120,13 @@ static bool may_go_below_min(gfp_t gfp)
 	       (gfp & (__GFP_MEMALLOC | __GFP_NOMEMALLOC)) == __GFP_MEMALLOC;
 }
 
-static struct carve_page *get_from_zones(struct carve_pages *ps, gfp_t gfp,
-					 unsigned int order)
+static struct carve_page *get_from_zones(const struct carve_reach *reach,
+					 gfp_t gfp, unsigned int order)
 {
-	struct carve_page *page = get_above_min(ps, gfp, order);
+	struct carve_page *page = get_above_min(reach, gfp, order);
 
 	if (!page && may_go_below_min(gfp))
-		page = get_below_min(ps, gfp, order);
+		page = get_below_min(reach, gfp, order);
 	return page;
 }
 
@@ -241,8 +274,9 @@ static unsigned long patience(const struct carve_pages *ps, gfp_t gfp)
 	return gfp & __GFP_RETRY_MAYFAIL ? RETRY_PATIENCE * wait : wait;
 }
 
-static struct carve_page *reclaim_and_wait(struct carve_pages *ps, gfp_t gfp,
-					   unsigned int order)
+static struct carve_page *reclaim_and_wait(struct carve_pages *ps,
+					   const struct carve_reach *reach,
+					   gfp_t gfp, unsigned int order)
 {
 	unsigned long end = jiffies + patience(ps, gfp);
 	struct carve_page *page;
@@ -253,7 +287,7 @@ static struct carve_page *reclaim_and_wait(struct carve_pages *ps, gfp_t gfp,
 		gfp |= __GFP_HIGH;
 	for (;;) {
 		carve_pages_reclaim(ps);
-		page = get_from_zones(ps, gfp, order);
+		page = get_from_zones(reach, gfp, order);
 		if (page)
 			return page;
 		if (!(gfp & __GFP_NOFAIL) &&
@@ -275,39 +309,52 @@ static void warn_failed(struct carve_pages *ps, gfp_t gfp, unsigned int order)
 			ps->name, order, (__force u32)gfp, &gfp);
 }
 
-/* False where no zone could ever hold the block: then there is no ladder */
-static bool possible(struct carve_pages *ps, gfp_t gfp, unsigned int order)
+bool carve_pages_may_hold(const struct carve_reach *reach, unsigned int order)
 {
-	struct carve_zone *zone, **z;
+	struct carve_zone *zone, *const *z;
 
-	for_each_zone_for(zone, z, ps, gfp)
-		if (order <= zone->buddy.max_order)
+	for_each_zone_within(zone, z, reach)
+		if (order <= zone->buddy.max_order &&
+		    BIT(order) <= within(zone, reach))
 			return true;
 	return false;
 }
 
-static struct carve_page *climb(struct carve_pages *ps, gfp_t gfp,
+static struct carve_page *climb(struct carve_pages *ps,
+				const struct carve_reach *reach, gfp_t gfp,
 				unsigned int order)
 {
-	struct carve_page *page = get_from_zones(ps, gfp, order);
+	struct carve_page *page = get_from_zones(reach, gfp, order);
 
 	if (page)
 		return page;
 	drain_this_cpu(ps);
 	drain_depots(ps);
-	page = get_from_zones(ps, gfp, order);
+	page = get_from_zones(reach, gfp, order);
 	if (page || !gfpflags_allow_blocking(gfp) || (gfp & __GFP_NORETRY))
 		return page;
-	return reclaim_and_wait(ps, gfp, order);
+	return reclaim_and_wait(ps, reach, gfp, order);
 }
 
 struct carve_page *carve_pages_alloc_slow(struct carve_pages *ps, gfp_t gfp,
 					  unsigned int order)
 {
+	const struct carve_reach reach = {
+		.zones = ps->zonelist[carve_gfp_zone(gfp)],
+		.end_pfn = ULONG_MAX,
+	};
+
+	return carve_pages_alloc_within(ps, &reach, gfp, order);
+}
+
+struct carve_page *carve_pages_alloc_within(struct carve_pages *ps,
+					    const struct carve_reach *reach,
+					    gfp_t gfp, unsigned int order)
+{
 	struct carve_page *page = NULL;
 
-	if (possible(ps, gfp, order))
-		page = climb(ps, gfp, order);
+	if (carve_pages_may_hold(reach, order))
+		page = climb(ps, reach, gfp, order);
 	if (page)
 		mind_low_watermark(ps, gfp, page);
 	else
@@ -343,6 +390,51 @@ void carve_pages_split(struct carve_pages *ps, struct carve_page *page,
 		page[i].order = 0;
 		page[i].lifetime = page->lifetime;
 		page[i].caller = page->caller;
+	}
+}
+
+/* Cuts a block out of the run of pages that @head begins, in the same state */
+static void cut_block(struct carve_page *head, unsigned long offset,
+		      unsigned int order)
+{
+	struct carve_page *page = head + offset;
+
+	page->state = head->state;
+	page->order = order;
+	page->lifetime = head->lifetime;
+	page->caller = head->caller;
+	page->nr_pages = 0;
+}
+
+void carve_pages_trim(struct carve_pages *ps, struct carve_page *head,
+		      unsigned long nr)
+{
+	unsigned long end = BIT(head->order), offset = 0;
+	unsigned int order;
+
+	while (offset < nr) {
+		order = ilog2(nr - offset);
+		cut_block(head, offset, order);
+		offset += BIT(order);
+	}
+	while (offset < end) {
+		order = __ffs(offset);
+		cut_block(head, offset, order);
+		carve_pages_put(ps, head + offset, order);
+		offset += BIT(order);
+	}
+}
+
+void carve_pages_put_run(struct carve_pages *ps, struct carve_page *head,
+			 unsigned long nr)
+{
+	unsigned long offset = 0;
+
+	while (offset < nr) {
+		unsigned int order = head[offset].order;
+
+		carve_pages_put(ps, head + offset, order);
+		offset += BIT(order);
 	}
 }
 

@@ -71,6 +71,22 @@ void carve_pages_stop(struct carve_pages *ps);
 void carve_pages_add_shrinker(struct carve_pages *ps,
 			      struct carve_shrinker *shrinker);
 
+/**
+ * struct carve_reach - the pages that may serve a request
+ * @zones: the zones to try, in this order, ended by NULL
+ * @end_pfn: pages of theirs from this page frame on won't do
+ */
+struct carve_reach {
+	struct carve_zone *const *zones;
+	unsigned long end_pfn;
+};
+
+/* False where no zone could ever hold such a block within reach */
+bool carve_pages_may_hold(const struct carve_reach *reach, unsigned int order);
+/* A block within reach, as natively by all means that @gfp allows; or NULL */
+struct carve_page *carve_pages_alloc_within(struct carve_pages *ps,
+					    const struct carve_reach *reach,
+					    gfp_t gfp, unsigned int order);
 /* Past the fast path */
 struct carve_page *carve_pages_alloc_slow(struct carve_pages *ps, gfp_t gfp,
 					  unsigned int order);
@@ -85,6 +101,14 @@ void carve_pages_free_exact(struct carve_pages *ps, void *virt, size_t size,
 			    unsigned long caller);
 void carve_pages_split(struct carve_pages *ps, struct carve_page *page,
 		       unsigned int order, unsigned long caller);
+/*
+ * Gives back all but the first @nr pages of a block in use, which is then a run
+ * of blocks that buddies could be, each in the state of @head; and such a run.
+ */
+void carve_pages_trim(struct carve_pages *ps, struct carve_page *head,
+		      unsigned long nr);
+void carve_pages_put_run(struct carve_pages *ps, struct carve_page *head,
+			 unsigned long nr);
 void carve_pages_free_cold(struct carve_pages *ps, struct carve_page *page,
 			   unsigned int order, unsigned long caller);
 

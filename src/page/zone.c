@@ -174,6 +174,33 @@ struct carve_page *carve_zone_get_buddy(struct carve_zone *zone,
 	return index == CARVE_PAGE_NONE ? NULL : &zone->map[index];
 }
 
+/* The block at @index, if it is still free */
+static bool take_at(struct carve_zone *zone, u32 index, unsigned int order,
+		    enum carve_lifetime lifetime, unsigned long keep)
+{
+	guard(raw_spinlock_irqsave)(&zone->lock);
+	if (zone->buddy.nr_free < keep + BIT(order) ||
+	    !carve_buddy_offers(&zone->buddy, index, order))
+		return false;
+	carve_buddy_alloc_at(&zone->buddy, index, order, lifetime);
+	return true;
+}
+
+struct carve_page *carve_zone_get_below(struct carve_zone *zone,
+					unsigned int order,
+					enum carve_lifetime lifetime,
+					unsigned long keep, u32 end)
+{
+	u32 index = carve_buddy_first(&zone->buddy, order);
+
+	/* The lock for a moment at a time: the way may be long */
+	for (; index < end && end - index >= BIT(order); index += BIT(order))
+		if (carve_buddy_offers(&zone->buddy, index, order) &&
+		    take_at(zone, index, order, lifetime, keep))
+			return &zone->map[index];
+	return NULL;
+}
+
 void carve_zone_put_buddy(struct carve_zone *zone, struct carve_page *page,
 			  unsigned int order)
 {

@@ -98,6 +98,15 @@ struct carve_page *carve_zone_get_slow(struct carve_zone *zone,
 void carve_zone_put_slow(struct carve_zone *zone, struct carve_page *page,
 			 unsigned int order);
 
+/*
+ * A block from the pages below index @end, from the buddy system, if @keep
+ * pages stay there. Looks at each place that a block could be at.
+ */
+struct carve_page *carve_zone_get_below(struct carve_zone *zone,
+					unsigned int order,
+					enum carve_lifetime lifetime,
+					unsigned long keep, u32 end);
+
 /* Straight from the buddy system, if @keep pages stay there; and back to it */
 struct carve_page *carve_zone_get_buddy(struct carve_zone *zone,
 					unsigned int order,
