@@ -132,6 +132,33 @@ static struct carve_buddy *make_textbook(struct kunit *test)
 	return b;
 }
 
+static void block_is_allocated_where_it_is_wanted(struct kunit *test)
+{
+	struct carve_buddy *b = make_textbook(test);
+
+	KUNIT_EXPECT_EQ(test, carve_buddy_first(b, 2), 0);
+	KUNIT_EXPECT_FALSE(test, carve_buddy_offers(b, 4, 0));
+	KUNIT_EXPECT_TRUE(test, carve_buddy_offers(b, 5, 0));
+	KUNIT_EXPECT_FALSE(test, carve_buddy_offers(b, 5, 1));
+	KUNIT_EXPECT_FALSE(test, carve_buddy_offers(b, 13, 0));
+	KUNIT_EXPECT_TRUE(test, carve_buddy_offers(b, 12, 1));
+	carve_buddy_alloc_at(b, 12, 0, CARVE_LONG_LIVED);
+	expect_state(test, b, "13 5 10 | 14 8 | - | - | -",
+		     "00100110 | 0011 | 00 | 0 | 0");
+	carve_buddy_free(b, 12, 0);
+	KUNIT_EXPECT_EQ(test, b->nr_free, 8);
+}
+
+static void first_place_for_a_block_is_physical(struct kunit *test)
+{
+	struct carve_buddy *b = make_full(test, 16, 5);
+
+	KUNIT_EXPECT_EQ(test, carve_buddy_first(b, 0), 0);
+	KUNIT_EXPECT_EQ(test, carve_buddy_first(b, 1), 1);
+	KUNIT_EXPECT_EQ(test, carve_buddy_first(b, 2), 3);
+	KUNIT_EXPECT_EQ(test, carve_buddy_first(b, 4), 11);
+}
+
 /*
  * Blocks 8 and 10 of order 1 are buddies, but 10 is only half free, since 11
  * is allocated: so page 10 stays on the list of single pages.
@@ -1070,6 +1097,8 @@ static void random_walk_of_lifetimes_with_any_seed(struct kunit *test)
 }
 
 static struct kunit_case buddy_cases[] = {
+	KUNIT_CASE(block_is_allocated_where_it_is_wanted),
+	KUNIT_CASE(first_place_for_a_block_is_physical),
 	KUNIT_CASE(textbook_allocation_splits_the_smallest_block),
 	KUNIT_CASE(textbook_free_merges_as_far_as_it_can),
 	KUNIT_CASE(one_page_splits_the_whole),

@@ -29,6 +29,7 @@
 #include <linux/mm.h>
 #include <linux/ratelimit.h>
 #include <linux/string.h>
+#include <linux/swiotlb.h>
 
 #include "dma/dma.h"
 
@@ -105,8 +106,14 @@ static void refuse_reach(struct carve_dma *dma, const struct device *dev,
 	char ranges[RANGES_LEN];
 
 	print_ranges(dma->pages, ranges, sizeof(ranges));
-	refuse(dma, dev, "it reaches up to %#llx, and of %s no %zu KiB in a row lie there: make a carveout that does",
-	       highest_bus_addr(dev), ranges, PFN_UP(size) * (PAGE_SIZE / SZ_1K));
+	refuse(dma, dev, "it reaches up to %#llx, and the carveout's %s have no block of %lu KiB there",
+	       highest_bus_addr(dev), ranges,
+	       (PAGE_SIZE / SZ_1K) << get_order(size));
+}
+
+static void refuse_bounce(struct carve_dma *dma, const struct device *dev)
+{
+	refuse(dma, dev, "its mappings go through bounce buffers (swiotlb), which are not coherent");
 }
 
 /* Mapping */
@@ -166,7 +173,7 @@ static dma_addr_t map_coherently(struct carve_dma *dma, struct device *dev,
 		return addr;
 	unmap(dev, phys, bytes, addr);
 	if (bounced)
-		refuse(dma, dev, "its mappings go through bounce buffers (swiotlb), which is not coherent");
+		refuse_bounce(dma, dev);
 	else
 		refuse(dma, dev, "%pa has bus address %pad, and it reaches up to %#llx",
 		       &phys, &addr, highest_bus_addr(dev));
@@ -190,6 +197,8 @@ static bool may_have(struct carve_dma *dma, struct device *dev, size_t size)
 		refuse(dma, dev, "it has no DMA mask: dma_set_mask_and_coherent() gives it one");
 	else if (!dev_is_dma_coherent(dev))
 		refuse(dma, dev, "it is not coherent with the processors' caches");
+	else if (is_swiotlb_force_bounce(dev) && !is_translated(dev))
+		refuse_bounce(dma, dev);
 	else
 		return true;
 	return false;
