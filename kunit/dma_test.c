@@ -155,7 +155,7 @@ static unsigned long nr_left(struct bed *bed)
 }
 
 static bool obtain(struct bed *bed, struct buffer *buffer, size_t size,
-		  gfp_t gfp)
+		   gfp_t gfp)
 {
 	buffer->size = size;
 	buffer->virt = carve_dma_alloc_coherent(bed->co, bed->dev, size,
@@ -274,7 +274,7 @@ static void zone_modifiers_have_no_meaning(struct kunit *test)
 	struct buffer buffer;
 
 	KUNIT_ASSERT_TRUE(test, obtain(bed, &buffer, PAGE_SIZE,
-				      GFP_KERNEL | GFP_DMA | __GFP_COMP));
+				       GFP_KERNEL | GFP_DMA | __GFP_COMP));
 	KUNIT_EXPECT_GE(test, buffer.addr, start_of(high_zone(bed)));
 	KUNIT_EXPECT_LT(test, buffer.addr, end_of(high_zone(bed)));
 	release(bed, &buffer);
@@ -399,7 +399,7 @@ static void part_within_reach_has_blocks_and_a_reserve(struct kunit *test)
 	carve_zone_set_watermarks(zone, zone->nr_managed);
 	carve_zone_set_watermarks(low_zone(bed), low_zone(bed)->nr_managed);
 	KUNIT_EXPECT_FALSE(test, obtain(bed, &urgent, SZ_64K,
-				       QUIETLY | __GFP_NORETRY));
+					QUIETLY | __GFP_NORETRY));
 	set_end_of_reach(bed, start_of(zone) + HIGH_SIZE / 2);
 	KUNIT_EXPECT_TRUE(test, obtain(bed, &urgent, SZ_64K, GFP_ATOMIC));
 	release(bed, &urgent);

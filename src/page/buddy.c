@@ -220,6 +220,7 @@ u32 carve_buddy_first(const struct carve_buddy *b, unsigned int order)
 bool carve_buddy_offers(const struct carve_buddy *b, u32 index,
 			unsigned int order)
 {
+	/* Only who has the lock relies on it */
 	return state_of(b, index) == CARVE_PAGE_FREE &&
 	       data_race(READ_ONCE(b->map[index].order)) >= order;
 }
