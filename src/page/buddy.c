@@ -221,8 +221,9 @@ bool carve_buddy_offers(const struct carve_buddy *b, u32 index,
 			unsigned int order)
 {
 	/* Only who has the lock relies on it */
-	return state_of(b, index) == CARVE_PAGE_FREE &&
-	       data_race(READ_ONCE(b->map[index].order)) >= order;
+	u8 have = data_race(READ_ONCE(b->map[index].order));
+
+	return state_of(b, index) == CARVE_PAGE_FREE && have >= order;
 }
 
 u32 carve_buddy_alloc(struct carve_buddy *b, unsigned int order,
