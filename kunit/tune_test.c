@@ -414,6 +414,45 @@ static void random_settings_lose_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&bed->co->pages.nr_failed), 0);
 }
 
+/* vmap_keep_kbytes, vmap_eager */
+
+static void kept_areas_are_limited_and_let_go(struct kunit *test)
+{
+	struct bed *bed = test->priv;
+	char line[24];
+
+	KUNIT_EXPECT_EQ(test, write_line(test, "vmap_keep_kbytes", "64"), 0);
+	KUNIT_EXPECT_STREQ(test, read_text(test, "vmap_keep_kbytes"), "64\n");
+	KUNIT_EXPECT_EQ(test, bed->co->vmap.kept.limit, SZ_64K >> PAGE_SHIFT);
+	carve_vfree(bed->co, carve_vmalloc(bed->co, SZ_16K));
+	KUNIT_EXPECT_EQ(test, write_line(test, "vmap_keep_kbytes", "0"), 0);
+	KUNIT_EXPECT_EQ(test, carve_testbed_areas(bed->co).nr_kept, 0UL);
+	snprintf(line, sizeof(line), "%lu", bed->co->pages.nr_pages * KIB_PER_PAGE);
+	KUNIT_EXPECT_EQ(test, write_line(test, "vmap_keep_kbytes", line), 0);
+	snprintf(line, sizeof(line), "%lu",
+		 (bed->co->pages.nr_pages + 1) * KIB_PER_PAGE);
+	expect_refusal(test, "vmap_keep_kbytes", line, "the carveout's size");
+	expect_refusal(test, "vmap_keep_kbytes", "-1", "not a number of KiB");
+	expect_refusal(test, "vmap_keep_kbytes", "much", "not a number of KiB");
+}
+
+static void eager_is_yes_or_no(struct kunit *test)
+{
+	struct bed *bed = test->priv;
+
+	KUNIT_EXPECT_STREQ(test, read_text(test, "vmap_eager"), "0\n");
+	carve_vfree(bed->co, carve_vmalloc(bed->co, SZ_16K));
+	KUNIT_EXPECT_EQ(test, write_line(test, "vmap_eager", "1"), 0);
+	KUNIT_EXPECT_STREQ(test, read_text(test, "vmap_eager"), "1\n");
+	KUNIT_EXPECT_EQ(test, carve_testbed_areas(bed->co).nr_kept, 0UL);
+	carve_vfree(bed->co, carve_vmalloc(bed->co, SZ_16K));
+	KUNIT_EXPECT_EQ(test, carve_testbed_areas(bed->co).nr_kept, 0UL);
+	expect_refusal(test, "vmap_eager", "2", "0 or 1");
+	expect_refusal(test, "vmap_eager", "", "0 or 1");
+	KUNIT_EXPECT_EQ(test, write_line(test, "vmap_eager", "0"), 0);
+	KUNIT_EXPECT_FALSE(test, bed->co->vmap.eager);
+}
+
 static struct kunit_case tune_cases[] = {
 	KUNIT_CASE(min_free_sets_all_three_marks),
 	KUNIT_CASE(min_free_is_at_most_half_of_the_carveout),
@@ -427,6 +466,8 @@ static struct kunit_case tune_cases[] = {
 	KUNIT_CASE(lower_limit_empties_a_full_store),
 	KUNIT_CASE(bounds_of_magazines_hold),
 	KUNIT_CASE(random_settings_lose_nothing),
+	KUNIT_CASE(kept_areas_are_limited_and_let_go),
+	KUNIT_CASE(eager_is_yes_or_no),
 	{ }
 };
 

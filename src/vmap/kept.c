@@ -9,19 +9,22 @@
  * pages than the limit, an eighth of the carveout at first, and these are
  * given back before an allocation that can sleep fails.
  *
- * The magazines of all lengths take no more than a thousandth of the carveout:
- * a small one on a machine of many CPUs keeps only short areas, or none.
+ * The magazines of all lengths take no more than a thousandth of the carveout
+ * and a few pages: a small one on a machine of many CPUs keeps only short areas,
+ * or none.
  */
 #include <linux/cache.h>
 #include <linux/cpumask.h>
 #include <linux/minmax.h>
 #include <linux/overflow.h>
+#include <linux/sizes.h>
 
 #include "percpu/each_cpu.h"
 #include "vmap/kept.h"
 
 #define LIMIT_SHARE 8
 #define METADATA_SHARE 1024
+#define METADATA_LEAST SZ_16K
 
 static unsigned int refill(struct carve_magazines *ms, void **areas,
 			   unsigned int n)
@@ -79,7 +82,8 @@ static struct carve_kept_class *class_new(struct carve_kept *kept,
 void carve_kept_init(struct carve_kept *kept, struct carve_boot *boot,
 		     unsigned long nr_pages)
 {
-	size_t room = (nr_pages << PAGE_SHIFT) / METADATA_SHARE;
+	size_t room = (nr_pages << PAGE_SHIFT) / METADATA_SHARE +
+		      METADATA_LEAST;
 	unsigned int i;
 
 	kept->limit = nr_pages / LIMIT_SHARE;
