@@ -101,13 +101,15 @@ static int run_shrink(void *context, const char *line,
 		      struct carve_reply *reply)
 {
 	struct carve_pokes *pokes = context;
+	unsigned long pages;
 	int ret;
 
 	ret = carve_parse_one(line, reply);
 	if (ret)
 		return ret;
-	carve_reply_set(reply, "gave %lu pages back",
-			carve_slabs_shrink(&pokes->co->slabs));
+	pages = carve_vmap_shrink(&pokes->co->vmap);
+	pages += carve_slabs_shrink(&pokes->co->slabs);
+	carve_reply_set(reply, "gave %lu pages back", pages);
 	return 0;
 }
 
@@ -126,7 +128,7 @@ static const struct carve_command commands[] = {
 	},
 	{
 		.name = "shrink", .run = run_shrink,
-		.usage = "write 1 to give the page allocator what caches hold in empty slabs",
+		.usage = "write 1 to give the page allocator what is kept in free areas and empty slabs",
 	},
 };
 
