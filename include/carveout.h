@@ -98,6 +98,7 @@ struct carve_cache;
 struct carve_page;
 struct carveout;
 struct device;
+struct rcu_head;
 
 /**
  * carveout_get() - take a reference to a carveout by its name
@@ -440,6 +441,44 @@ void carve_cache_free_bulk(struct carve_cache *cache, size_t nr,
  * Context: any but NMI.
  */
 void carve_kfree_bulk(struct carveout *co, size_t nr, void **objects);
+
+/* Freeing after a grace period */
+
+/**
+ * carve_kfree_rcu() - free when all readers of now are done
+ * @co: the carveout
+ * @p: what the kmalloc family returned, or NULL
+ * @head: a struct rcu_head in the allocation, used where there is no memory to
+ *	note its address; or NULL, if the caller can sleep
+ *
+ * The allocation stays as it is until then, but for @head. Frees are batched:
+ * each takes a word of the carveout, and no callback of its own.
+ *
+ * Context: any but NMI with @head; may sleep with NULL.
+ */
+void carve_kfree_rcu(struct carveout *co, const void *p, struct rcu_head *head);
+
+/**
+ * carve_cache_free_rcu() - free an object when all readers of now are done
+ * @cache: the cache that it came from
+ * @object: the object, or NULL
+ * @head: as for carve_kfree_rcu()
+ *
+ * Context: as carve_kfree_rcu().
+ */
+void carve_cache_free_rcu(struct carve_cache *cache, void *object,
+			  struct rcu_head *head);
+
+/**
+ * carve_rcu_barrier() - wait until what was to be freed has been freed
+ * @co: the carveout
+ *
+ * For all that was given to carve_kfree_rcu() and carve_cache_free_rcu() before.
+ * carve_cache_destroy() does so itself.
+ *
+ * Context: may sleep.
+ */
+void carve_rcu_barrier(struct carveout *co);
 
 /*
  * Elements of native memory pools: functions for mempool_create(), whose pool

@@ -165,7 +165,14 @@ EXPORT_SYMBOL_GPL(carve_cache_create);
 
 int carve_cache_destroy(struct carve_cache *cache)
 {
-	return cache ? carve_cache_delete(cache) : 0;
+	struct carveout *co;
+
+	if (!cache)
+		return 0;
+	co = container_of(cache->slabs, struct carveout, slabs);
+	/* What is on its way back is no object in use */
+	carve_rcu_flush(&co->rcu);
+	return carve_cache_delete(cache);
 }
 EXPORT_SYMBOL_GPL(carve_cache_destroy);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The exported API, continued: objects by the array, and as the elements of
- * native memory pools. include/carveout.h says what the functions do.
+ * The exported API, continued: objects by the array, as the elements of native
+ * memory pools, and freed after a grace period. include/carveout.h says what the functions do.
  */
 #include <linux/export.h>
 #include <linux/instruction_pointer.h>
@@ -77,3 +77,30 @@ void carve_mempool_free_pages(void *element, void *pool_data)
 	carve_free_pages(source->co, element, source->order);
 }
 EXPORT_SYMBOL_GPL(carve_mempool_free_pages);
+
+/* After a grace period */
+
+void carve_kfree_rcu(struct carveout *co, const void *p, struct rcu_head *head)
+{
+	carve_rcu_free(&co->rcu, p, head, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(carve_kfree_rcu);
+
+void carve_cache_free_rcu(struct carve_cache *cache, void *object,
+			  struct rcu_head *head)
+{
+	struct carveout *co = container_of(cache->slabs, struct carveout,
+					   slabs);
+
+	if (likely(carve_cache_owns(cache, object)))
+		carve_rcu_free(&co->rcu, object, head, _RET_IP_);
+	else if (object)
+		carve_cache_bad_free(cache, object, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(carve_cache_free_rcu);
+
+void carve_rcu_barrier(struct carveout *co)
+{
+	carve_rcu_flush(&co->rcu);
+}
+EXPORT_SYMBOL_GPL(carve_rcu_barrier);

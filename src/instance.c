@@ -139,6 +139,8 @@ static int setup_layers(struct carveout *co)
 	if (!ret)
 		ret = carve_kmalloc_init(&co->slabs, &co->boot);
 	if (!ret)
+		ret = carve_rcu_init(&co->rcu, &co->slabs, &co->boot);
+	if (!ret)
 		ret = carve_vmap_init(&co->vmap, &co->slabs, &co->boot);
 	if (ret)
 		return ret;
@@ -270,6 +272,7 @@ int carveout_destroy(struct carveout *co)
 	struct carve_report r = { .name = co->name };
 
 	/* What is on its way back in the background is neither here nor there */
+	carve_rcu_flush(&co->rcu);
 	carve_vmap_flush(&co->vmap);
 	carve_pages_stop(&co->pages);
 	if (carveout_count_owned(co)) {

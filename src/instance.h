@@ -11,6 +11,7 @@
 #include "page/pages.h"
 #include "region/region.h"
 #include "slab/kmalloc.h"
+#include "slab/rcu.h"
 #include "vmap/vmap.h"
 
 #define CARVEOUT_NAME_LEN 32
@@ -39,6 +40,7 @@ struct carveout_request {
  * @boot: who placed its metadata, in the first region
  * @pages: its page allocator
  * @slabs: its caches
+ * @rcu: what of these is to be freed after a grace period
  * @vmap: its areas
  * @dma: its buffers for devices
  * @setup_ns: time from the end of the reservation to the end of set-up
@@ -54,6 +56,7 @@ struct carveout {
 	struct carve_boot boot;
 	struct carve_pages pages;
 	struct carve_slabs slabs;
+	struct carve_rcu rcu;
 	struct carve_vmap vmap;
 	struct carve_dma dma;
 	u64 setup_ns;
@@ -106,7 +109,7 @@ void carveout_abandon(struct carveout *co);
 unsigned long carveout_report_owners(struct carveout *co,
 				     struct carve_report *r);
 
-/* Counts what is allocated, without a report */
+/* Counts what is allocated, without a report; waits for frees under way; sleeps */
 unsigned long carveout_count_owned(struct carveout *co);
 
 /**

@@ -138,5 +138,7 @@ unsigned long carveout_report_owners(struct carveout *co,
 
 unsigned long carveout_count_owned(struct carveout *co)
 {
+	/* What is on its way back is nobody's */
+	carve_rcu_flush(&co->rcu);
 	return carveout_report_owners(co, NULL);
 }

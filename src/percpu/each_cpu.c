@@ -69,3 +69,8 @@ void carve_each_cpu(void (*fn)(void *arg), void *arg)
 	}
 	destroy_work_on_stack(&call.work);
 }
+
+void carve_run_after_rcu(struct rcu_work *work)
+{
+	queue_rcu_work(queue, work);
+}

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What is freed after a grace period: not while a reader may still look, with
+ * and without memory to note it, from tasks and interrupts, and all of it.
+ */
+#include <linux/delay.h>
+#include <linux/err.h>
+#include <linux/rcupdate.h>
+
+#include <carveout.h>
+
+#include "kunit/interrupt.h"
+#include "kunit/testbed.h"
+
+#define QUIET (GFP_KERNEL | __GFP_NOWARN)
+
+/* Long enough for a grace period, were there no reader */
+#define LOOK_MS 20
+
+/* As users have it: what readers look at, and room for the allocator */
+struct record {
+	u64 value;
+	struct rcu_head rcu;
+	u64 more;
+};
+
+#define VALUE 0x5eed5eed5eedULL
+
+static struct record *new_record(struct kunit *test)
+{
+	struct carveout *co = test->priv;
+	struct record *r = carve_kmalloc(co, sizeof(*r), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, r);
+	r->value = VALUE;
+	r->more = ~VALUE;
+	return r;
+}
+
+static bool is_whole(const struct record *r)
+{
+	return READ_ONCE(r->value) == VALUE && READ_ONCE(r->more) == ~VALUE;
+}
+
+static unsigned long nr_owned(struct carveout *co)
+{
+	return carveout_count_owned(co);
+}
+
+static long nr_bad_frees(struct carveout *co)
+{
+	return atomic_long_read(&co->pages.nr_bad_frees);
+}
+
+static void reader_keeps_what_is_freed(struct kunit *test)
+{
+	struct carveout *co = test->priv;
+	struct record *r = new_record(test);
+	long pending;
+	bool whole;
+
+	rcu_read_lock();
+	carve_kfree_rcu(co, r, &r->rcu);
+	mdelay(LOOK_MS);
+	pending = atomic_long_read(&co->rcu.nr_pending);
+	whole = is_whole(r);
+	rcu_read_unlock();
+
+	KUNIT_EXPECT_EQ(test, pending, 1);
+	KUNIT_EXPECT_TRUE(test, whole);
+	carve_rcu_barrier(co);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&co->rcu.nr_pending), 0);
+	KUNIT_EXPECT_EQ(test, nr_owned(co), 0);
+}
+
+static void all_kinds_are_freed(struct kunit *test)
+{
+	static const size_t sizes[] = { 8, 100, 4096, 8192, SZ_16K, SZ_256K };
+	struct carveout *co = test->priv;
+	unsigned long nr_free = carve_testbed_collect(co);
+	unsigned int i;
+
+	for (i = 0; i < 10 * ARRAY_SIZE(sizes); i++) {
+		void *p = carve_kmalloc(co, sizes[i % ARRAY_SIZE(sizes)],
+					GFP_KERNEL);
+
+		KUNIT_ASSERT_NOT_NULL(test, p);
+		carve_kfree_rcu(co, p, NULL);
+	}
+	carve_kfree_rcu(co, NULL, NULL);
+	carve_kfree_rcu(co, ZERO_SIZE_PTR, NULL);
+	carve_rcu_barrier(co);
+	KUNIT_EXPECT_EQ(test, nr_owned(co), 0);
+	KUNIT_EXPECT_EQ(test, nr_bad_frees(co), 0);
+	KUNIT_EXPECT_EQ(test, carve_testbed_collect(co), nr_free);
+}
+
+/* More than a page notes, so that pages are chained */
+#define MANY 3000
+
+static void many_share_a_grace_period(struct kunit *test)
+{
+	struct carveout *co = test->priv;
+	unsigned long nr_free = carve_testbed_collect(co);
+	unsigned int i;
+
+	rcu_read_lock();
+	for (i = 0; i < MANY; i++) {
+		void *p = carve_kmalloc(co, 64, GFP_ATOMIC);
+
+		if (!p)
+			break;
+		carve_kfree_rcu(co, p, p);
+	}
+	rcu_read_unlock();
+	KUNIT_EXPECT_EQ(test, i, MANY);
+	carve_rcu_barrier(co);
+	KUNIT_EXPECT_EQ(test, nr_owned(co), 0);
+	KUNIT_EXPECT_EQ(test, carve_testbed_collect(co), nr_free);
+}
+
+static void destroy_waits_for_objects(struct kunit *test)
+{
+	struct carveout *co = test->priv;
+	struct carve_cache *cache;
+	unsigned int i;
+
+	cache = carve_cache_create(co, "records", sizeof(struct record), 0, 0,
+				   NULL);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, cache);
+	for (i = 0; i < 100; i++) {
+		struct record *r = carve_cache_alloc(cache, GFP_KERNEL);
+
+		KUNIT_ASSERT_NOT_NULL(test, r);
+		carve_cache_free_rcu(cache, r, &r->rcu);
+	}
+	carve_cache_free_rcu(cache, NULL, NULL);
+	KUNIT_EXPECT_EQ(test, carve_cache_destroy(cache), 0);
+	KUNIT_EXPECT_EQ(test, nr_bad_frees(co), 0);
+}
+
+static void removal_waits_for_allocations(struct kunit *test)
+{
+	struct carveout *co = carve_testbed_create("short-lived",
+						   CARVE_TESTBED_SIZE);
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, co);
+	for (i = 0; i < 100; i++)
+		carve_kfree_rcu(co, carve_kmalloc(co, 64, GFP_KERNEL), NULL);
+	KUNIT_EXPECT_EQ(test, carveout_destroy(co), 0);
+}
+
+/* All memory there is; the first of a chain of pages is returned */
+static struct carve_page *take_all_pages(struct carveout *co)
+{
+	struct carve_page *first = NULL, *page;
+
+	while ((page = carve_alloc_page(co, QUIET | __GFP_HIGH))) {
+		*(struct carve_page **)carve_page_address(co, page) = first;
+		first = page;
+	}
+	return first;
+}
+
+static void give_all_pages(struct carveout *co, struct carve_page *first)
+{
+	while (first) {
+		struct carve_page *page = first;
+
+		first = *(struct carve_page **)carve_page_address(co, page);
+		carve_free_page(co, page);
+	}
+}
+
+static void full_carveout_frees_through_the_head(struct kunit *test)
+{
+	struct carveout *co = test->priv;
+	struct record *r[20];
+	struct carve_page *pages;
+	bool whole = true;
+	long pending;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(r); i++)
+		r[i] = new_record(test);
+	pages = take_all_pages(co);
+	rcu_read_lock();
+	for (i = 0; i < ARRAY_SIZE(r); i++)
+		carve_kfree_rcu(co, r[i], &r[i]->rcu);
+	mdelay(LOOK_MS);
+	for (i = 0; i < ARRAY_SIZE(r); i++)
+		whole &= is_whole(r[i]);
+	pending = atomic_long_read(&co->rcu.nr_pending);
+	rcu_read_unlock();
+
+	KUNIT_EXPECT_TRUE(test, whole);
+	KUNIT_EXPECT_EQ(test, pending, ARRAY_SIZE(r));
+	carve_rcu_barrier(co);
+	give_all_pages(co, pages);
+	KUNIT_EXPECT_EQ(test, nr_owned(co), 0);
+	KUNIT_EXPECT_EQ(test, nr_bad_frees(co), 0);
+}
+
+static void full_carveout_waits_without_a_head(struct kunit *test)
+{
+	struct carveout *co = test->priv;
+	struct record *r = new_record(test);
+	struct carve_page *pages = take_all_pages(co);
+
+	carve_kfree_rcu(co, r, NULL);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&co->rcu.nr_pending), 0);
+	give_all_pages(co, pages);
+	KUNIT_EXPECT_EQ(test, nr_owned(co), 0);
+}
+
+static void bad_ones_are_refused_at_once(struct kunit *test)
+{
+	struct carveout *co = test->priv;
+	struct carve_cache *cache;
+	struct record *r = new_record(test);
+	void *object, *large = carve_kmalloc(co, SZ_64K, GFP_KERNEL);
+
+	cache = carve_cache_create(co, "records", sizeof(*r), 0, 0, NULL);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, cache);
+	object = carve_cache_alloc(cache, GFP_KERNEL);
+	carve_kfree_rcu(co, test, NULL);
+	carve_kfree_rcu(co, (void *)r + 8, NULL);
+	carve_kfree_rcu(co, large + PAGE_SIZE, NULL);
+	carve_cache_free_rcu(cache, r, NULL);
+	carve_cache_free_rcu(cache, object + 1, NULL);
+	KUNIT_EXPECT_EQ(test, nr_bad_frees(co), 5);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&co->rcu.nr_pending), 0);
+	KUNIT_EXPECT_TRUE(test, is_whole(r));
+	carve_cache_free(cache, object);
+	carve_kfree(co, large);
+	carve_kfree(co, r);
+	KUNIT_EXPECT_EQ(test, carve_cache_destroy(cache), 0);
+	KUNIT_EXPECT_EQ(test, nr_bad_frees(co), 5);
+}
+
+static void free_some(void *arg)
+{
+	struct carveout *co = arg;
+	unsigned int i;
+
+	for (i = 0; i < 600; i++) {
+		struct record *r = carve_kmalloc(co, sizeof(*r),
+						 GFP_ATOMIC | __GFP_NOWARN);
+
+		if (r)
+			carve_kfree_rcu(co, r, &r->rcu);
+	}
+}
+
+static void works_in_hard_interrupts(struct kunit *test)
+{
+	struct carveout *co = test->priv;
+	unsigned int i;
+
+	for (i = 0; i < 3; i++)
+		carve_run_in_interrupt(free_some, co);
+	carve_rcu_barrier(co);
+	KUNIT_EXPECT_EQ(test, nr_owned(co), 0);
+	KUNIT_EXPECT_EQ(test, nr_bad_frees(co), 0);
+}
+
+static struct kunit_case rcu_cases[] = {
+	KUNIT_CASE(reader_keeps_what_is_freed),
+	KUNIT_CASE(all_kinds_are_freed),
+	KUNIT_CASE(many_share_a_grace_period),
+	KUNIT_CASE(destroy_waits_for_objects),
+	KUNIT_CASE(removal_waits_for_allocations),
+	KUNIT_CASE(full_carveout_frees_through_the_head),
+	KUNIT_CASE(full_carveout_waits_without_a_head),
+	KUNIT_CASE(bad_ones_are_refused_at_once),
+	KUNIT_CASE(works_in_hard_interrupts),
+	{ }
+};
+
+static struct kunit_suite rcu_suite = {
+	.name = "carveout_rcu",
+	.init = carve_testbed_init,
+	.exit = carve_testbed_exit,
+	.test_cases = rcu_cases,
+};
+
+kunit_test_suite(rcu_suite);

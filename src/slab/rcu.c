@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Freeing after a grace period
+ *
+ * What is to be freed is noted by its address, in blocks: pages of the
+ * carveout, each an array of pointers, so that nothing need be kept free in
+ * the allocation itself and readers find it as it was to the end (after
+ * kvfree_rcu(), kernel/rcu/tree.c and mm/slab_common.c). Each CPU fills a block
+ * of its own.
+ *
+ * One work item is on its way while anything is pending. It runs after a grace
+ * period, frees what waited for that, collects the blocks of all CPUs, and lets
+ * these wait for the next one. So a lone pointer takes two grace periods, and
+ * the more come, the more share one.
+ *
+ * Where no page can be had, an allocation is chained through the rcu_head in
+ * it, or else, for callers who can sleep, a grace period is waited for there
+ * and then.
+ *
+ * Locks: rcu->cpu[].lock, a raw one, with nothing else held or taken.
+ */
+#include <linux/sched.h>
+#include <linux/smp.h>
+
+#include "percpu/each_cpu.h"
+#include "slab/bulk.h"
+#include "slab/rcu.h"
+#include "slab/slab.h"
+
+/* An array of pointers that fills a page, in a chain of such */
+struct carve_rcu_block {
+	struct carve_rcu_block *next;
+	unsigned long nr;
+	void *objects[];
+};
+
+#define BLOCK_OBJECTS \
+	((PAGE_SIZE - sizeof(struct carve_rcu_block)) / sizeof(void *))
+
+static struct carve_pages *pages_of(const struct carve_rcu *rcu)
+{
+	return rcu->slabs->pages;
+}
+
+static struct carve_rcu_block *new_block(struct carve_rcu *rcu)
+{
+	struct carve_page *page;
+	struct carve_rcu_block *block;
+
+	page = carve_pages_get(pages_of(rcu), GFP_NOWAIT | __GFP_NOWARN, 0,
+			       CARVE_PAGE_META);
+	if (!page)
+		return NULL;
+	block = carve_pages_address(pages_of(rcu), page);
+	block->nr = 0;
+	return block;
+}
+
+static void free_block(struct carve_rcu *rcu, struct carve_rcu_block *block)
+{
+	carve_pages_put(pages_of(rcu), carve_pages_lookup(pages_of(rcu), block),
+			0);
+}
+
+static bool append(struct carve_rcu_cpu *cpu, const void *p)
+{
+	struct carve_rcu_block *block = cpu->blocks;
+
+	lockdep_assert_held(&cpu->lock);
+	if (!block || block->nr == BLOCK_OBJECTS)
+		return false;
+	block->objects[block->nr++] = (void *)p;
+	return true;
+}
+
+/* Which CPU's doesn't matter: the lock keeps its list whole */
+static struct carve_rcu_cpu *this_cpu(struct carve_rcu *rcu)
+{
+	return &rcu->cpu[raw_smp_processor_id()];
+}
+
+/* False where that would need a page, and there is none */
+static bool note(struct carve_rcu *rcu, const void *p)
+{
+	struct carve_rcu_cpu *cpu = this_cpu(rcu);
+	struct carve_rcu_block *block;
+
+	scoped_guard(raw_spinlock_irqsave, &cpu->lock)
+		if (append(cpu, p))
+			return true;
+	block = new_block(rcu);
+	if (!block)
+		return false;
+	block->objects[block->nr++] = (void *)p;
+	guard(raw_spinlock_irqsave)(&cpu->lock);
+	block->next = cpu->blocks;
+	cpu->blocks = block;
+	return true;
+}
+
+/* As natively, the place of the function tells what to free */
+static void chain(struct carve_rcu *rcu, const void *p, struct rcu_head *head)
+{
+	struct carve_rcu_cpu *cpu = this_cpu(rcu);
+
+	head->func = (rcu_callback_t)p;
+	guard(raw_spinlock_irqsave)(&cpu->lock);
+	head->next = cpu->heads;
+	cpu->heads = head;
+}
+
+static void set_out(struct carve_rcu *rcu)
+{
+	if (!atomic_xchg(&rcu->busy, 1))
+		carve_run_after_rcu(&rcu->work);
+}
+
+/* Says what is wrong with @p; false: nothing */
+static bool refused(struct carve_rcu *rcu, const void *p, unsigned long caller)
+{
+	struct carve_page *page = carve_pages_lookup(pages_of(rcu), p);
+
+	if (carve_kmalloc_usable(rcu->slabs, p))
+		return false;
+	if (page && page->state >= CARVE_PAGE_SLAB)
+		carve_cache_bad_free(page->cache, p, caller);
+	else
+		carve_kfree_large(rcu->slabs, p, caller);
+	return true;
+}
+
+void carve_rcu_free(struct carve_rcu *rcu, const void *p,
+		    struct rcu_head *head, unsigned long caller)
+{
+	if (ZERO_OR_NULL_PTR(p) || refused(rcu, p, caller))
+		return;
+	atomic_long_inc(&rcu->nr_pending);
+	if (note(rcu, p)) {
+		set_out(rcu);
+	} else if (head) {
+		chain(rcu, p, head);
+		set_out(rcu);
+	} else {
+		synchronize_rcu();
+		carve_kmalloc_put(rcu->slabs, p, caller);
+		atomic_long_dec(&rcu->nr_pending);
+	}
+}
+
+static void free_blocks(struct carve_rcu *rcu)
+{
+	struct carve_rcu_block *block;
+
+	while ((block = rcu->blocks)) {
+		rcu->blocks = block->next;
+		carve_kmalloc_put_bulk(rcu->slabs, block->nr, block->objects,
+				       0);
+		atomic_long_sub(block->nr, &rcu->nr_pending);
+		free_block(rcu, block);
+		cond_resched();
+	}
+}
+
+static void free_heads(struct carve_rcu *rcu)
+{
+	struct rcu_head *head;
+
+	while ((head = rcu->heads)) {
+		rcu->heads = head->next;
+		carve_kmalloc_put(rcu->slabs, (void *)head->func, 0);
+		atomic_long_dec(&rcu->nr_pending);
+		cond_resched();
+	}
+}
+
+static void collect_blocks(struct carve_rcu *rcu, struct carve_rcu_block *first)
+{
+	struct carve_rcu_block **last = &rcu->blocks;
+
+	while (*last)
+		last = &(*last)->next;
+	*last = first;
+}
+
+static void collect_heads(struct carve_rcu *rcu, struct rcu_head *first)
+{
+	struct rcu_head *head;
+
+	while ((head = first)) {
+		first = head->next;
+		head->next = rcu->heads;
+		rcu->heads = head;
+	}
+}
+
+/* All that CPUs have noted: is there any? */
+static bool collect(struct carve_rcu *rcu)
+{
+	unsigned int i;
+
+	for_each_possible_cpu(i) {
+		struct carve_rcu_cpu *cpu = &rcu->cpu[i];
+		struct carve_rcu_block *blocks;
+		struct rcu_head *heads;
+
+		scoped_guard(raw_spinlock_irqsave, &cpu->lock) {
+			blocks = cpu->blocks;
+			heads = cpu->heads;
+			cpu->blocks = NULL;
+			cpu->heads = NULL;
+		}
+		collect_blocks(rcu, blocks);
+		collect_heads(rcu, heads);
+	}
+	return rcu->blocks || rcu->heads;
+}
+
+/* A grace period has passed since what waits was collected */
+static void run(struct work_struct *work)
+{
+	struct carve_rcu *rcu = container_of(to_rcu_work(work),
+					     struct carve_rcu, work);
+
+	free_blocks(rcu);
+	free_heads(rcu);
+	if (collect(rcu)) {
+		carve_run_after_rcu(&rcu->work);
+		return;
+	}
+	atomic_set(&rcu->busy, 0);
+	/* Who counts something and doesn't see this is seen here: set_out() */
+	smp_mb();
+	if (atomic_long_read(&rcu->nr_pending))
+		set_out(rcu);
+}
+
+void carve_rcu_flush(struct carve_rcu *rcu)
+{
+	while (atomic_long_read(&rcu->nr_pending)) {
+		flush_rcu_work(&rcu->work);
+		cond_resched();
+	}
+	/* The last one to free may not have returned yet */
+	flush_rcu_work(&rcu->work);
+}
+
+int carve_rcu_init(struct carve_rcu *rcu, struct carve_slabs *slabs,
+		   struct carve_boot *boot)
+{
+	unsigned int i;
+
+	rcu->slabs = slabs;
+	INIT_RCU_WORK(&rcu->work, run);
+	rcu->cpu = carve_boot_alloc(boot, nr_cpu_ids * sizeof(*rcu->cpu),
+				    L1_CACHE_BYTES, "frees after grace periods");
+	if (!rcu->cpu)
+		return -ENOMEM;
+	for_each_possible_cpu(i)
+		raw_spin_lock_init(&rcu->cpu[i].lock);
+	return 0;
+}

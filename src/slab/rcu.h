@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Allocations that are freed after a grace period. See rcu.c. */
+#ifndef _CARVE_RCU_H
+#define _CARVE_RCU_H
+
+#include <linux/atomic.h>
+#include <linux/rcupdate.h>
+#include <linux/workqueue.h>
+
+#include "slab/kmalloc.h"
+
+struct carve_rcu_block;
+
+/**
+ * struct carve_rcu_cpu - what was given to be freed on one CPU
+ * @lock: guards the other members; other CPUs take it to collect
+ * @blocks: pages full of pointers, the one that is being filled first
+ * @heads: what no page could be had for, chained through itself
+ */
+struct carve_rcu_cpu {
+	raw_spinlock_t lock;
+	struct carve_rcu_block *blocks;
+	struct rcu_head *heads;
+};
+
+/**
+ * struct carve_rcu - what of a carveout is to be freed after a grace period
+ * @slabs: where it goes
+ * @cpu: where it is collected, for each CPU
+ * @nr_pending: allocations given and not yet freed
+ * @busy: set while @work is on its way
+ * @work: frees what waited, and lets wait what has been collected since
+ * @blocks: what waits, with @work alone
+ * @heads: the same
+ */
+struct carve_rcu {
+	struct carve_slabs *slabs;
+	struct carve_rcu_cpu *cpu;
+	atomic_long_t nr_pending;
+	atomic_t busy;
+	struct rcu_work work;
+	struct carve_rcu_block *blocks;
+	struct rcu_head *heads;
+};
+
+/* 0, or -ENOMEM where @boot is full */
+int carve_rcu_init(struct carve_rcu *rcu, struct carve_slabs *slabs,
+		   struct carve_boot *boot);
+
+/*
+ * Frees @p after a grace period. With @head, which lies in the allocation and
+ * holds nothing that readers need: any context but NMI. With NULL: may sleep.
+ */
+void carve_rcu_free(struct carve_rcu *rcu, const void *p,
+		    struct rcu_head *head, unsigned long caller);
+
+/* Returns when all that was given before has been freed; sleeps */
+void carve_rcu_flush(struct carve_rcu *rcu);
+
+#endif /* _CARVE_RCU_H */
