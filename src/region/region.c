@@ -3,6 +3,7 @@
  * Reserving and releasing a region: what is asked for is checked here, once
  * for all sources.
  */
+#include <linux/kmemleak.h>
 #include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/nodemask.h>
@@ -158,6 +159,19 @@ static int check_zone(struct carve_region *region,
 	return -ENOMEM;
 }
 
+/*
+ * On kernels with kmemleak: it doesn't look into memory that it doesn't know,
+ * and would take native memory that only a carveout's points to for leaked.
+ * The whole region, and not what is handed out of it, because then it costs
+ * nothing, in any context; what is free in it is looked into as well, so that
+ * a pointer left there hides a leak until it is overwritten. A region need not
+ * be pointed to itself: min_count is 0.
+ */
+static void announce(const struct carve_region *region)
+{
+	kmemleak_alloc(region->virt, carve_region_bytes(region), 0, GFP_KERNEL);
+}
+
 int carve_region_reserve(struct carve_region *region,
 			 const struct carve_region_request *request)
 {
@@ -171,11 +185,14 @@ int carve_region_reserve(struct carve_region *region,
 	if (!ret)
 		ret = check_zone(region, request);
 	region->reserve_ns = ktime_get_ns() - start;
+	if (!ret)
+		announce(region);
 	return ret;
 }
 
 void carve_region_release(struct carve_region *region)
 {
+	kmemleak_free(region->virt);
 	region->source->release(region);
 	region->source = NULL;
 }
