@@ -145,6 +145,7 @@ static int setup_layers(struct carveout *co)
 	if (ret)
 		return ret;
 	carve_dma_init(&co->dma, &co->pages);
+	carve_user_init(&co->user, &co->slabs);
 	mark_boot_pages(co);
 	hand_over_pages(co);
 	return 0;
@@ -280,6 +281,7 @@ int carveout_destroy(struct carveout *co)
 		carveout_report_owners(co, &r);
 		return -EBUSY;
 	}
+	carve_user_stop(&co->user);
 	if (!all_pages_back(co))
 		return -EBUSY;
 	carve_vmap_exit(&co->vmap);
@@ -303,6 +305,7 @@ void carveout_check(struct carveout *co, struct carve_report *r)
 	carve_pages_check(&co->pages, r);
 	carve_slabs_check(&co->slabs, r);
 	carve_vmap_check(&co->vmap, r);
+	carve_user_check(&co->user, r);
 }
 
 void carveout_cpu_dead(struct carveout *co, unsigned int cpu)

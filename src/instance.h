@@ -12,6 +12,7 @@
 #include "region/region.h"
 #include "slab/kmalloc.h"
 #include "slab/rcu.h"
+#include "user/user.h"
 #include "vmap/vmap.h"
 
 #define CARVEOUT_NAME_LEN 32
@@ -43,6 +44,7 @@ struct carveout_request {
  * @rcu: what of these is to be freed after a grace period
  * @vmap: its areas
  * @dma: its buffers for devices
+ * @user: what user space has of it
  * @setup_ns: time from the end of the reservation to the end of set-up
  * @list: on the list of all; guarded by the lock in face/main.c, as is @users
  * @users: references that keep it from being removed
@@ -59,6 +61,7 @@ struct carveout {
 	struct carve_rcu rcu;
 	struct carve_vmap vmap;
 	struct carve_dma dma;
+	struct carve_user user;
 	u64 setup_ns;
 
 	struct list_head list;

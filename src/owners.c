@@ -133,7 +133,8 @@ unsigned long carveout_report_owners(struct carveout *co,
 
 	add_blocks(co, &sites);
 	carve_vmap_for_each(&co->vmap, add_area, &sites);
-	return report_sites(&sites, r) + report_caches(co, r);
+	return report_sites(&sites, r) + report_caches(co, r) +
+	       carve_user_report(&co->user, r);
 }
 
 unsigned long carveout_count_owned(struct carveout *co)

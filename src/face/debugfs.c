@@ -32,6 +32,7 @@ DEFINE_SHOW_ATTRIBUTE(carve_slabinfo);
 DEFINE_SHOW_ATTRIBUTE(carve_stats);
 DEFINE_SHOW_ATTRIBUTE(carve_stats_json);
 DEFINE_SHOW_ATTRIBUTE(carve_unusable_index);
+DEFINE_SHOW_ATTRIBUTE(carve_user);
 DEFINE_SHOW_ATTRIBUTE(carve_validate);
 DEFINE_SHOW_ATTRIBUTE(carve_vmallocinfo);
 DEFINE_SHOW_ATTRIBUTE(carve_zoneinfo);
@@ -51,6 +52,7 @@ static const struct {
 	{ "stats", &carve_stats_fops },
 	{ "stats.json", &carve_stats_json_fops },
 	{ "unusable_index", &carve_unusable_index_fops },
+	{ "user", &carve_user_fops },
 	{ "validate", &carve_validate_fops },
 	{ "vmallocinfo", &carve_vmallocinfo_fops },
 	{ "zoneinfo", &carve_zoneinfo_fops },
@@ -87,6 +89,7 @@ void carve_debugfs_add(struct carveout *co)
 	carve_tunes_add(&face->tunes, co, face->dir);
 	carve_age_add(&face->age, co, face->dir);
 	face->bench = carve_bench_add(co, face->dir);
+	carve_device_add(&face->device, co);
 }
 
 void carve_debugfs_remove(struct carveout *co)
@@ -95,6 +98,7 @@ void carve_debugfs_remove(struct carveout *co)
 
 	if (!face)
 		return;
+	carve_device_remove(&face->device);
 	debugfs_remove_recursive(face->dir);
 	carve_bench_remove(face->bench);
 	carve_pokes_destroy(&face->pokes);

@@ -5,16 +5,18 @@
 
 #include "face/age.h"
 #include "face/bench.h"
+#include "face/device.h"
 #include "face/poke.h"
 #include "face/tune.h"
 
 /**
- * struct carve_face - a carveout as seen in debugfs
+ * struct carve_face - a carveout as seen in debugfs and /dev
  * @dir: its directory
  * @pokes: the poke files
  * @tunes: what can be set
  * @age: what an hour of use does to free memory
  * @bench: the benchmark's files
+ * @device: its device
  */
 struct carve_face {
 	struct dentry *dir;
@@ -22,6 +24,7 @@ struct carve_face {
 	struct carve_tunes tunes;
 	struct carve_age age;
 	struct carve_bench_files *bench;
+	struct carve_device device;
 };
 
 #endif /* _CARVE_FACE_H */

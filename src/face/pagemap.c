@@ -42,6 +42,8 @@ static bool heads_block(enum carve_page_state state)
 	case CARVE_PAGE_AREA:
 	case CARVE_PAGE_DMA:
 	case CARVE_PAGE_META:
+	case CARVE_PAGE_USER:
+	case CARVE_PAGE_INDEX:
 		return true;
 	default:
 		return false;
@@ -114,6 +116,8 @@ static const struct kind {
 	{ CARVE_PAGE_SLAB, 'S', 's', "slabs" },
 	{ CARVE_PAGE_AREA, 'V', 'v', "vmalloc areas" },
 	{ CARVE_PAGE_DMA, 'D', 'd', "DMA buffers of devices" },
+	{ CARVE_PAGE_USER, 'U', 'u', "user space" },
+	{ CARVE_PAGE_INDEX, 'I', 'i', "tables for user space" },
 	{ CARVE_PAGE_STORED, 'C', 'c', "free, in a per-CPU store" },
 	{ CARVE_PAGE_TAIL, '?', '?', "changing while this was read" },
 	{ CARVE_PAGE_FREE, '.', '.', "free" },

@@ -22,6 +22,9 @@ int carve_extfrag_index_show(struct seq_file *m, void *v);
 int carve_unusable_index_show(struct seq_file *m, void *v);
 int carve_pairs_show(struct seq_file *m, void *v);
 
+/* user.c: what user space has, by open file */
+int carve_user_show(struct seq_file *m, void *v);
+
 /* pagemap.c: the pages as a picture in characters */
 int carve_pagemap_show(struct seq_file *m, void *v);
 

@@ -30,6 +30,8 @@ enum statistic {
 	STAT_PAGES_AREA,
 	STAT_PAGES_DMA,
 	STAT_PAGES_META,
+	STAT_PAGES_USER,
+	STAT_PAGES_INDEX,
 	STAT_PAGES_MANAGED,
 	STAT_LARGEST_FREE_ORDER,
 	STAT_STORE_REFILLS,
@@ -52,6 +54,11 @@ enum statistic {
 	STAT_DMA_BUFFERS,
 	STAT_DMA_REFUSED,
 
+	STAT_USER_FILES,
+	STAT_USER_MAPPED_BYTES,
+	STAT_USER_TOUCHED_BYTES,
+	STAT_USER_PINNED_BYTES,
+
 	STAT_FAILED_ALLOCATIONS,
 	STAT_BAD_FREES,
 	STAT_HANDLES,
@@ -73,6 +80,8 @@ static const char *const names[] = {
 	[STAT_PAGES_AREA] = "pages_area",
 	[STAT_PAGES_DMA] = "pages_dma",
 	[STAT_PAGES_META] = "pages_cache_meta",
+	[STAT_PAGES_USER] = "pages_user",
+	[STAT_PAGES_INDEX] = "pages_user_index",
 	[STAT_PAGES_MANAGED] = "pages_managed",
 	[STAT_LARGEST_FREE_ORDER] = "largest_free_order",
 	[STAT_STORE_REFILLS] = "store_refills",
@@ -91,6 +100,10 @@ static const char *const names[] = {
 	[STAT_GONE_AREAS] = "areas_to_flush",
 	[STAT_DMA_BUFFERS] = "dma_buffers",
 	[STAT_DMA_REFUSED] = "dma_refused",
+	[STAT_USER_FILES] = "user_files",
+	[STAT_USER_MAPPED_BYTES] = "user_mapped_bytes",
+	[STAT_USER_TOUCHED_BYTES] = "user_touched_bytes",
+	[STAT_USER_PINNED_BYTES] = "user_pinned_bytes",
 	[STAT_FAILED_ALLOCATIONS] = "failed_allocations",
 	[STAT_BAD_FREES] = "bad_frees",
 	[STAT_HANDLES] = "handles",
@@ -130,6 +143,8 @@ static void collect_kinds(const struct carveout *co, struct stats *s)
 	s->value[STAT_PAGES_AREA] = count[CARVE_PAGE_AREA];
 	s->value[STAT_PAGES_DMA] = count[CARVE_PAGE_DMA];
 	s->value[STAT_PAGES_META] = count[CARVE_PAGE_META];
+	s->value[STAT_PAGES_USER] = count[CARVE_PAGE_USER];
+	s->value[STAT_PAGES_INDEX] = count[CARVE_PAGE_INDEX];
 }
 
 static void add_magazines(const struct carve_magazines *ms, s64 *refills,
@@ -210,10 +225,23 @@ static void collect_areas(struct carveout *co, struct stats *s)
 	s->value[STAT_GONE_AREAS] = usage.nr_gone;
 }
 
+static void collect_user(struct carveout *co, struct stats *s)
+{
+	struct carve_object_usage usage;
+
+	carve_user_usage(&co->user, &usage);
+	s->value[STAT_USER_FILES] = usage.files;
+	s->value[STAT_USER_MAPPED_BYTES] = (s64)usage.mapped << PAGE_SHIFT;
+	s->value[STAT_USER_TOUCHED_BYTES] = (s64)usage.touched << PAGE_SHIFT;
+	s->value[STAT_USER_PINNED_BYTES] = (s64)usage.pinned << PAGE_SHIFT;
+}
+
 static void collect(struct carveout *co, struct stats *s)
 {
 	*s = (struct stats){ };
 	collect_region(co, s);
+	/* First, because it gives pages back */
+	collect_user(co, s);
 	collect_kinds(co, s);
 	collect_pages(co, s);
 	collect_caches(co, s);

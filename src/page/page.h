@@ -33,6 +33,8 @@ enum carve_page_state {
 	CARVE_PAGE_META,	/* head of a block behind a cache's own structures */
 	CARVE_PAGE_SLAB,	/* first page of a slab */
 	CARVE_PAGE_SLAB_TAIL,	/* a further page of a slab */
+	CARVE_PAGE_USER,	/* a page of user space's, see src/user */
+	CARVE_PAGE_INDEX,	/* a table that leads to such pages */
 	CARVE_NR_PAGE_STATES,
 };
 
@@ -56,13 +58,15 @@ enum carve_lifetime {
  * @order: of the block, at its head
  * @zone: number of the page's zone
  * @block_lifetime: enum carve_lifetime of the pageblock, in its first page
- * @inuse: CARVE_PAGE_SLAB: objects outside of the slab
+ * @inuse: CARVE_PAGE_SLAB: objects outside of the slab; CARVE_PAGE_INDEX:
+ *	entries in the table
  * @colour: CARVE_PAGE_SLAB: where the first object is, in steps of the cache
  * @lifetime: that of the block, at its head
  * @offset: CARVE_PAGE_SLAB_TAIL: pages back to the head
  * @caller: blocks in use: return address of who asked for it
  * @cache: CARVE_PAGE_SLAB, _TAIL: the cache that it belongs to
  * @free: CARVE_PAGE_SLAB: a bit for each object, set where it is in the slab
+ * @at: CARVE_PAGE_USER: where in its object it is, in pages
  * @free_map: the same, where there are more objects than bits in @free
  * @area: CARVE_PAGE_AREA: the record of the area whose first page this is
  * @bus_addr: CARVE_PAGE_DMA: the address that the device knows the buffer by
@@ -97,6 +101,7 @@ struct carve_page {
 	};
 	union {
 		u64 free;
+		u64 at;
 		unsigned long *free_map;
 		struct carve_area *area;
 		u64 bus_addr;
