@@ -155,3 +155,45 @@ check_leaks() {
 	leaks=$(cat /sys/kernel/debug/kmemleak)
 	same 'kmemleak finds no leak' "$leaks" ''
 }
+
+# start PROGRAM ARG…: runs it in the background, to be talked to with `tell`. $program is its
+# process.
+start() {
+	rm -f /tmp/to /tmp/from
+	mkfifo /tmp/to /tmp/from
+	"$@" </tmp/to >/tmp/from 2>&1 &
+	program=$!
+	exec 7>/tmp/to 8</tmp/from
+	read -r reply <&8
+}
+
+# tell COMMAND: $reply is the line that the program says to it.
+tell() {
+	echo "$1" >&7
+	reply=
+	read -r reply <&8
+}
+
+# does COMMAND [REPLY]: a case, that the program says so, or `ok`.
+does() {
+	tell "$1"
+	same "$1" "$reply" "${2:-ok}"
+}
+
+# stop [SIGNAL]: ends the program, by `quit` or a signal.
+stop() {
+	if [ -n "${1:-}" ]; then kill "-$1" "$program"; else tell quit; fi
+	exec 7>&- 8<&-
+	wait "$program" 2>/dev/null
+}
+
+# settles WHAT COMMAND ARG…: the command must succeed within some seconds.
+settles() {
+	what=$1 tries=0
+	shift
+	while ! "$@" && [ $tries -lt 50 ]; do
+		usleep 100000
+		tries=$((tries + 1))
+	done
+	if [ $tries -lt 50 ]; then ok "$what"; else not_ok "$what"; fi
+}

@@ -61,6 +61,7 @@ enum carve_lifetime {
  * @inuse: CARVE_PAGE_SLAB: objects outside of the slab; CARVE_PAGE_INDEX:
  *	entries in the table
  * @colour: CARVE_PAGE_SLAB: where the first object is, in steps of the cache
+ * @kept: CARVE_PAGE_USER: whoever mapped it last has gone, others may yet
  * @lifetime: that of the block, at its head
  * @offset: CARVE_PAGE_SLAB_TAIL: pages back to the head
  * @caller: blocks in use: return address of who asked for it
@@ -90,7 +91,10 @@ struct carve_page {
 	u8 zone;
 	u8 block_lifetime;
 	u16 inuse;
-	u8 colour;
+	union {
+		u8 colour;
+		u8 kept;
+	};
 	union {
 		u8 lifetime;
 		u8 offset;

@@ -11,19 +11,19 @@
  * same memory by entries that stand for 2 MiB, where a block of contiguous
  * pages lies there. Our pages aren't compound, so that the kernel couldn't
  * count references to a part of such a block, and must not try: the mapping is
- * a VM_PFNMAP, which get_user_pages() refuses. No reference at all says then
- * that pages are mapped, but the list of mappings that the kernel keeps of each
- * file, and ours is that of the object.
+ * a VM_PFNMAP, which get_user_pages() refuses. What it covers is in use as long
+ * as it is there; the kernel keeps a list of all mappings of a file, or of the
+ * object in this case.
  *
  * A mapping that goes away is taken off that list before processors have
  * forgotten it, and vm_ops->close() comes after; one that comes is counted
  * here before it is put on the list. So as long as the list is shorter than
- * the count says, one is just going.
+ * the count, one is in between.
  */
 #include <linux/err.h>
 #include <linux/fs.h>
+#include <linux/interval_tree_generic.h>
 #include <linux/mm.h>
-#include <linux/rbtree.h>
 
 #include <carveout_user.h>
 
@@ -36,11 +36,6 @@ static_assert(CARVEOUT_USER_END >> PAGE_SHIFT == CARVE_INDEX_END);
 static struct carve_object *object_of(const struct vm_area_struct *vma)
 {
 	return vma->vm_private_data;
-}
-
-static bool is_huge(const struct vm_area_struct *vma)
-{
-	return vma->vm_flags & VM_PFNMAP;
 }
 
 /* Offset in the object of a mapping's offset in the file */
@@ -59,51 +54,70 @@ static unsigned long end_of(struct vm_area_struct *vma)
 	return first_of(vma) + vma_pages(vma);
 }
 
-#define for_each_mapping(vma, node, object) \
-	for ((node) = rb_first_cached(&(object)->mapping.i_mmap); \
-	     (node) && ((vma) = rb_entry(node, struct vm_area_struct, \
-					 shared.rb)); \
-	     (node) = rb_next(node))
+/* The kernel's tree of mappings, as mm/interval_tree.c has it */
+static unsigned long tree_start(struct vm_area_struct *vma)
+{
+	return vma->vm_pgoff;
+}
+
+static unsigned long tree_last(struct vm_area_struct *vma)
+{
+	return vma->vm_pgoff + vma_pages(vma) - 1;
+}
+
+INTERVAL_TREE_DEFINE(struct vm_area_struct, shared.rb, unsigned long,
+		     shared.rb_subtree_last, tree_start, tree_last,
+		     static __maybe_unused, tree);
+
+#define for_each_mapping(vma, object, first, last) \
+	for ((vma) = tree_iter_first(&(object)->mapping.i_mmap, first, last); \
+	     (vma); (vma) = tree_iter_next(vma, first, last))
 
 unsigned long carve_object_mapped(struct carve_object *object)
 {
 	struct vm_area_struct *vma;
 	unsigned long nr = 0;
-	struct rb_node *node;
 
-	i_mmap_lock_read(&object->mapping);
-	for_each_mapping(vma, node, object)
+	carve_object_lock_maps(object);
+	for_each_mapping(vma, object, 0, ULONG_MAX)
 		nr += vma_pages(vma);
-	i_mmap_unlock_read(&object->mapping);
+	carve_object_unlock_maps(object);
 	return nr;
 }
 
-bool carve_object_huge_mapped(struct carve_object *object, unsigned long at)
+bool carve_object_in_flux(struct carve_object *object)
 {
 	struct vm_area_struct *vma;
-	struct rb_node *node;
-	bool covered = false;
 	int nr = 0;
 
-	if (!atomic_read(&object->nr_huge_maps))
-		return false;
-	i_mmap_lock_read(&object->mapping);
-	for_each_mapping(vma, node, object) {
-		if (!is_huge(vma))
-			continue;
+	for_each_mapping(vma, object, 0, ULONG_MAX)
 		nr++;
-		covered |= at >= first_of(vma) && at < end_of(vma);
-	}
-	covered |= nr < atomic_read(&object->nr_huge_maps);
-	i_mmap_unlock_read(&object->mapping);
-	return covered;
+	return nr != atomic_read(&object->nr_maps);
+}
+
+enum carve_cover carve_object_cover(struct carve_object *object,
+				    unsigned long at)
+{
+	struct vm_area_struct *vma;
+	unsigned int nr = 0;
+
+	for_each_mapping(vma, object, at + HUGE_OFFSET, at + HUGE_OFFSET)
+		return CARVE_COVERED;
+	for_each_mapping(vma, object, at, at)
+		if (++nr > 1)
+			return CARVE_COVERED;
+	return nr ? CARVE_COVERED_ONCE : CARVE_UNCOVERED;
+}
+
+static void open_mapping(struct vm_area_struct *vma)
+{
+	atomic_inc(&object_of(vma)->nr_maps);
 }
 
 static void close_mapping(struct vm_area_struct *vma)
 {
-	if (is_huge(vma))
-		atomic_dec(&object_of(vma)->nr_huge_maps);
-	carve_object_sweep(object_of(vma), first_of(vma), end_of(vma));
+	atomic_dec(&object_of(vma)->nr_maps);
+	carve_object_unmapped(object_of(vma), first_of(vma), end_of(vma));
 }
 
 /* A process that touches what isn't there to be had is the only one to suffer */
@@ -118,16 +132,12 @@ static vm_fault_t fault(struct vm_fault *vmf)
 }
 
 static const struct vm_operations_struct small_ops = {
+	.open = open_mapping,
 	.close = close_mapping,
 	.fault = fault,
 };
 
 #ifdef CARVE_HAVE_HUGE
-
-static void open_mapping(struct vm_area_struct *vma)
-{
-	atomic_inc(&object_of(vma)->nr_huge_maps);
-}
 
 /* Whether the huge page around the address fits the mapping, and the object */
 static bool fits_huge(const struct vm_fault *vmf)
@@ -183,7 +193,6 @@ static int mmap_huge(struct vm_area_struct *vma)
 {
 	vm_flags_set(vma, VM_PFNMAP);
 	vma->vm_ops = &huge_ops;
-	open_mapping(vma);
 	return 0;
 }
 
@@ -204,6 +213,7 @@ static int mmap_huge(struct vm_area_struct *vma)
 int carve_object_mmap(struct carve_object *object, struct vm_area_struct *vma)
 {
 	bool huge = vma->vm_pgoff >= HUGE_OFFSET;
+	int ret;
 
 	if (!(vma->vm_flags & VM_MAYSHARE))
 		return -EINVAL;
@@ -212,9 +222,14 @@ int carve_object_mmap(struct carve_object *object, struct vm_area_struct *vma)
 		return -EINVAL;
 	vma->vm_private_data = object;
 	vm_flags_set(vma, VM_DONTEXPAND | VM_DONTDUMP);
-	if (huge)
-		return mmap_huge(vma);
-	vm_flags_set(vma, VM_MIXEDMAP);
-	vma->vm_ops = &small_ops;
+	if (huge) {
+		ret = mmap_huge(vma);
+		if (ret)
+			return ret;
+	} else {
+		vm_flags_set(vma, VM_MIXEDMAP);
+		vma->vm_ops = &small_ops;
+	}
+	open_mapping(vma);
 	return 0;
 }

@@ -20,9 +20,33 @@ int carve_object_mmap(struct carve_object *object, struct vm_area_struct *vma);
 unsigned long carve_object_mapped(struct carve_object *object);
 
 /*
- * Whether a huge mapping reaches an offset, or one that did is just going away
- * and may still be in some processor's TLB. Sleeps.
+ * While these are locked no mapping is taken off the list. May sleep; nothing
+ * may be allocated meanwhile.
  */
-bool carve_object_huge_mapped(struct carve_object *object, unsigned long at);
+static inline void carve_object_lock_maps(struct carve_object *object)
+{
+	i_mmap_lock_read(&object->mapping);
+}
+
+static inline void carve_object_unlock_maps(struct carve_object *object)
+{
+	i_mmap_unlock_read(&object->mapping);
+}
+
+/* How pages may be in use by mappings that have no reference to them */
+enum carve_cover {
+	CARVE_UNCOVERED,	/* no mapping reaches there */
+	CARVE_COVERED_ONCE,	/* one does, and would have a reference */
+	CARVE_COVERED,		/* several do, or a huge one, which has none */
+};
+
+/* Who maps an offset; mappings locked */
+enum carve_cover carve_object_cover(struct carve_object *object,
+				    unsigned long at);
+/*
+ * Whether a mapping is just coming or going: one that is off the list may still
+ * be in some processor's TLB, or not have told of its end. Mappings locked.
+ */
+bool carve_object_in_flux(struct carve_object *object);
 
 #endif /* _CARVE_USER_MAPPING_H */

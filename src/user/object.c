@@ -5,14 +5,22 @@
  * A page is taken when it is first touched, and mapped as any page of a file
  * is: each page table that maps it holds a reference to it, and so does all
  * I/O that it is given to. The object's own reference is the one that it had
- * when the carveout was reserved. So a page whose count is one is mapped by
- * nobody and pinned by nobody, and nobody could come by a new reference but
+ * when the carveout was reserved. So a page whose count is one is in no page
+ * table and pinned by nobody, and nobody could come by a new reference but
  * through the object, whose lock is held when the count is looked at.
  *
- * Such a page goes back to the carveout when it is seen: at munmap(), when the
- * file is closed, when memory is short, when statistics are read, and, as
- * nobody tells of madvise(MADV_DONTNEED), by a look from time to time. If it is
- * touched first, it is cleared, as if it had been given back.
+ * Such a page is idle, and goes back to the carveout,
+ *  - if no mapping covers it any more;
+ *  - or if one mapping does, which had it and gave it up by
+ *    madvise(MADV_DONTNEED). If it is touched before it has gone back, it is
+ *    cleared, as if it had.
+ * It isn't if several mappings cover it: what one process has written and let
+ * go of another may still want to read. When one of them goes, the page is
+ * marked as kept for those that are left, until it is touched again.
+ *
+ * Idle pages are found at munmap(), when the file is closed, when memory is
+ * short, when statistics are read, and, as nobody tells of madvise(), by a look
+ * from time to time.
  *
  * Huge mappings have no references; what these cover stays. See mapping.c.
  *
@@ -67,11 +75,31 @@ static int nr_maps(const struct page *frame)
 	return atomic_read(&frame->_mapcount) + 1;
 }
 
-static bool idle(struct carve_object *object, unsigned long at,
-		 struct page *frame)
+/* As said above; mappings locked, and none of them coming or going */
+static bool idle(struct carve_object *object, const struct carve_page *page)
 {
 	lockdep_assert_held(&object->lock);
-	return page_count(frame) == 1 && !carve_object_huge_mapped(object, at);
+	if (page_count(frame_of(carve_object_pages(object), page)) > 1)
+		return false;
+	switch (carve_object_cover(object, page->at)) {
+	case CARVE_UNCOVERED:
+		return true;
+	case CARVE_COVERED_ONCE:
+		return !page->kept;
+	default:
+		return false;
+	}
+}
+
+static bool idle_for_sure(struct carve_object *object,
+			  const struct carve_page *page)
+{
+	bool sure;
+
+	carve_object_lock_maps(object);
+	sure = idle(object, page) && !carve_object_in_flux(object);
+	carve_object_unlock_maps(object);
+	return sure;
 }
 
 /* Taking pages */
@@ -100,6 +128,7 @@ static int insert(struct carve_object *object, unsigned long at,
 	if (ret)
 		return ret;
 	page->at = at;
+	page->kept = false;
 	WRITE_ONCE(object->nr_pages, object->nr_pages + 1);
 	if (object->nr_pages == 1)
 		schedule_delayed_work(&object->user->sweep, SWEEP_PERIOD);
@@ -115,8 +144,9 @@ static struct page *get_present(struct carve_object *object, unsigned long at)
 	if (!page)
 		return NULL;
 	frame = frame_of(carve_object_pages(object), page);
-	if (idle(object, at, frame))
+	if (idle_for_sure(object, page))
 		clear_page(page_address(frame));
+	page->kept = false;
 	get_page(frame);
 	return frame;
 }
@@ -165,39 +195,63 @@ static void clean(struct page *frame)
 	folio_clear_workingset(folio);
 }
 
-static void give_back(struct carve_object *object, unsigned long at,
-		      struct carve_page *page)
+static void give_back(struct carve_object *object, struct carve_page *page)
 {
 	struct carve_pages *ps = carve_object_pages(object);
 
 	lockdep_assert_held(&object->lock);
-	carve_index_clear(&object->index, at);
+	carve_index_clear(&object->index, page->at);
 	WRITE_ONCE(object->nr_pages, object->nr_pages - 1);
 	clean(frame_of(ps, page));
 	carve_pages_free(ps, page, 0, CARVE_PAGE_USER, _THIS_IP_);
 }
 
-/* From @first on, @most pages at most; returns how many went, and where to go on */
+/* From @first on; returns how many went, and where to go on */
 static unsigned long sweep_some(struct carve_object *object,
 				unsigned long *first, unsigned long end,
 				unsigned long most)
 {
-	struct carve_pages *ps = carve_object_pages(object);
 	unsigned long at, nr = 0;
 
 	lockdep_assert_held(&object->lock);
-	carve_index_for_each(at, &object->index, *first, end) {
+	carve_object_lock_maps(object);
+	at = carve_object_in_flux(object) ? end :
+	     carve_index_next(&object->index, *first);
+	for (; at < end && most--; at = carve_index_next(&object->index, at + 1)) {
 		struct carve_page *page = page_at(object, at);
 
-		if (idle(object, at, frame_of(ps, page))) {
-			give_back(object, at, page);
-			nr++;
-		}
-		if (!--most)
-			break;
+		if (!idle(object, page))
+			continue;
+		give_back(object, page);
+		nr++;
 	}
-	*first = at + 1;
+	carve_object_unlock_maps(object);
+	*first = at;
 	return nr;
+}
+
+static void keep_for_others(struct carve_object *object, unsigned long first,
+			    unsigned long end)
+{
+	unsigned long at;
+
+	guard(mutex)(&object->lock);
+	carve_object_lock_maps(object);
+	carve_index_for_each(at, &object->index, first, end) {
+		struct carve_page *page = page_at(object, at);
+
+		if (!nr_maps(frame_of(carve_object_pages(object), page)) &&
+		    carve_object_cover(object, at) != CARVE_UNCOVERED)
+			page->kept = true;
+	}
+	carve_object_unlock_maps(object);
+}
+
+void carve_object_unmapped(struct carve_object *object, unsigned long first,
+			   unsigned long end)
+{
+	keep_for_others(object, first, end);
+	carve_object_sweep(object, first, end);
 }
 
 unsigned long carve_object_sweep(struct carve_object *object,

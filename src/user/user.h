@@ -43,7 +43,8 @@ struct carve_user {
  * @pid: of the process that opened it
  * @comm: the name that this had
  * @mapping: where the kernel keeps all mappings of it
- * @nr_huge_maps: how many of these are made of huge pages
+ * @nr_maps: how many of them there are, with those that are just coming or
+ *	going
  */
 struct carve_object {
 	struct carve_user *user;
@@ -55,7 +56,7 @@ struct carve_object {
 	pid_t pid;
 	char comm[TASK_COMM_LEN];
 	struct address_space mapping;
-	atomic_t nr_huge_maps;
+	atomic_t nr_maps;
 };
 
 /**
@@ -145,6 +146,20 @@ struct page *carve_object_get(struct carve_object *object, unsigned long at);
  */
 struct page *carve_object_get_block(struct carve_object *object,
 				    unsigned long at, unsigned int order);
+
+/**
+ * carve_object_unmapped() - a mapping has gone
+ * @object: the object
+ * @first: the first offset that it showed, in pages
+ * @end: the one behind the last
+ *
+ * What nobody else maps or pins goes back. What another mapping covers stays
+ * for that one, touched by it already or not.
+ *
+ * Context: may sleep.
+ */
+void carve_object_unmapped(struct carve_object *object, unsigned long first,
+			   unsigned long end);
 
 /**
  * carve_object_sweep() - give back pages that nobody maps or pins any more

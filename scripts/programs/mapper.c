@@ -1,0 +1,407 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * mapper - maps a carveout, and does with the memory what lines on its standard
+ * input say. For scenarios: each line gets one in reply, `ok`, `ok NUMBER`, or
+ * what went wrong.
+ *
+ *	mapper DEVICE
+ *
+ *	map SLOT SIZE [OFFSET] [huge] [private] [ro]	a mapping, named by a letter
+ *	unmap SLOT [OFFSET SIZE]
+ *	advise SLOT OFFSET SIZE ADVICE		dontneed, hugepage, cold, pageout, populate
+ *	lock SLOT, remap SLOT SIZE		mlock(), mremap()
+ *	fill SLOT OFFSET SIZE BYTE		write it all
+ *	is SLOT OFFSET SIZE BYTE		read it all, and compare
+ *	touch SLOT OFFSET SIZE			a write to each page; replies the page faults
+ *	child COMMAND				has a child do that, after fork()
+ *	read FILE POSITION SLOT OFFSET SIZE	pread() with O_DIRECT, into the mapping
+ *	write FILE POSITION SLOT OFFSET SIZE	pwrite() with O_DIRECT, from it
+ *	splice SLOT OFFSET SIZE			vmsplice() into a pipe, which stays full
+ *	drain BYTE				empty the pipe, and compare
+ *	send SLOT OFFSET SIZE			through a socket with MSG_ZEROCOPY, and compare
+ *	open, close				the device, anew; what is mapped stays so
+ *	exec					become another program, which maps nothing
+ *	quit
+ *
+ * Sizes and offsets may have a K, M, G or T behind them, and may be in hexadecimal.
+ */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <carveout_user.h>
+
+#define NR_SLOTS 26
+#define MAX_WORDS 8
+
+#ifndef MADV_COLD
+#define MADV_COLD 20
+#define MADV_PAGEOUT 21
+#endif
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+
+struct slot {
+	char *p;
+	size_t size;
+};
+
+static struct slot slots[NR_SLOTS];
+static const char *device;
+static int fd = -1;
+static int pipe_fd[2] = { -1, -1 };
+static size_t in_pipe;
+static sigjmp_buf on_signal;
+
+static int reply(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vprintf(fmt, args);
+	va_end(args);
+	putchar('\n');
+	fflush(stdout);
+	return 0;
+}
+
+static int outcome(long ret)
+{
+	return ret < 0 ? reply("error %s", strerrorname_np(errno)) : reply("ok");
+}
+
+static size_t number(const char *word)
+{
+	static const char units[] = "KMGT";
+	char *end;
+	size_t n = strtoull(word, &end, 0);
+	const char *unit = *end ? strchr(units, *end) : NULL;
+
+	return unit ? n << (10 * (unit - units + 1)) : n;
+}
+
+static struct slot *slot(const char *word)
+{
+	return &slots[(word[0] - 'a') % NR_SLOTS];
+}
+
+static char *at(char **w)
+{
+	return slot(w[0])->p + number(w[1]);
+}
+
+static int has(char **w, const char *option)
+{
+	for (; *w; w++)
+		if (!strcmp(*w, option))
+			return 1;
+	return 0;
+}
+
+static int do_map(char **w)
+{
+	struct slot *s = slot(w[0]);
+	off_t offset = w[2] && w[2][0] >= '0' && w[2][0] <= '9' ? number(w[2]) : 0;
+	int prot = has(w, "ro") ? PROT_READ : PROT_READ | PROT_WRITE;
+
+	if (has(w, "huge"))
+		offset += CARVEOUT_USER_HUGE;
+	s->size = number(w[1]);
+	s->p = mmap(NULL, s->size, prot, has(w, "private") ? MAP_PRIVATE : MAP_SHARED,
+		    fd, offset);
+	return outcome(s->p == MAP_FAILED ? -1 : 0);
+}
+
+static int do_unmap(char **w)
+{
+	struct slot *s = slot(w[0]);
+
+	if (w[1])
+		return outcome(munmap(at(w), number(w[2])));
+	return outcome(munmap(s->p, s->size));
+}
+
+static int do_advise(char **w)
+{
+	static const struct {
+		const char *name;
+		int advice;
+	} advices[] = {
+		{ "dontneed", MADV_DONTNEED },
+		{ "hugepage", MADV_HUGEPAGE },
+		{ "cold", MADV_COLD },
+		{ "pageout", MADV_PAGEOUT },
+		{ "populate", MADV_POPULATE_WRITE },
+		{ "willneed", MADV_WILLNEED },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(advices) / sizeof(advices[0]); i++)
+		if (!strcmp(w[3], advices[i].name))
+			return outcome(madvise(at(w), number(w[2]), advices[i].advice));
+	return reply("error: no such advice");
+}
+
+static int do_lock(char **w)
+{
+	return outcome(mlock(slot(w[0])->p, slot(w[0])->size));
+}
+
+static int do_remap(char **w)
+{
+	struct slot *s = slot(w[0]);
+	char *p = mremap(s->p, s->size, number(w[1]), MREMAP_MAYMOVE);
+
+	if (p == MAP_FAILED)
+		return outcome(-1);
+	s->p = p;
+	s->size = number(w[1]);
+	return outcome(0);
+}
+
+static int do_fill(char **w)
+{
+	memset(at(w), number(w[3]), number(w[2]));
+	return reply("ok");
+}
+
+static int compare(const unsigned char *p, size_t size, unsigned int byte)
+{
+	size_t i;
+
+	for (i = 0; i < size; i++)
+		if (p[i] != byte)
+			return reply("differs at %zu: %u", i, p[i]);
+	return reply("ok");
+}
+
+static int do_is(char **w)
+{
+	return compare((unsigned char *)at(w), number(w[2]), number(w[3]));
+}
+
+static long nr_faults(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	return usage.ru_minflt;
+}
+
+static int do_touch(char **w)
+{
+	volatile char *p = at(w), *end = p + number(w[2]);
+	long before = nr_faults();
+
+	for (; p < end; p += 4096)
+		*p = 1;
+	return reply("ok %ld", nr_faults() - before);
+}
+
+static int transfer(char **w, int flags)
+{
+	int file = open(w[0], flags | O_DIRECT);
+	size_t size = number(w[4]);
+	ssize_t n;
+
+	if (file < 0)
+		return outcome(-1);
+	n = flags == O_RDONLY ? pread(file, at(w + 2), size, number(w[1])) :
+				pwrite(file, at(w + 2), size, number(w[1]));
+	if (n >= 0 && (size_t)n != size)
+		return reply("error: %zd of %zu", n, size);
+	outcome(n);
+	return close(file);
+}
+
+static int do_read(char **w)
+{
+	return transfer(w, O_RDONLY);
+}
+
+static int do_write(char **w)
+{
+	return transfer(w, O_WRONLY);
+}
+
+static int do_splice(char **w)
+{
+	struct iovec iov = { at(w), number(w[2]) };
+	ssize_t n;
+
+	if (pipe_fd[0] < 0 && pipe(pipe_fd) < 0)
+		return outcome(-1);
+	n = vmsplice(pipe_fd[1], &iov, 1, SPLICE_F_NONBLOCK);
+	if (n > 0)
+		in_pipe += n;
+	return n < 0 ? outcome(-1) : reply("ok %zd", n);
+}
+
+static int do_drain(char **w)
+{
+	unsigned char *buffer = malloc(in_pipe);
+	size_t got = 0;
+	ssize_t n;
+
+	while (got < in_pipe && (n = read(pipe_fd[0], buffer + got, in_pipe - got)) > 0)
+		got += n;
+	if (got < in_pipe)
+		return reply("error: %zu of %zu", got, in_pipe);
+	compare(buffer, got, number(w[0]));
+	free(buffer);
+	in_pipe = 0;
+	return 0;
+}
+
+/* A connection with itself */
+static int connect_sockets(int sock[2])
+{
+	struct sockaddr_in address = { .sin_family = AF_INET };
+	socklen_t len = sizeof(address);
+	int listener = socket(AF_INET, SOCK_STREAM, 0), one = 1;
+
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	sock[0] = socket(AF_INET, SOCK_STREAM, 0);
+	if (bind(listener, (struct sockaddr *)&address, len) ||
+	    getsockname(listener, (struct sockaddr *)&address, &len) ||
+	    listen(listener, 1) ||
+	    connect(sock[0], (struct sockaddr *)&address, len))
+		return -1;
+	sock[1] = accept(listener, NULL, NULL);
+	close(listener);
+	return setsockopt(sock[0], SOL_SOCKET, SO_ZEROCOPY, &one, sizeof(one));
+}
+
+static int do_send(char **w)
+{
+	size_t size = number(w[2]), got = 0;
+	char *buffer = malloc(size);
+	int sock[2];
+	ssize_t n;
+
+	if (connect_sockets(sock))
+		return outcome(-1);
+	n = send(sock[0], at(w), size, MSG_ZEROCOPY);
+	if (n < 0 || (size_t)n != size)
+		return outcome(-1);
+	while (got < size && (n = read(sock[1], buffer + got, size - got)) > 0)
+		got += n;
+	if (got < size || memcmp(buffer, at(w), size))
+		reply("error: %zu of %zu, or others", got, size);
+	else
+		reply("ok");
+	free(buffer);
+	close(sock[0]);
+	return close(sock[1]);
+}
+
+static int do_open(char **w)
+{
+	(void)w;
+	fd = open(device, O_RDWR);
+	return outcome(fd);
+}
+
+static int do_close(char **w)
+{
+	(void)w;
+	return outcome(close(fd));
+}
+
+static int do_exec(char **w)
+{
+	(void)w;
+	reply("ok");
+	execl("/bin/sleep", "sleep", "1000", NULL);
+	return outcome(-1);
+}
+
+static int do_quit(char **w)
+{
+	(void)w;
+	exit(reply("ok"));
+}
+
+static const struct command {
+	const char *name;
+	int words;
+	int (*run)(char **w);
+} commands[] = {
+	{ "map", 2, do_map }, { "unmap", 1, do_unmap }, { "advise", 4, do_advise },
+	{ "lock", 1, do_lock }, { "remap", 2, do_remap },
+	{ "fill", 4, do_fill }, { "is", 4, do_is }, { "touch", 3, do_touch },
+	{ "read", 5, do_read }, { "write", 5, do_write },
+	{ "splice", 3, do_splice }, { "drain", 1, do_drain }, { "send", 3, do_send },
+	{ "open", 0, do_open }, { "close", 0, do_close }, { "exec", 0, do_exec },
+	{ "quit", 0, do_quit },
+};
+
+static void jump_out(int signal)
+{
+	siglongjmp(on_signal, signal);
+}
+
+static int run(char **w, int words)
+{
+	int signal = sigsetjmp(on_signal, 1);
+	size_t i;
+
+	if (signal)
+		return reply("signal %s", sigabbrev_np(signal));
+	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (!strcmp(w[0], commands[i].name) && words > commands[i].words)
+			return commands[i].run(w + 1);
+	return reply("error: no such command");
+}
+
+static int run_in_child(char **w, int words)
+{
+	pid_t child = fork();
+
+	if (child < 0)
+		return outcome(-1);
+	if (!child) {
+		run(w, words);
+		_exit(0);
+	}
+	return waitpid(child, NULL, 0);
+}
+
+int main(int argc, char **argv)
+{
+	char line[256], *w[MAX_WORDS + 1];
+	int words;
+
+	if (argc != 2)
+		return 1;
+	device = argv[1];
+	signal(SIGBUS, jump_out);
+	signal(SIGSEGV, jump_out);
+	do_open(NULL);
+	while (fgets(line, sizeof(line), stdin)) {
+		words = 0;
+		for (char *p = strtok(line, " \n"); p && words < MAX_WORDS; p = strtok(NULL, " \n"))
+			w[words++] = p;
+		w[words] = NULL;
+		if (words > 1 && !strcmp(w[0], "child"))
+			run_in_child(w + 1, words - 1);
+		else if (words)
+			run(w, words);
+	}
+	return 0;
+}

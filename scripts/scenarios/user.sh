@@ -1,0 +1,209 @@
+# shellcheck shell=dash
+#
+# user.sh - user space maps a carveout by /dev/carveout: what that takes, and when it comes back.
+#
+# program: mapper
+# shellcheck source=scripts/guest/lib.sh
+. /lib.sh
+
+must 'it loads' load size=16M name=default
+must 'there is a device' [ -c /dev/carveout ]
+same 'it is 0600' "$(stat -c %a /dev/carveout)" 600
+echo 'video:8M' >$debug/create
+check 'another carveout has a device of its own' [ -c /dev/carveout-video ]
+echo video >$debug/remove
+check 'which goes with it' [ ! -e /dev/carveout-video ]
+
+# has KEY PAGES: a figure in bytes is that many pages.
+has() { [ "$(stat_of "$1")" = $(($2 * 4096)) ]; }
+mapped()  { same "$1" "$(stat_of user_mapped_bytes)" $(($2 * 4096)); }
+touched() { same "$1" "$(stat_of user_touched_bytes)" $(($2 * 4096)); }
+# open_files N, shown N, none: these hold. The page map, unlike stats, gives nothing back.
+open_files() { [ "$(stat_of user_files)" = "$1" ]; }
+shown() { [ "$(awk '$1 == "U" { print $2 }' $carve/pagemap)" = "$1" ]; }
+none() { [ "$(stat_of pages_user) $(stat_of pages_user_index)" = '0 0' ] && open_files 0; }
+nothing_is_left() {
+	settles "$1: all came back" none
+	same "$1: sound" "$(tail -n 1 $carve/validate)" ok
+}
+
+# Mapping and touching
+start /mapper /dev/carveout
+same 'the device opens' "$reply" ok
+does 'map a 1T'
+same 'a mapping takes no page' "$(stat_of pages_user) $(stat_of pages_user_index)" '0 0'
+mapped 'it is counted as mapped' $((1024 * 1024 * 256))
+touched 'and not as touched' 0
+does 'is a 0 64K 0'
+touched 'a read takes pages' 16
+does 'fill a 1M 100K 7'
+touched 'and so does a write' 41
+does 'is a 1M 100K 7'
+does 'is a 0 64K 0'
+does 'fill a 1023G 1 9'
+touched 'even far behind' 42
+same 'a page is taken once' "$(stat_of pages_user)" 42
+like 'the file user says whose they are' "$(cat $carve/user)" " mapper +1073741824 +168 +0$"
+like 'so does the file owners' "$(cat $carve/owners)" \
+	'^42 pages of user space, 268435456 mapped, opened by mapper\[[0-9]+\]$'
+like 'the page map shows them' "$(cat $carve/pagemap)" '^U +42 user space$'
+same 'the carveout is sound' "$(tail -n 1 $carve/validate)" ok
+
+# Giving back
+does 'unmap a 1M 64K'
+touched 'munmap gives back' 26
+does 'is a 1088K 36K 7'
+does 'advise a 1088K 36K dontneed'
+touched 'madvise gives back' 17
+does 'is a 1088K 36K 0'
+does 'fill a 0 4K 5'
+does 'advise a 0 4K dontneed'
+does 'is a 0 4K 0'
+does 'fill a 2M 8K 3'
+check 'the page map counts 28' shown 28
+does 'advise a 2M 8K dontneed'
+settles 'what madvise let go of comes back without anybody asking' shown 26
+does 'map b 1M 2M'
+does 'fill b 0 8K 4'
+does 'is a 2M 8K 4'
+does 'unmap a'
+does 'is b 0 8K 4'
+touched 'a page stays while one maps it' 2
+does 'unmap b'
+touched 'and goes with the last mapping' 0
+does 'map a 1M'
+does 'is a 2M 1 0' 'signal SEGV'
+does 'advise a 0 1M cold'
+does 'advise a 0 1M pageout'
+does 'advise a 0 1M willneed'
+does 'fill a 0 1M 6'
+does 'advise a 0 1M cold'
+does 'advise a 0 1M pageout'
+does 'lock a'
+does 'is a 0 1M 6'
+does 'remap a 2M' 'error EFAULT'
+does 'remap a 512K'
+touched 'mremap gives back what it cuts off' 128
+does 'is a 0 512K 6'
+does 'advise a 0 512K populate'
+stop
+nothing_is_left 'after exit'
+
+start /mapper /dev/carveout
+tell 'map a 4M'
+tell 'fill a 0 4M 1'
+touched 'a process has 4 MiB' 1024
+check 'removal is refused' eval "! echo default 2>/dev/null >$debug/remove"
+like 'and the log says whose they are' "$(dmesg | tail -n 5)" \
+	'carveout: default: 1024 pages of user space, 1024 mapped, opened by mapper\['
+check 'so is rmmod' eval '! unload'
+stop KILL
+nothing_is_left 'after kill -9'
+
+start /mapper /dev/carveout
+tell 'map a 1M'
+tell 'fill a 0 1M 1'
+does exec
+settles 'execve gives back' has user_touched_bytes 0
+kill "$program"
+exec 7>&- 8<&-
+wait "$program" 2>/dev/null
+nothing_is_left 'after execve'
+
+# Objects
+start /mapper /dev/carveout
+tell 'map a 1M'
+tell 'fill a 0 4K 1'
+does open
+does 'map b 1M'
+does 'is b 0 4K 0'
+does 'fill b 0 4K 2'
+does 'is a 0 4K 1'
+same 'each open file is an object' "$(stat_of user_files)" 2
+does close
+does 'is b 0 4K 2'
+does 'unmap b'
+settles 'a closed file goes with its last mapping' open_files 1
+
+stop
+nothing_is_left 'after several objects'
+
+# fork()
+start /mapper /dev/carveout
+tell 'map a 1M'
+tell 'fill a 0 4K 1'
+does 'child is a 0 4K 1'
+does 'child fill a 0 8K 8'
+does 'is a 0 8K 8'
+touched 'parent and child share pages' 2
+does 'child fill a 512K 8K 5'
+touched 'what a child has written stays for its parent' 4
+settles 'for as long as it may want it' sleep 2
+does 'is a 512K 8K 5'
+does 'child unmap a'
+does 'is a 0 8K 8'
+does 'child advise a 0 8K dontneed'
+does 'is a 0 8K 8'
+does 'advise a 0 1M dontneed'
+touched 'madvise gives back what no other has' 0
+does 'is a 0 1M 0'
+
+# What can't be
+does 'map c 1M 0 private' 'error EINVAL'
+does 'map c 8K 4398046507008' 'error EINVAL'
+does 'map c 4K 4398046507008'
+does 'touch c 0 4K' 'ok 1'
+does 'map d 1M 8T' 'error EINVAL'
+does 'map d 1M 0xfffffffff000' 'error EINVAL'
+does 'map d 8K 0x7fffffffffffe000' 'error EINVAL'
+does 'map d 1M 100' 'error EINVAL'
+does 'map d 0' 'error EINVAL'
+does 'map d 1M 0 ro'
+does 'is d 0 8K 0'
+does 'fill d 0 1 1' 'signal SEGV'
+stop
+nothing_is_left 'after what can not be'
+
+# A full carveout
+start /mapper /dev/carveout
+tell 'map a 64M'
+failed=$(stat_of failed_allocations)
+mark
+does 'fill a 0 64M 1' 'signal BUS'
+same 'the log is silent' "$(since_mark)" ''
+check 'the failure is counted' [ "$(stat_of failed_allocations)" -gt "$failed" ]
+check 'nearly all pages are its own' [ "$(stat_of pages_user)" -gt 3800 ]
+does 'is a 0 8M 1'
+check 'others fail cleanly' eval '! put "pages 4" alloc'
+does 'advise a 0 4M dontneed'
+check 'what madvise let go of is given to others' put 'pages 9' alloc
+put all free
+does 'is a 4M 4M 1'
+does 'is a 0 4M 0'
+stop
+nothing_is_left 'after a full carveout'
+
+# Pages that I/O holds
+start /mapper /dev/carveout
+tell 'map a 1M'
+tell 'fill a 0 16K 3'
+does 'splice a 0 16K' 'ok 16384'
+like 'pinned pages are counted' "$(cat $carve/user)" ' mapper +1024 +16 +16$'
+does 'advise a 0 16K dontneed'
+touched 'what a pipe holds stays' 4
+does 'unmap a'
+does close
+same 'even when the file is closed' "$(stat_of pages_user)" 4
+like 'and says so' "$(cat $carve/owners)" \
+	'^4 pages of user space, 4 of them pinned by I/O, opened by mapper\[[0-9]+\], closed$'
+check 'that holds the carveout' eval '! unload'
+does open
+tell 'map b 64M'
+does 'fill b 0 64M 9' 'signal BUS'
+does 'drain 3'
+stop
+nothing_is_left 'after I/O'
+
+check 'it unloads' unload
+check 'the device is gone' [ ! -e /dev/carveout ]
+check_leaks
