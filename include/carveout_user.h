@@ -9,10 +9,8 @@
 #ifndef _CARVEOUT_USER_H
 #define _CARVEOUT_USER_H
 
-/*
- * An object ends here: offsets in bytes are below it.
- */
-#define CARVEOUT_USER_END (1ULL << 42)
+/* An object ends here: offsets in bytes are below 4 TiB */
+#define CARVEOUT_USER_END 0x40000000000ULL
 
 /*
  * Added to the offset of an mmap(): the same memory, mapped by huge pages of

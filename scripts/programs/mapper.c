@@ -47,6 +47,7 @@
 
 #define NR_SLOTS 26
 #define MAX_WORDS 8
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 #ifndef MADV_COLD
 #define MADV_COLD 20
@@ -151,7 +152,7 @@ static int do_advise(char **w)
 	};
 	size_t i;
 
-	for (i = 0; i < sizeof(advices) / sizeof(advices[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(advices); i++)
 		if (!strcmp(w[3], advices[i].name))
 			return outcome(madvise(at(w), number(w[2]), advices[i].advice));
 	return reply("error: no such advice");
@@ -205,11 +206,11 @@ static long nr_faults(void)
 
 static int do_touch(char **w)
 {
-	volatile char *p = at(w), *end = p + number(w[2]);
+	char *p = at(w), *end = p + number(w[2]);
 	long before = nr_faults();
 
 	for (; p < end; p += 4096)
-		*p = 1;
+		__atomic_store_n(p, 1, __ATOMIC_RELAXED);
 	return reply("ok %ld", nr_faults() - before);
 }
 
@@ -363,7 +364,7 @@ static int run(char **w, int words)
 
 	if (signal)
 		return reply("signal %s", sigabbrev_np(signal));
-	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(commands); i++)
 		if (!strcmp(w[0], commands[i].name) && words > commands[i].words)
 			return commands[i].run(w + 1);
 	return reply("error: no such command");
@@ -384,6 +385,7 @@ static int run_in_child(char **w, int words)
 
 int main(int argc, char **argv)
 {
+	static const char separators[] = { ' ', '\n', 0 };
 	char line[256], *w[MAX_WORDS + 1];
 	int words;
 
@@ -395,7 +397,7 @@ int main(int argc, char **argv)
 	do_open(NULL);
 	while (fgets(line, sizeof(line), stdin)) {
 		words = 0;
-		for (char *p = strtok(line, " \n"); p && words < MAX_WORDS; p = strtok(NULL, " \n"))
+		for (char *p = strtok(line, separators); p && words < MAX_WORDS; p = strtok(NULL, separators))
 			w[words++] = p;
 		w[words] = NULL;
 		if (words > 1 && !strcmp(w[0], "child"))
