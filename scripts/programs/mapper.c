@@ -397,8 +397,14 @@ int main(int argc, char **argv)
 	do_open(NULL);
 	while (fgets(line, sizeof(line), stdin)) {
 		words = 0;
-		for (char *p = strtok(line, separators); p && words < MAX_WORDS; p = strtok(NULL, separators))
-			w[words++] = p;
+		for (char *rest = line; words < MAX_WORDS;) {
+			char *word = strsep(&rest, separators);
+
+			if (!word)
+				break;
+			if (*word)
+				w[words++] = word;
+		}
 		w[words] = NULL;
 		if (words > 1 && !strcmp(w[0], "child"))
 			run_in_child(w + 1, words - 1);
