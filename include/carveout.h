@@ -29,8 +29,8 @@
  *   GFP_NOWAIT
  *	The same without the reserve.
  *   GFP_HIGHUSER
- *	GFP_KERNEL from a HIGHMEM zone first. Such a zone of a carveout is mapped
- *	all the time, so that there is nothing to kmap().
+ *	GFP_KERNEL from a HIGHMEM zone first. If the carveout has an unmapped one
+ *	the pages may have no address: see carve_kmap().
  *   GFP_HIGHUSER_MOVABLE
  *	The same, short-lived: see __GFP_MOVABLE.
  *   GFP_DMA, GFP_DMA32
@@ -41,7 +41,11 @@
  *   __GFP_DMA, __GFP_DMA32, __GFP_HIGHMEM, or none for NORMAL
  *	Where the pages must lie. Falls back to scarcer zones: HIGHMEM, NORMAL,
  *	DMA32, DMA. A request for NORMAL memory ends in a HIGHMEM zone after all
- *	others, since ours are mapped. Of several the scarcest counts.
+ *	others, if it is one that is mapped, as they are unless said otherwise
+ *	when the carveout is made. Those that aren't serve carve_alloc_pages() and
+ *	carve_alloc_pages_bulk() with __GFP_HIGHMEM, and carve_vmalloc(): functions
+ *	that return an address give no page without one. Of several the scarcest
+ *	counts.
  *   __GFP_DIRECT_RECLAIM
  *	The caller can sleep, and waits as said of GFP_KERNEL.
  *   __GFP_KSWAPD_RECLAIM
@@ -288,8 +292,9 @@ void carve_split_page(struct carveout *co, struct carve_page *page,
  * @co: the carveout
  * @page: a page of it
  *
- * Context: any.
- * Return: the address of the page's first byte.
+ * Context: any but NMI.
+ * Return: the address of the page's first byte; NULL for a page of an unmapped
+ * zone that isn't mapped with carve_kmap().
  */
 void *carve_page_address(struct carveout *co, const struct carve_page *page);
 
@@ -314,6 +319,61 @@ struct carve_page *carve_virt_to_page(struct carveout *co, const void *addr);
  */
 phys_addr_t carve_page_to_phys(struct carveout *co,
 			       const struct carve_page *page);
+
+/* Pages that have no address: those of unmapped zones, see __GFP_HIGHMEM */
+
+/**
+ * carve_kmap() - map a page for long
+ * @co: the carveout
+ * @page: a page of it
+ *
+ * Each page has one address for all users; there are 512 such addresses. When
+ * all are taken this waits until somebody calls carve_kunmap(). A page that
+ * has an address anyway costs nothing, and has that.
+ *
+ * Context: may sleep.
+ * Return: the address of the page's first byte; NULL for what isn't a page of
+ * @co, which is reported in the log.
+ */
+void *carve_kmap(struct carveout *co, struct carve_page *page);
+
+/**
+ * carve_kunmap() - undo one carve_kmap()
+ * @co: the carveout
+ * @page: the page
+ *
+ * A page that isn't mapped is reported in the log.
+ *
+ * Context: any that may hold a spinlock_t: not hard interrupts on PREEMPT_RT.
+ */
+void carve_kunmap(struct carveout *co, struct carve_page *page);
+
+/**
+ * carve_kmap_local() - map a page for a moment
+ * @co: the carveout
+ * @page: a page of it
+ *
+ * Never waits. Unless the page has an address anyway, preemption is disabled
+ * until carve_kunmap_local(), and the address is for this CPU alone. Up to 16
+ * pages at a time, those of interrupts included, and undone in reverse order.
+ *
+ * Context: any but NMI.
+ * Return: the address of the page's first byte; NULL for the 17th, and for what
+ * isn't a page of @co: the log says which.
+ */
+void *carve_kmap_local(struct carveout *co, struct carve_page *page);
+
+/**
+ * carve_kunmap_local() - undo the last carve_kmap_local() on this CPU
+ * @co: the carveout
+ * @addr: what it returned, or any address in that page
+ *
+ * Another address than that of the last one is reported in the log and left
+ * alone.
+ *
+ * Context: that of carve_kmap_local().
+ */
+void carve_kunmap_local(struct carveout *co, const void *addr);
 
 /* Caches */
 

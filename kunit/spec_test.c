@@ -40,6 +40,8 @@ static const struct good good[] = {
 	{ "v:1M%-1", "v", 1, { ZONE(SZ_1M, "auto") } },
 	{ "v:1M(dma)", "v", 1, { ZONE(SZ_1M, "auto", .zone = __GFP_DMA) } },
 	{ "v:1M(dma32)", "v", 1, { ZONE(SZ_1M, "auto", .zone = __GFP_DMA32) } },
+	{ "v:1M,1M(highmem)", "v", 2,
+	  { ZONE(SZ_1M, "auto"), ZONE(SZ_1M, "auto", .unmapped = true) } },
 	{ "v:1M@contig%2(dma32)", "v", 1,
 	  { { SZ_1M, "contig", .node = 2, .zone = __GFP_DMA32 } } },
 	{ "net:60M%1,4M(dma32)", "net", 2,

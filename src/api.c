@@ -16,8 +16,8 @@
 struct carve_page *carve_alloc_pages(struct carveout *co, gfp_t gfp,
 				     unsigned int order)
 {
-	return carve_pages_alloc(&co->pages, gfp, order, CARVE_PAGE_USED,
-				 _RET_IP_);
+	return carve_pages_alloc_any(&co->pages, gfp, order, CARVE_PAGE_USED,
+				     _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(carve_alloc_pages);
 
@@ -93,8 +93,8 @@ unsigned long carve_alloc_pages_bulk(struct carveout *co, gfp_t gfp,
 	for (i = 0; i < nr; i++) {
 		if (pages[i])
 			continue;
-		pages[i] = carve_pages_alloc(&co->pages, gfp, 0,
-					     CARVE_PAGE_USED, _RET_IP_);
+		pages[i] = carve_pages_alloc_any(&co->pages, gfp, 0,
+						 CARVE_PAGE_USED, _RET_IP_);
 		if (!pages[i])
 			break;
 	}
@@ -125,7 +125,7 @@ EXPORT_SYMBOL_GPL(carve_split_page);
 
 void *carve_page_address(struct carveout *co, const struct carve_page *page)
 {
-	return carve_pages_address(&co->pages, page);
+	return carve_kmap_address(&co->kmap, page);
 }
 EXPORT_SYMBOL_GPL(carve_page_address);
 
@@ -340,6 +340,32 @@ void carve_kvfree(struct carveout *co, const void *p)
 	carve_kvmalloc_put(&co->vmap, p, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(carve_kvfree);
+
+/* Pages that have no address */
+
+void *carve_kmap(struct carveout *co, struct carve_page *page)
+{
+	return carve_kmap_map(&co->kmap, page, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(carve_kmap);
+
+void carve_kunmap(struct carveout *co, struct carve_page *page)
+{
+	carve_kmap_unmap(&co->kmap, page, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(carve_kunmap);
+
+void *carve_kmap_local(struct carveout *co, struct carve_page *page)
+{
+	return carve_kmap_map_local(&co->kmap, page, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(carve_kmap_local);
+
+void carve_kunmap_local(struct carveout *co, const void *addr)
+{
+	carve_kmap_unmap_local(&co->kmap, addr, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(carve_kunmap_local);
 
 /* Coherent memory for devices */
 

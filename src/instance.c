@@ -141,9 +141,13 @@ static int setup_layers(struct carveout *co)
 	if (!ret)
 		ret = carve_rcu_init(&co->rcu, &co->slabs, &co->boot);
 	if (!ret)
+		ret = carve_kmap_init(&co->kmap, &co->pages, &co->boot);
+	if (!ret)
 		ret = carve_vmap_init(&co->vmap, &co->slabs, &co->boot);
-	if (ret)
+	if (ret) {
+		carve_kmap_exit(&co->kmap);
 		return ret;
+	}
 	carve_dma_init(&co->dma, &co->pages);
 	carve_user_init(&co->user, &co->slabs);
 	mark_boot_pages(co);
@@ -183,6 +187,10 @@ static int reserve_regions(struct carveout *co,
 	unsigned int i;
 	int ret;
 
+	if (request->zone[0].unmapped) {
+		refuse(request, "the first zone holds the metadata and must be mapped: put another one before it");
+		return -EINVAL;
+	}
 	for (i = 0; i < request->nr_zones; i++) {
 		ret = carve_region_reserve(&co->region[i], &request->zone[i]);
 		if (ret) {
@@ -206,7 +214,10 @@ static int setup(struct carveout *co, struct carveout_request *request)
 	start = ktime_get_ns();
 	ret = setup_layers(co);
 	co->setup_ns = ktime_get_ns() - start;
-	if (ret) {
+	if (ret == -EOPNOTSUPP) {
+		refuse(request, "this kernel's page tables are not ours to write: no zone can be unmapped");
+		release_regions(co);
+	} else if (ret) {
 		refuse(request, "%llu KiB can't hold the metadata of %zu KiB: ask for more%s",
 		       request->zone[0].size / SZ_1K, carveout_bytes(co) / SZ_1K,
 		       request->nr_zones > 1 ? " in the first zone" : "");
@@ -285,6 +296,7 @@ int carveout_destroy(struct carveout *co)
 	if (!all_pages_back(co))
 		return -EBUSY;
 	carve_vmap_exit(&co->vmap);
+	carve_kmap_exit(&co->kmap);
 	release_regions(co);
 	carve_each_cpu_put();
 	kfree(co);
@@ -306,6 +318,7 @@ void carveout_check(struct carveout *co, struct carve_report *r)
 	carve_slabs_check(&co->slabs, r);
 	carve_vmap_check(&co->vmap, r);
 	carve_user_check(&co->user, r);
+	carve_kmap_check(&co->kmap, r);
 }
 
 void carveout_cpu_dead(struct carveout *co, unsigned int cpu)

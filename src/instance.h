@@ -13,6 +13,7 @@
 #include "slab/kmalloc.h"
 #include "slab/rcu.h"
 #include "user/user.h"
+#include "vmap/kmap.h"
 #include "vmap/vmap.h"
 
 #define CARVEOUT_NAME_LEN 32
@@ -43,6 +44,7 @@ struct carveout_request {
  * @slabs: its caches
  * @rcu: what of these is to be freed after a grace period
  * @vmap: its areas
+ * @kmap: addresses for those of its pages that have none
  * @dma: its buffers for devices
  * @user: what user space has of it
  * @setup_ns: time from the end of the reservation to the end of set-up
@@ -60,6 +62,7 @@ struct carveout {
 	struct carve_slabs slabs;
 	struct carve_rcu rcu;
 	struct carve_vmap vmap;
+	struct carve_kmap kmap;
 	struct carve_dma dma;
 	struct carve_user user;
 	u64 setup_ns;

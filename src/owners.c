@@ -126,6 +126,16 @@ static unsigned long report_caches(struct carveout *co, struct carve_report *r)
 	return nr;
 }
 
+static unsigned long report_kmap(const struct carveout *co,
+				 struct carve_report *r)
+{
+	unsigned int nr = READ_ONCE(co->kmap.nr_used);
+
+	if (r && nr)
+		carve_report_line(r, "%u pages mapped with carve_kmap()", nr);
+	return nr;
+}
+
 unsigned long carveout_report_owners(struct carveout *co,
 				     struct carve_report *r)
 {
@@ -134,7 +144,7 @@ unsigned long carveout_report_owners(struct carveout *co,
 	add_blocks(co, &sites);
 	carve_vmap_for_each(&co->vmap, add_area, &sites);
 	return report_sites(&sites, r) + report_caches(co, r) +
-	       carve_user_report(&co->user, r);
+	       carve_user_report(&co->user, r) + report_kmap(co, r);
 }
 
 unsigned long carveout_count_owned(struct carveout *co)

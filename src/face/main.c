@@ -122,9 +122,10 @@ static void announce_zone(const struct carveout *co,
 	size_t bytes = carve_region_bytes(region);
 	bool mib = IS_ALIGNED(bytes, SZ_1M);
 
-	pr_info("%s: %zu %s at [mem %pa-%pa], zone %s, from %s on node %d, reserved in %llu us, ready in %llu us\n",
+	pr_info("%s: %zu %s at [mem %pa-%pa], zone %s%s, from %s on node %d, reserved in %llu us, ready in %llu us\n",
 		co->name, bytes / (mib ? SZ_1M : SZ_1K), mib ? "MiB" : "KiB",
-		&start, &last, carve_zone_name(zone), region->source->name,
+		&start, &last, carve_zone_name(zone),
+		region->virt ? "" : " (not mapped)", region->source->name,
 		region->node, region->reserve_ns / NSEC_PER_USEC,
 		co->setup_ns / NSEC_PER_USEC);
 }

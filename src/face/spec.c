@@ -6,6 +6,7 @@
  *	ZONE     := SIZE[@SOURCE][%NODE][(TYPE)]
  *	SOURCE   := auto | contig | cma | reserved address, such as 0x80000000
  *	TYPE     := dma | dma32: where the range must lie
+ *		    highmem: has no address in the kernel; not the first zone
  *
  * For instance video:64M@cma, or net:60M%1,4M(dma32), or dsp:16M@0x80000000.
  */
@@ -43,8 +44,10 @@ static int parse_type(struct carveout_request *request,
 		zone->zone = __GFP_DMA;
 	else if (!strcmp(type, "dma32"))
 		zone->zone = __GFP_DMA32;
+	else if (!strcmp(type, "highmem"))
+		zone->unmapped = true;
 	else
-		return REFUSE(request, "unknown zone type \"%s\": dma or dma32",
+		return REFUSE(request, "unknown zone type \"%s\": dma, dma32 or highmem",
 			      type);
 	return 0;
 }

@@ -51,6 +51,12 @@ enum statistic {
 	STAT_KEPT_AREA_PAGES,
 	STAT_GONE_AREAS,
 
+	STAT_KMAP_USED,
+	STAT_KMAP_MAPS,
+	STAT_KMAP_FLUSHES,
+	STAT_KMAP_WAITS,
+	STAT_KMAP_LOCAL_MAPS,
+
 	STAT_DMA_BUFFERS,
 	STAT_DMA_REFUSED,
 
@@ -98,6 +104,11 @@ static const char *const names[] = {
 	[STAT_KEPT_AREAS] = "areas_kept",
 	[STAT_KEPT_AREA_PAGES] = "areas_kept_pages",
 	[STAT_GONE_AREAS] = "areas_to_flush",
+	[STAT_KMAP_USED] = "kmap_used",
+	[STAT_KMAP_MAPS] = "kmap_maps",
+	[STAT_KMAP_FLUSHES] = "kmap_flushes",
+	[STAT_KMAP_WAITS] = "kmap_waits",
+	[STAT_KMAP_LOCAL_MAPS] = "kmap_local_maps",
 	[STAT_DMA_BUFFERS] = "dma_buffers",
 	[STAT_DMA_REFUSED] = "dma_refused",
 	[STAT_USER_FILES] = "user_files",
@@ -225,6 +236,15 @@ static void collect_areas(struct carveout *co, struct stats *s)
 	s->value[STAT_GONE_AREAS] = usage.nr_gone;
 }
 
+static void collect_kmap(const struct carve_kmap *kmap, struct stats *s)
+{
+	s->value[STAT_KMAP_USED] = READ_ONCE(kmap->nr_used);
+	s->value[STAT_KMAP_MAPS] = READ_ONCE(kmap->nr_maps);
+	s->value[STAT_KMAP_FLUSHES] = READ_ONCE(kmap->nr_flushes);
+	s->value[STAT_KMAP_WAITS] = atomic_long_read(&kmap->nr_waits);
+	s->value[STAT_KMAP_LOCAL_MAPS] = carve_kmap_nr_local(kmap);
+}
+
 static void collect_user(struct carveout *co, struct stats *s)
 {
 	struct carve_object_usage usage;
@@ -246,6 +266,7 @@ static void collect(struct carveout *co, struct stats *s)
 	collect_pages(co, s);
 	collect_caches(co, s);
 	collect_areas(co, s);
+	collect_kmap(&co->kmap, s);
 	s->value[STAT_DMA_BUFFERS] = atomic_long_read(&co->dma.nr_buffers);
 	s->value[STAT_DMA_REFUSED] = atomic_long_read(&co->dma.nr_refused);
 	s->value[STAT_HANDLES] = READ_ONCE(co->face->pokes.handles.nr);

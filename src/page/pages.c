@@ -5,8 +5,10 @@
  *
  * The zones for a request are, in the native order, those of the type that its
  * zone modifier names and then the scarcer ones: HIGHMEM, NORMAL, DMA32, DMA.
- * A HIGHMEM zone of ours is mapped for as long as the carveout lives, so a
- * request for NORMAL memory may end there too, after all others.
+ * A HIGHMEM zone of ours that is mapped for as long as the carveout lives may
+ * serve a request for NORMAL memory, too, after all others. One that isn't
+ * serves those alone who ask for HIGHMEM and can do without an address; these
+ * take from it first.
  *
  * The ladder of an allocation that found its CPU's store empty:
  *   1. refill the store from its depot or the buddy system of the zones, as
@@ -224,28 +226,46 @@ struct carve_zone *carve_pages_add_zone(struct carve_pages *ps,
 	return zone;
 }
 
-/* Appends the zones of @type to a list, where it ends now is returned */
+/* Appends zones of @type to a list, where it ends now is returned */
 static struct carve_zone **list_zones(struct carve_pages *ps,
 				      struct carve_zone **end,
-				      enum carve_zone_type type)
+				      enum carve_zone_type type, bool mapped)
 {
 	struct carve_zone *zone;
 
 	carve_for_each_zone(zone, ps)
-		if (zone->type == type)
+		if (zone->type == type && !!zone->region->virt == mapped)
 			*end++ = zone;
+	return end;
+}
+
+/* The mapped ones of @wanted and of scarcer types */
+static struct carve_zone **list_mapped(struct carve_pages *ps,
+				       struct carve_zone **end,
+				       enum carve_zone_type wanted)
+{
+	int type;
+
+	for (type = wanted; type >= CARVE_ZONE_DMA; type--)
+		end = list_zones(ps, end, type, true);
 	return end;
 }
 
 static void build_zonelist(struct carve_pages *ps, enum carve_zone_type wanted)
 {
-	struct carve_zone **end = ps->zonelist[wanted];
-	int type;
+	struct carve_zone **end = list_mapped(ps, ps->zonelist[wanted], wanted);
 
-	for (type = wanted; type >= CARVE_ZONE_DMA; type--)
-		end = list_zones(ps, end, type);
 	if (wanted == CARVE_ZONE_NORMAL)
-		end = list_zones(ps, end, CARVE_ZONE_HIGHMEM);
+		end = list_zones(ps, end, CARVE_ZONE_HIGHMEM, true);
+	*end = NULL;
+}
+
+static void build_unmapped_zonelist(struct carve_pages *ps)
+{
+	struct carve_zone **end = ps->zonelist[CARVE_ZONELIST_UNMAPPED];
+
+	end = list_zones(ps, end, CARVE_ZONE_HIGHMEM, false);
+	end = list_mapped(ps, end, CARVE_ZONE_HIGHMEM);
 	*end = NULL;
 }
 
@@ -256,6 +276,7 @@ void carve_pages_start(struct carve_pages *ps)
 
 	for (type = 0; type < CARVE_NR_ZONE_TYPES; type++)
 		build_zonelist(ps, type);
+	build_unmapped_zonelist(ps);
 	carve_for_each_zone(zone, ps)
 		carve_zone_set_watermarks(zone, carve_zone_default_min(zone));
 }
@@ -336,11 +357,12 @@ static struct carve_page *climb(struct carve_pages *ps,
 	return reclaim_and_wait(ps, reach, gfp, order);
 }
 
-struct carve_page *carve_pages_alloc_slow(struct carve_pages *ps, gfp_t gfp,
-					  unsigned int order)
+struct carve_page *carve_pages_alloc_slow(struct carve_pages *ps,
+					  struct carve_zone *const *zones,
+					  gfp_t gfp, unsigned int order)
 {
 	const struct carve_reach reach = {
-		.zones = ps->zonelist[carve_gfp_zone(gfp)],
+		.zones = zones,
 		.end_pfn = ULONG_MAX,
 	};
 

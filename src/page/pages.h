@@ -23,6 +23,19 @@ struct carve_shrinker {
 };
 
 /**
+ * struct carve_clearer - a layer above that reaches pages without an address
+ * @clear: fills @nr pages with zeroes; any context but NMI
+ */
+struct carve_clearer {
+	void (*clear)(struct carve_clearer *clearer,
+		      const struct carve_page *page, unsigned long nr);
+};
+
+/* Which zones a request may be served from, by type; the last one: see below */
+#define CARVE_ZONELIST_UNMAPPED CARVE_NR_ZONE_TYPES
+#define CARVE_NR_ZONELISTS (CARVE_NR_ZONE_TYPES + 1)
+
+/**
  * struct carve_pages - the page allocator of a carveout
  * @name: the carveout's, for the log
  * @map: the descriptors of all its pages
@@ -30,7 +43,9 @@ struct carve_shrinker {
  * @nr_zones: zones in use
  * @zone: the zones
  * @zonelist: for each type of zone that a request may be for, the zones to try
- *	in this order, ended by NULL; constant after set-up
+ *	in this order, ended by NULL; constant after set-up. The last one is for
+ *	HIGHMEM where the pages need not have an address
+ * @clearer: who fills pages without an address with zeroes
  * @shrinkers: who can give pages back; constant after set-up
  * @wait_ms: how long an allocation waits for others to free, at most
  * @wake: leads from any context to @background
@@ -44,7 +59,8 @@ struct carve_pages {
 	u32 nr_pages;
 	unsigned int nr_zones;
 	struct carve_zone zone[CARVE_MAX_ZONES];
-	struct carve_zone *zonelist[CARVE_NR_ZONE_TYPES][CARVE_MAX_ZONES + 1];
+	struct carve_zone *zonelist[CARVE_NR_ZONELISTS][CARVE_MAX_ZONES + 1];
+	struct carve_clearer *clearer;
 	struct list_head shrinkers;
 	unsigned int wait_ms;
 	struct irq_work wake;
@@ -88,8 +104,9 @@ struct carve_page *carve_pages_alloc_within(struct carve_pages *ps,
 					    const struct carve_reach *reach,
 					    gfp_t gfp, unsigned int order);
 /* Past the fast path */
-struct carve_page *carve_pages_alloc_slow(struct carve_pages *ps, gfp_t gfp,
-					  unsigned int order);
+struct carve_page *carve_pages_alloc_slow(struct carve_pages *ps,
+					  struct carve_zone *const *zones,
+					  gfp_t gfp, unsigned int order);
 /* Reports and counts a free that was refused */
 void carve_pages_bad_free(struct carve_pages *ps, const void *what,
 			  const char *why, unsigned long caller);
@@ -128,6 +145,7 @@ static inline struct carve_zone *carve_page_zone(struct carve_pages *ps,
 	return &ps->zone[page->zone];
 }
 
+/* Of a page that has one: of those that carve_pages_alloc_any() gave, not all */
 static inline void *carve_pages_address(struct carve_pages *ps,
 					const struct carve_page *page)
 {
@@ -144,7 +162,7 @@ carve_pages_lookup(struct carve_pages *ps, const void *addr)
 		unsigned long offset = addr - zone->region->virt;
 		unsigned long index = offset >> PAGE_SHIFT;
 
-		if (likely(index < zone->region->nr_pages))
+		if (likely(index < zone->region->nr_mapped))
 			return &ps->map[zone->first + index];
 	}
 	return NULL;
@@ -198,6 +216,25 @@ static __always_inline enum carve_lifetime carve_gfp_lifetime(gfp_t gfp)
 							   CARVE_LONG_LIVED;
 }
 
+/* From the first of these zones that can spare it; not zeroed */
+static __always_inline struct carve_page *
+carve_pages_get_from(struct carve_pages *ps, struct carve_zone *const *zones,
+		     gfp_t gfp, unsigned int order, enum carve_page_state state)
+{
+	struct carve_zone *zone = zones[0];
+	struct carve_page *page = NULL;
+
+	if (likely(zone))
+		page = carve_zone_get(zone, order, carve_gfp_lifetime(gfp));
+	if (unlikely(!page)) {
+		page = carve_pages_alloc_slow(ps, zones, gfp, order);
+		if (!page)
+			return NULL;
+	}
+	page->state = state;
+	return page;
+}
+
 /**
  * carve_pages_get() - allocate a block for a layer above
  * @ps: the page allocator
@@ -211,18 +248,8 @@ static __always_inline struct carve_page *
 carve_pages_get(struct carve_pages *ps, gfp_t gfp, unsigned int order,
 		enum carve_page_state state)
 {
-	struct carve_zone *zone = ps->zonelist[carve_gfp_zone(gfp)][0];
-	struct carve_page *page = NULL;
-
-	if (likely(zone))
-		page = carve_zone_get(zone, order, carve_gfp_lifetime(gfp));
-	if (unlikely(!page)) {
-		page = carve_pages_alloc_slow(ps, gfp, order);
-		if (!page)
-			return NULL;
-	}
-	page->state = state;
-	return page;
+	return carve_pages_get_from(ps, ps->zonelist[carve_gfp_zone(gfp)], gfp,
+				    order, state);
 }
 
 /**
@@ -242,7 +269,18 @@ static __always_inline void carve_pages_put(struct carve_pages *ps,
 		carve_zone_put_slow(zone, page, order);
 }
 
-/* carve_alloc_pages(), for the caller at @caller */
+/* Fills a block with zeroes, by whatever way leads to it */
+static inline void carve_pages_clear(struct carve_pages *ps,
+				     const struct carve_page *page,
+				     unsigned int order)
+{
+	if (likely(carve_page_zone(ps, page)->region->virt))
+		memset(carve_pages_address(ps, page), 0, PAGE_SIZE << order);
+	else
+		ps->clearer->clear(ps->clearer, page, BIT(order));
+}
+
+/* carve_get_free_pages(), for the caller at @caller: the pages have an address */
 static __always_inline struct carve_page *
 carve_pages_alloc(struct carve_pages *ps, gfp_t gfp, unsigned int order,
 		  enum carve_page_state state, unsigned long caller)
@@ -254,6 +292,25 @@ carve_pages_alloc(struct carve_pages *ps, gfp_t gfp, unsigned int order,
 	page->caller = caller;
 	if (want_init_on_alloc(gfp))
 		memset(carve_pages_address(ps, page), 0, PAGE_SIZE << order);
+	return page;
+}
+
+/* carve_alloc_pages(): with __GFP_HIGHMEM they need not have one */
+static __always_inline struct carve_page *
+carve_pages_alloc_any(struct carve_pages *ps, gfp_t gfp, unsigned int order,
+		      enum carve_page_state state, unsigned long caller)
+{
+	enum carve_zone_type type = carve_gfp_zone(gfp);
+	struct carve_page *page;
+
+	page = carve_pages_get_from(ps, ps->zonelist[type != CARVE_ZONE_HIGHMEM ?
+						     type : CARVE_ZONELIST_UNMAPPED],
+				    gfp, order, state);
+	if (unlikely(!page))
+		return NULL;
+	page->caller = caller;
+	if (want_init_on_alloc(gfp))
+		carve_pages_clear(ps, page, order);
 	return page;
 }
 
@@ -270,7 +327,7 @@ carve_pages_may_free(struct carve_pages *ps, struct carve_page *page,
 		return false;
 	}
 	if (want_init_on_free())
-		memset(carve_pages_address(ps, page), 0, PAGE_SIZE << order);
+		carve_pages_clear(ps, page, order);
 	return true;
 }
 

@@ -172,6 +172,16 @@ static void announce(const struct carve_region *region)
 	kmemleak_alloc(region->virt, carve_region_bytes(region), 0, GFP_KERNEL);
 }
 
+/* A region without addresses isn't mapped, or not used where it is */
+static void set_mapped(struct carve_region *region, bool unmapped)
+{
+	if (unmapped) {
+		region->virt = NULL;
+		region->highmem = true;
+	}
+	region->nr_mapped = unmapped ? 0 : region->nr_pages;
+}
+
 int carve_region_reserve(struct carve_region *region,
 			 const struct carve_region_request *request)
 {
@@ -185,8 +195,10 @@ int carve_region_reserve(struct carve_region *region,
 	if (!ret)
 		ret = check_zone(region, request);
 	region->reserve_ns = ktime_get_ns() - start;
-	if (!ret)
-		announce(region);
+	if (ret)
+		return ret;
+	set_mapped(region, request->unmapped);
+	announce(region);
 	return ret;
 }
 

@@ -27,6 +27,7 @@
  * @node: NUMA node, or NUMA_NO_NODE for the nearest that has the memory
  * @zone: where the range must lie: __GFP_DMA (below 16 MiB), __GFP_DMA32
  *	(below 4 GiB), or 0 for anywhere
+ * @unmapped: it is to have no address in the kernel
  */
 struct carve_region_request {
 	u64 size;
@@ -34,6 +35,7 @@ struct carve_region_request {
 	u64 phys;
 	int node;
 	gfp_t zone;
+	bool unmapped;
 };
 
 struct carve_region;
@@ -57,9 +59,10 @@ struct carve_region_source {
  * @source: how it was reserved
  * @start_pfn: its first page frame
  * @nr_pages: its length in pages
- * @virt: the kernel's address of its first byte
+ * @virt: the kernel's address of its first byte; NULL: it has none
+ * @nr_mapped: pages that @virt leads to: all, or none
  * @node: the NUMA node that it lies on, or NUMA_NO_NODE if that isn't known
- * @highmem: it doesn't lie in the direct mapping
+ * @highmem: it doesn't lie in the direct mapping, or isn't used there
  * @cma: source "cma": what the release needs
  * @reserve_ns: the time that the reservation took
  * @refusal: why it couldn't be had
@@ -69,6 +72,7 @@ struct carve_region {
 	unsigned long start_pfn;
 	unsigned long nr_pages;
 	void *virt;
+	unsigned long nr_mapped;
 	int node;
 	bool highmem;
 	struct carve_compat_cma cma;

@@ -3,7 +3,7 @@
  * Source "reserved": memory that the kernel never manages, kept from it at
  * boot with memmap=SIZE$ADDR or mem=. It has no struct pages and doesn't lie
  * in the direct mapping; it is claimed with request_mem_region(), so that
- * /proc/iomem names it, and mapped with memremap().
+ * /proc/iomem names it, and mapped with memremap(), if it is to have an address.
  */
 #include <linux/errno.h>
 #include <linux/io.h>
@@ -53,8 +53,11 @@ static int reserved_reserve(struct carve_region *region,
 				    request->phys + request->size - 1);
 		return -EBUSY;
 	}
-	region->virt = memremap(request->phys, request->size, MEMREMAP_WB);
-	if (!region->virt) {
+	region->virt = NULL;
+	if (!request->unmapped)
+		region->virt = memremap(request->phys, request->size,
+					MEMREMAP_WB);
+	if (!region->virt && !request->unmapped) {
 		carve_region_refuse(region, "reserved: no virtual space to map %llu MiB at %#llx",
 				    request->size / SZ_1M, request->phys);
 		release_mem_region(request->phys, request->size);
@@ -69,7 +72,8 @@ static int reserved_reserve(struct carve_region *region,
 
 static void reserved_release(struct carve_region *region)
 {
-	memunmap(region->virt);
+	if (region->virt)
+		memunmap(region->virt);
 	release_mem_region(carve_region_phys(region),
 			   carve_region_bytes(region));
 }

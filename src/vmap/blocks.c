@@ -41,8 +41,10 @@ int carve_blocks_alloc(struct carve_pages *pages, struct carve_area *area,
 
 	while (left) {
 		order = min_t(unsigned int, order, ilog2(left));
-		block = carve_pages_alloc(pages, carve_gfp_for_order(gfp, order),
-					  order, CARVE_PAGE_AREA, area->caller);
+		block = carve_pages_alloc_any(pages,
+					      carve_gfp_for_order(gfp, order),
+					      order, CARVE_PAGE_AREA,
+					      area->caller);
 		if (block) {
 			chain(pages, area, block);
 			left -= BIT(order);

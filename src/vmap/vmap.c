@@ -63,6 +63,18 @@ static void publish(struct carve_area *area)
 	smp_store_release(&area->state, CARVE_AREA_USED);
 }
 
+static bool any_zone(gfp_t gfp)
+{
+	return carve_gfp_zone(gfp) == CARVE_ZONE_NORMAL;
+}
+
+/* A window maps pages that have no address, too, and as natively these first */
+static gfp_t gfp_for_blocks(const struct carve_vmap *vmap, gfp_t gfp)
+{
+	return any_zone(gfp) && carve_window_exists(&vmap->window) ?
+	       gfp | __GFP_HIGHMEM : gfp;
+}
+
 static struct carve_area *make_area(struct carve_vmap *vmap,
 				    unsigned int nr_pages, gfp_t gfp,
 				    unsigned long caller)
@@ -71,7 +83,8 @@ static struct carve_area *make_area(struct carve_vmap *vmap,
 
 	if (!area)
 		return NULL;
-	if (carve_blocks_alloc(pages_of(vmap), area, gfp))
+	if (carve_blocks_alloc(pages_of(vmap), area,
+			       gfp_for_blocks(vmap, gfp)))
 		goto free_record;
 	if (carve_mapping_add(vmap, area, gfp))
 		goto free_blocks;
@@ -86,11 +99,6 @@ free_record:
 }
 
 /* Kept areas are where they are: not for those who ask for a zone */
-static bool any_zone(gfp_t gfp)
-{
-	return carve_gfp_zone(gfp) == CARVE_ZONE_NORMAL;
-}
-
 static struct carve_area *take_kept(struct carve_vmap *vmap,
 				    unsigned long nr_pages, gfp_t gfp,
 				    unsigned long caller)
