@@ -65,6 +65,8 @@ static void expect_zone(struct kunit *test, const char *line,
 	KUNIT_EXPECT_STREQ(test, zone->source, expected->source);
 	KUNIT_EXPECT_EQ_MSG(test, zone->phys, expected->phys, "%s", line);
 	KUNIT_EXPECT_EQ_MSG(test, zone->node, expected->node, "%s", line);
+	KUNIT_EXPECT_EQ_MSG(test, zone->unmapped, expected->unmapped, "%s",
+			    line);
 	KUNIT_EXPECT_EQ_MSG(test, (__force u32)zone->zone,
 			    (__force u32)expected->zone, "%s", line);
 }
