@@ -421,11 +421,11 @@ static bool come_to_wait(struct bed *bed, unsigned long nr)
 {
 	unsigned long end = jiffies + PATIENCE;
 
-	while (atomic_long_read(&bed->co->kmap.nr_waits) < nr)
+	while (atomic_long_read(&bed->co->kmap.nr_waits) < nr) {
 		if (time_after(jiffies, end))
 			return false;
-		else
-			msleep(20);
+		msleep(20);
+	}
 	return true;
 }
 
@@ -592,6 +592,7 @@ static void intrude(struct irq_work *work)
 	if (addr)
 		memset64(addr, DIRT, WORDS);
 	carve_kunmap_local(in->bed->co, addr);
+	/* With all that was written; pairs with who waits for it */
 	smp_store_release(&in->done, true);
 }
 
@@ -607,6 +608,7 @@ static void interrupt_maps_on_top_of_what_it_interrupts(struct kunit *test)
 	addr = carve_kmap_local(bed->co, bed->pages[0]);
 	before = holds(addr, 0);
 	irq_work_queue(&in.work);
+	/* Pairs with intrude() */
 	while (!smp_load_acquire(&in.done) && time_before(jiffies, end))
 		cpu_relax();
 	after = holds(addr, 0);
