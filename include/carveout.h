@@ -25,7 +25,8 @@
  *   GFP_ATOMIC
  *	Never sleeps, and may take the last page: the reserve below the min
  *	watermark is for it. Reaches what this CPU's stores and the depots hold,
- *	not what lies in other CPUs' stores.
+ *	and the areas of carve_vfree() that these keep mapped, not what lies in
+ *	other CPUs' stores.
  *   GFP_NOWAIT
  *	The same without the reserve.
  *   GFP_HIGHUSER

@@ -145,11 +145,38 @@ static void pressure_takes_kept_areas_down(struct kunit *test)
 		carve_vfree(co, p[i]);
 	expect_kept(test, 4, 128);
 	/* Nothing fails that has room when they go */
-	all = carve_vmap_alloc(&co->vmap, (nr_free - 100) << PAGE_SHIFT, QUIET,
+	all = carve_vmap_alloc(&co->vmap, (nr_free - 20) << PAGE_SHIFT, QUIET,
 			       _THIS_IP_);
 	KUNIT_EXPECT_NOT_NULL(test, all);
 	expect_kept(test, 0, 0);
 	carve_vfree(co, all);
+}
+
+/* In any context, where nobody must sleep to unmap */
+static void atomic_allocation_gets_what_is_kept(struct kunit *test)
+{
+	struct carveout *co = test->priv;
+	struct carve_page *first = NULL, *page;
+	void *p = alloc(test, 64);
+
+	if (!carve_window_exists(&co->vmap.window)) {
+		carve_vfree(co, p);
+		kunit_skip(test, "on this machine a task must unmap areas");
+	}
+	while ((page = carve_alloc_page(co, GFP_ATOMIC | __GFP_NOWARN))) {
+		*(struct carve_page **)carve_page_address(co, page) = first;
+		first = page;
+	}
+	carve_vfree(co, p);
+	expect_kept(test, 1, 64);
+	page = carve_alloc_pages(co, GFP_ATOMIC | __GFP_NOWARN, 6);
+	KUNIT_EXPECT_NOT_NULL(test, page);
+	expect_kept(test, 0, 0);
+	carve_free_pages(co, page, 6);
+	while ((page = first)) {
+		first = *(struct carve_page **)carve_page_address(co, page);
+		carve_free_page(co, page);
+	}
 }
 
 static void reused_area_is_zeroed_on_request(struct kunit *test)
@@ -366,6 +393,7 @@ static struct kunit_case kept_cases[] = {
 	KUNIT_CASE(kept_pages_stay_within_the_limit),
 	KUNIT_CASE(full_magazine_spills_what_it_kept_longest),
 	KUNIT_CASE(pressure_takes_kept_areas_down),
+	KUNIT_CASE(atomic_allocation_gets_what_is_kept),
 	KUNIT_CASE(reused_area_is_zeroed_on_request),
 	KUNIT_CASE(zone_modifiers_are_not_served_from_kept_areas),
 	KUNIT_CASE(areas_freed_by_interrupts_are_kept),

@@ -17,12 +17,14 @@
  *	too;
  *   3. give back what this CPU's stores of other orders, and all depots, hold,
  *	so that it can merge, and look again (any context);
- *   4. where the flags allow to sleep and don't say __GFP_NORETRY: do the same
+ *   4. unless they say __GFP_NORETRY: have the layers above give back, piece by
+ *	piece, what they can in any context, and look again;
+ *   5. where the flags allow to sleep and don't say __GFP_NORETRY: do the same
  *	on all CPUs, have the layers above give back what they can spare, look
  *	again, and repeat this each tick while others may be freeing: for
  *	wait_ms, sixteen times as long with __GFP_RETRY_MAYFAIL, without end
  *	with __GFP_NOFAIL, which then gets what lies below the watermark, too;
- *   5. fail.
+ *   6. fail.
  * An allocation with __GFP_KSWAPD_RECLAIM that leaves a zone below its low
  * watermark has memory collected in the background.
  */
@@ -162,6 +164,20 @@ void carve_pages_reclaim(struct carve_pages *ps)
 	list_for_each_entry(shrinker, &ps->shrinkers, list)
 		shrinker->shrink(shrinker);
 	carve_pages_drain(ps);
+}
+
+/* Some of what a layer above holds is with the buddy system now; false: there is none */
+static bool get_spared(struct carve_pages *ps)
+{
+	struct carve_shrinker *shrinker;
+
+	list_for_each_entry(shrinker, &ps->shrinkers, list) {
+		if (!shrinker->spare || !shrinker->spare(shrinker))
+			continue;
+		drain_this_cpu(ps);
+		return true;
+	}
+	return false;
 }
 
 static bool below(struct carve_zone *zone, enum carve_watermark mark)
@@ -352,7 +368,11 @@ static struct carve_page *climb(struct carve_pages *ps,
 	drain_this_cpu(ps);
 	drain_depots(ps);
 	page = get_from_zones(reach, gfp, order);
-	if (page || !gfpflags_allow_blocking(gfp) || (gfp & __GFP_NORETRY))
+	if (page || (gfp & __GFP_NORETRY))
+		return page;
+	while (!page && get_spared(ps))
+		page = get_from_zones(reach, gfp, order);
+	if (page || !gfpflags_allow_blocking(gfp))
 		return page;
 	return reclaim_and_wait(ps, reach, gfp, order);
 }

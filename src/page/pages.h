@@ -16,10 +16,13 @@
  * struct carve_shrinker - a layer above that can give pages back
  * @list: on struct carve_pages' list
  * @shrink: gives back what it can spare, may sleep; returns pages freed
+ * @spare: gives back some of what can be had in any context but NMI, false where
+ *	there is nothing; NULL where there never is
  */
 struct carve_shrinker {
 	struct list_head list;
 	unsigned long (*shrink)(struct carve_shrinker *shrinker);
+	bool (*spare)(struct carve_shrinker *shrinker);
 };
 
 /**

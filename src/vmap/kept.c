@@ -98,6 +98,22 @@ void carve_kept_init(struct carve_kept *kept, struct carve_boot *boot,
 	}
 }
 
+bool carve_kept_spare(struct carve_kept *kept)
+{
+	unsigned int i;
+
+	for (i = 0; i < CARVE_NR_KEPT && kept->class[i]; i++) {
+		struct carve_magazines *ms = &kept->class[i]->magazines;
+		void *area = carve_magazines_get_slow(ms);
+
+		if (!area)
+			continue;
+		flush(ms, &area, 1);
+		return true;
+	}
+	return false;
+}
+
 static void drain_this_cpu(void *arg)
 {
 	struct carve_kept *kept = arg;

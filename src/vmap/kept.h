@@ -44,6 +44,8 @@ struct carve_kept {
 /* For a carveout of @nr_pages pages */
 void carve_kept_init(struct carve_kept *kept, struct carve_boot *boot,
 		     unsigned long nr_pages);
+/* Takes down one that this CPU or a depot has; false: there is none */
+bool carve_kept_spare(struct carve_kept *kept);
 /* Takes down all; sleeps */
 void carve_kept_drain(struct carve_kept *kept);
 /* Takes down those of a dead CPU */

@@ -320,6 +320,16 @@ static unsigned long shrink(struct carve_shrinker *shrinker)
 					      shrinker));
 }
 
+/* Where a task is needed to unmap, there is nothing to be had at once */
+static bool spare(struct carve_shrinker *shrinker)
+{
+	struct carve_vmap *vmap = container_of(shrinker, struct carve_vmap,
+					       shrinker);
+
+	return !carve_mapping_needs_task(vmap) &&
+	       carve_kept_spare(&vmap->kept);
+}
+
 void carve_vmap_drain_dead(struct carve_vmap *vmap, unsigned int cpu)
 {
 	carve_kept_drain_dead(&vmap->kept, cpu);
@@ -359,6 +369,7 @@ int carve_vmap_init(struct carve_vmap *vmap, struct carve_slabs *slabs,
 	vmap->kept.take_down = take_down;
 	carve_kept_init(&vmap->kept, boot, slabs->pages->nr_pages);
 	vmap->shrinker.shrink = shrink;
+	vmap->shrinker.spare = spare;
 	carve_pages_add_shrinker(slabs->pages, &vmap->shrinker);
 	init_space(vmap);
 	return 0;
