@@ -62,6 +62,7 @@ struct load {
 	unsigned int max_order;
 	unsigned int max_kmalloc;
 	unsigned int max_area;
+	bool debugged;
 };
 
 /**
@@ -421,11 +422,43 @@ static void churn_cache(struct stress *s)
 	KUNIT_EXPECT_EQ(s->test, carve_cache_destroy(cache), 0);
 }
 
+/* What it is to be watched for from now on: one thing, several, or none */
+static void switch_debugging(struct stress *s, struct rnd_state *rnd)
+{
+	struct carve_cache *cache;
+
+	guard(mutex)(&s->co->slabs.lock);
+	list_for_each_entry(cache, &s->co->slabs.caches, list)
+		if (carve_testbed_random(rnd, 8) == 0)
+			carve_debug_switch(cache, carve_testbed_random(rnd, 2) ?
+					   carve_testbed_random(rnd, 32) : 0);
+}
+
+/* Nothing but what the case did was there to find */
+static void expect_nothing_found(struct stress *s)
+{
+	struct carve_cache *cache;
+	unsigned int i;
+
+	guard(mutex)(&s->co->slabs.lock);
+	list_for_each_entry(cache, &s->co->slabs.caches, list) {
+		for (i = 0; i < CARVE_NR_DAMAGES; i++)
+			KUNIT_EXPECT_EQ_MSG(s->test, cache->debugging.count[i],
+					    0UL, "%s: %s", cache->name,
+					    carve_damage_names[i]);
+		carve_debug_switch(cache, 0);
+	}
+}
+
 static void disturb(struct stress *s)
 {
 	unsigned long end = jiffies + msecs_to_jiffies(STRESS_MS);
+	struct rnd_state rnd;
 
+	carve_testbed_seed(s->test, &rnd, carve_testbed_any_seed());
 	while (time_before(jiffies, end)) {
+		if (s->load->debugged)
+			switch_debugging(s, &rnd);
 		carve_testbed_check(s->test, s->co);
 		churn_cache(s);
 		carve_slabs_shrink(&s->co->slabs);
@@ -470,12 +503,14 @@ static void expect_all_well(struct stress *s)
 	KUNIT_EXPECT_EQ(s->test,
 			atomic_long_read(&s->co->pages.nr_bad_frees), 0L);
 	KUNIT_EXPECT_EQ(s->test, carve_testbed_areas(s->co).nr_areas, 0UL);
+	expect_nothing_found(s);
 	carve_testbed_check(s->test, s->co);
 }
 
 static const struct load loads[] = {
 	{ "with memory to spare", 100, 2, 3000, 3 * PAGE_SIZE },
 	{ "with none left", 1200, 4, 20000, 30 * PAGE_SIZE },
+	{ "with debugging switched", 300, 2, 9000, 3 * PAGE_SIZE, true },
 };
 
 static void describe_load(const struct load *load, char *desc)

@@ -257,14 +257,14 @@ EXPORT_SYMBOL_GPL(carve_kfree);
 
 void carve_kfree_sensitive(struct carveout *co, const void *p)
 {
-	memzero_explicit((void *)p, carve_kmalloc_usable(&co->slabs, p));
+	memzero_explicit((void *)p, carve_kmalloc_claim(&co->slabs, p, _RET_IP_));
 	carve_kmalloc_put(&co->slabs, p, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(carve_kfree_sensitive);
 
 size_t carve_ksize(struct carveout *co, const void *p)
 {
-	return carve_kmalloc_usable(&co->slabs, p);
+	return carve_kmalloc_claim(&co->slabs, p, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(carve_ksize);
 

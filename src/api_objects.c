@@ -16,7 +16,7 @@
 size_t carve_cache_alloc_bulk(struct carve_cache *cache, gfp_t gfp, size_t nr,
 			      void **objects)
 {
-	return carve_cache_get_bulk(cache, gfp, nr, objects);
+	return carve_cache_get_bulk(cache, gfp, nr, objects, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(carve_cache_alloc_bulk);
 

@@ -213,6 +213,8 @@ static int setup(struct carveout *co, struct carveout_request *request)
 		return ret;
 	start = ktime_get_ns();
 	ret = setup_layers(co);
+	if (!ret)
+		carve_slabs_debug(&co->slabs, request->slab_debug);
 	co->setup_ns = ktime_get_ns() - start;
 	if (ret == -EOPNOTSUPP) {
 		refuse(request, "this kernel's page tables are not ours to write: no zone can be unmapped");

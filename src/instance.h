@@ -25,12 +25,15 @@ struct carve_face;
  * @name: the name that it is to have
  * @nr_zones: regions in @zone, from 1 to CARVE_MAX_ZONES
  * @zone: a region each; the metadata of all lies in the first
+ * @slab_debug: which caches are to be debugged, in the language of
+ *	slab/rules.c, for as long as the carveout lives; or NULL
  * @refusal: after a failure, why in one line
  */
 struct carveout_request {
 	const char *name;
 	unsigned int nr_zones;
 	struct carve_region_request zone[CARVE_MAX_ZONES];
+	const char *slab_debug;
 	char refusal[CARVE_REFUSAL_LEN];
 };
 

@@ -10,6 +10,7 @@
 
 #include "instance.h"
 #include "report.h"
+#include "slab/users.h"
 
 #define MAX_SITES 32
 
@@ -122,6 +123,8 @@ static unsigned long report_caches(struct carveout *co, struct carve_report *r)
 			carve_report_line(r, "%lu objects of cache %s, made by %pS",
 					  usage.active_objects, cache->name,
 					  (void *)cache->caller);
+		if (r && usage.active_objects)
+			carve_users_report(cache, r, MAX_SITES);
 	}
 	return nr;
 }

@@ -28,6 +28,7 @@ DEFINE_SHOW_ATTRIBUTE(carve_owners);
 DEFINE_SHOW_ATTRIBUTE(carve_pagemap);
 DEFINE_SHOW_ATTRIBUTE(carve_pagetypeinfo);
 DEFINE_SHOW_ATTRIBUTE(carve_pairs);
+DEFINE_SHOW_ATTRIBUTE(carve_slab_users);
 DEFINE_SHOW_ATTRIBUTE(carve_slabinfo);
 DEFINE_SHOW_ATTRIBUTE(carve_stats);
 DEFINE_SHOW_ATTRIBUTE(carve_stats_json);
@@ -48,6 +49,7 @@ static const struct {
 	{ "pagemap", &carve_pagemap_fops },
 	{ "pagetypeinfo", &carve_pagetypeinfo_fops },
 	{ "pairs", &carve_pairs_fops },
+	{ "slab_users", &carve_slab_users_fops },
 	{ "slabinfo", &carve_slabinfo_fops },
 	{ "stats", &carve_stats_fops },
 	{ "stats.json", &carve_stats_json_fops },
@@ -87,6 +89,7 @@ void carve_debugfs_add(struct carveout *co)
 				    shown[i].fops);
 	carve_pokes_add(&face->pokes, face->dir);
 	carve_tunes_add(&face->tunes, co, face->dir);
+	carve_slab_debug_add(&face->slab_debug, co, face->dir);
 	carve_age_add(&face->age, co, face->dir);
 	face->bench = carve_bench_add(co, face->dir);
 	carve_device_add(&face->device, co);

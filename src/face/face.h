@@ -7,6 +7,7 @@
 #include "face/bench.h"
 #include "face/device.h"
 #include "face/poke.h"
+#include "face/slab_debug.h"
 #include "face/tune.h"
 
 /**
@@ -14,6 +15,7 @@
  * @dir: its directory
  * @pokes: the poke files
  * @tunes: what can be set
+ * @slab_debug: which caches are debugged
  * @age: what an hour of use does to free memory
  * @bench: the benchmark's files
  * @device: its device
@@ -22,6 +24,7 @@ struct carve_face {
 	struct dentry *dir;
 	struct carve_pokes pokes;
 	struct carve_tunes tunes;
+	struct carve_command_file slab_debug;
 	struct carve_age age;
 	struct carve_bench_files *bench;
 	struct carve_device device;

@@ -17,6 +17,7 @@
 #include "face/parse.h"
 #include "face/spec.h"
 #include "report.h"
+#include "slab/rules.h"
 
 static char *size = "";
 module_param(size, charp, 0444);
@@ -41,6 +42,10 @@ MODULE_PARM_DESC(node, "NUMA node to reserve on; -1 for any");
 static char *specs = "";
 module_param_named(carveouts, specs, charp, 0444);
 MODULE_PARM_DESC(carveouts, "several at once: NAME:SIZE[@SOURCE][%NODE][(TYPE)][,SIZE...][;NAME:...]");
+
+static char *slab_debug;
+module_param(slab_debug, charp, 0444);
+MODULE_PARM_DESC(slab_debug, "caches to debug, as on the kernel's command line: FLAGS[,NAME...][;FLAGS...], flags F, Z, P, U, Q");
 
 /* Guards the list, and @users of each carveout on it */
 static DEFINE_MUTEX(carveouts_lock);
@@ -141,10 +146,12 @@ static int publish(struct carveout *co)
 
 int carveout_add(struct carveout_request *request)
 {
-	struct carveout *co = carveout_create(request);
 	struct carve_zone *zone;
+	struct carveout *co;
 	int ret;
 
+	request->slab_debug = slab_debug;
+	co = carveout_create(request);
 	if (IS_ERR(co))
 		return PTR_ERR(co);
 	ret = publish(co);
@@ -252,6 +259,11 @@ static int add_from_parameters(void)
 {
 	int ret = 0;
 
+	if (carve_debug_check_rules(slab_debug)) {
+		pr_err("slab_debug=%s: flags are F, Z, P, U, Q, or - for none, with names of caches behind a comma: FZP,foo*,bar;U,kmalloc-64\n",
+		       slab_debug);
+		return -EINVAL;
+	}
 	/* Suites bring carveouts of their own */
 	if (!*size && !*specs && !__is_defined(CARVEOUT_KUNIT)) {
 		pr_err("size is missing: insmod carveout.ko size=64M\n");

@@ -28,6 +28,9 @@ int carve_user_show(struct seq_file *m, void *v);
 /* pagemap.c: the pages as a picture in characters */
 int carve_pagemap_show(struct seq_file *m, void *v);
 
+/* slab_debug.c: who holds the objects of caches with user tracking */
+int carve_slab_users_show(struct seq_file *m, void *v);
+
 /* stats.c: the same figures as lines and as JSON */
 int carve_stats_show(struct seq_file *m, void *v);
 int carve_stats_json_show(struct seq_file *m, void *v);

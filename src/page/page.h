@@ -61,6 +61,7 @@ enum carve_lifetime {
  * @inuse: CARVE_PAGE_SLAB: objects outside of the slab; CARVE_PAGE_INDEX:
  *	entries in the table
  * @colour: CARVE_PAGE_SLAB: where the first object is, in steps of the cache
+ * @debug: CARVE_PAGE_SLAB: it is a debug slab; constant while it is a slab
  * @kept: CARVE_PAGE_USER: whoever mapped it last has gone, others may yet
  * @lifetime: that of the block, at its head
  * @offset: CARVE_PAGE_SLAB_TAIL: pages back to the head
@@ -68,7 +69,8 @@ enum carve_lifetime {
  * @cache: CARVE_PAGE_SLAB, _TAIL: the cache that it belongs to
  * @free: CARVE_PAGE_SLAB: a bit for each object, set where it is in the slab
  * @at: CARVE_PAGE_USER: where in its object it is, in pages
- * @free_map: the same, where there are more objects than bits in @free
+ * @free_map: the same, where there are more objects than bits in @free, and in
+ *	debug slabs
  * @area: CARVE_PAGE_AREA: the record of the area whose first page this is
  * @bus_addr: CARVE_PAGE_DMA: the address that the device knows the buffer by
  *
@@ -92,7 +94,10 @@ struct carve_page {
 	u8 block_lifetime;
 	u16 inuse;
 	union {
-		u8 colour;
+		struct {
+			u8 colour : 7;
+			u8 debug : 1;
+		};
 		u8 kept;
 	};
 	union {

@@ -404,16 +404,18 @@ struct carve_page *carve_pages_alloc_within(struct carve_pages *ps,
 	return page;
 }
 
-void carve_pages_bad_free(struct carve_pages *ps, const void *what,
+bool carve_pages_bad_free(struct carve_pages *ps, const void *what,
 			  const char *why, unsigned long caller)
 {
 	static DEFINE_RATELIMIT_STATE(limit, DEFAULT_RATELIMIT_INTERVAL,
 				      DEFAULT_RATELIMIT_BURST);
 
 	atomic_long_inc(&ps->nr_bad_frees);
-	if (__ratelimit(&limit))
-		pr_err("%s: bad free of %p by %pS: %s; left alone\n", ps->name,
-		       what, (void *)caller, why);
+	if (!__ratelimit(&limit))
+		return false;
+	pr_err("%s: bad free of %p by %pS: %s; left alone\n", ps->name, what,
+	       (void *)caller, why);
+	return true;
 }
 
 void carve_pages_split(struct carve_pages *ps, struct carve_page *page,

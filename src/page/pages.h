@@ -110,8 +110,8 @@ struct carve_page *carve_pages_alloc_within(struct carve_pages *ps,
 struct carve_page *carve_pages_alloc_slow(struct carve_pages *ps,
 					  struct carve_zone *const *zones,
 					  gfp_t gfp, unsigned int order);
-/* Reports and counts a free that was refused */
-void carve_pages_bad_free(struct carve_pages *ps, const void *what,
+/* Counts a free that was refused, and reports it; false: it was one too many */
+bool carve_pages_bad_free(struct carve_pages *ps, const void *what,
 			  const char *why, unsigned long caller);
 
 /* See include/carveout.h for what these mean */

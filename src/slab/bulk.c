@@ -18,47 +18,52 @@ static void clear_all(const struct carve_cache *cache, size_t n,
 
 /* As many as there are, or can be made */
 static size_t get_some(struct carve_cache *cache, gfp_t gfp, size_t n,
-		       void **objects)
+		       void **objects, unsigned long caller)
 {
 	size_t got = 0;
 
 	for (;;) {
-		got += carve_magazines_get_bulk(&cache->magazines,
-						objects + got, n - got);
+		/* Debugging has them one by one, and so do its slow paths */
+		if (likely(!READ_ONCE(cache->debugging.flags)))
+			got += carve_magazines_get_bulk(&cache->magazines,
+							objects + got, n - got);
 		if (got == n)
 			return n;
-		objects[got] = carve_cache_alloc_slow(cache, gfp);
+		objects[got] = carve_cache_alloc_slow(cache, cache->object_size,
+						      gfp, caller);
 		if (!objects[got])
 			return got;
 		got++;
 	}
 }
 
-size_t carve_cache_get_bulk(struct carve_cache *cache, gfp_t gfp, size_t n,
-			    void **objects)
+/* Takes back objects that all lie in the cache's pages */
+static void put_run(struct carve_cache *cache, size_t n, void **objects,
+		    unsigned long caller)
 {
-	size_t got = get_some(cache, gfp, n, objects);
+	size_t i;
+
+	if ((!want_init_on_free() || cache->ctor) &&
+	    !READ_ONCE(cache->debugging.flags)) {
+		carve_magazines_put_bulk(&cache->magazines, objects, n);
+		return;
+	}
+	for (i = 0; i < n; i++)
+		carve_cache_put_for(cache, objects[i], caller);
+}
+
+size_t carve_cache_get_bulk(struct carve_cache *cache, gfp_t gfp, size_t n,
+			    void **objects, unsigned long caller)
+{
+	size_t got = get_some(cache, gfp, n, objects, caller);
 
 	if (got < n) {
-		carve_magazines_put_bulk(&cache->magazines, objects, got);
+		put_run(cache, got, objects, caller);
 		return 0;
 	}
 	if (want_init_on_alloc(gfp) && !cache->ctor)
 		clear_all(cache, n, objects);
 	return n;
-}
-
-/* Takes back objects that all lie in the cache's pages */
-static void put_run(struct carve_cache *cache, size_t n, void **objects)
-{
-	size_t i;
-
-	if (!want_init_on_free() || cache->ctor) {
-		carve_magazines_put_bulk(&cache->magazines, objects, n);
-		return;
-	}
-	for (i = 0; i < n; i++)
-		carve_cache_put(cache, objects[i]);
 }
 
 void carve_cache_put_bulk(struct carve_cache *cache, size_t n, void **objects,
@@ -69,12 +74,12 @@ void carve_cache_put_bulk(struct carve_cache *cache, size_t n, void **objects,
 	for (i = 0; i < n; i++) {
 		if (likely(carve_cache_owns(cache, objects[i])))
 			continue;
-		put_run(cache, i - first, objects + first);
+		put_run(cache, i - first, objects + first, caller);
 		first = i + 1;
 		if (objects[i])
 			carve_cache_bad_free(cache, objects[i], caller);
 	}
-	put_run(cache, n - first, objects + first);
+	put_run(cache, n - first, objects + first, caller);
 }
 
 /* The cache of an object, or NULL for what lies in no slab */
@@ -98,7 +103,7 @@ void carve_kmalloc_put_bulk(struct carve_slabs *slabs, size_t n, void **objects,
 			if (cache_of(slabs, objects[i]) != cache)
 				break;
 		if (cache) {
-			put_run(cache, i - first, objects + first);
+			put_run(cache, i - first, objects + first, caller);
 			continue;
 		}
 		while (first < i)

@@ -7,7 +7,7 @@
 
 /* See include/carveout.h for what these mean */
 size_t carve_cache_get_bulk(struct carve_cache *cache, gfp_t gfp, size_t n,
-			    void **objects);
+			    void **objects, unsigned long caller);
 void carve_cache_put_bulk(struct carve_cache *cache, size_t n, void **objects,
 			  unsigned long caller);
 void carve_kmalloc_put_bulk(struct carve_slabs *slabs, size_t n, void **objects,

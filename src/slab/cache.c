@@ -7,6 +7,13 @@
  * from partial slabs before empty ones, so that slabs run empty and their
  * pages can go back; a few empty ones are kept, the rest is released at once.
  *
+ * While a cache is debugged (debug.c) its magazines hold nothing, so that all
+ * comes to the slow paths here, and the fast ones know nothing of debugging.
+ * Objects then come from slabs of another shape, on a shelf of their own; an
+ * object always goes back to the slab that it came from. Magazines are filled
+ * from the plain shelf alone, but may come to hold objects of the other one,
+ * when debugging is off again.
+ *
  * Invariants, walked by carve_slabs_check():
  *  - a slab is on the list that its count of objects out says;
  *  - what carve_slab_check() says of each slab.
@@ -25,7 +32,9 @@
 #include "percpu/each_cpu.h"
 #include "report.h"
 #include "slab/cache.h"
+#include "slab/rules.h"
 #include "slab/slab.h"
+#include "slab/users.h"
 
 #define CACHE_FLAGS SLAB_HWCACHE_ALIGN
 /* Native flags that have no meaning here, and are accepted */
@@ -36,6 +45,9 @@
 
 /* All magazines of a cache hold at most one byte in so many of the carveout */
 #define STORE_SHARE 64
+
+/* The quarantine of each cache, up to 1 MiB; it can be set otherwise */
+#define QUARANTINE_SHARE 64
 
 /* The list for a slab with @inuse objects out */
 static struct carve_page_list *list_for(struct carve_shelf *shelf,
@@ -78,15 +90,14 @@ static struct carve_cache *cache_of(struct carve_magazines *ms)
 	return container_of(ms, struct carve_cache, magazines);
 }
 
-static unsigned int cache_refill(struct carve_magazines *ms, void **objects,
-				 unsigned int n)
+unsigned int carve_shelf_take(struct carve_cache *cache,
+			      struct carve_shelf *shelf, void **objects,
+			      unsigned int n)
 {
-	struct carve_cache *cache = cache_of(ms);
-	struct carve_shelf *shelf = &cache->plain;
 	struct carve_page *slab;
 	unsigned int taken = 0, got;
 
-	guard(raw_spinlock_irqsave)(&cache->lock);
+	lockdep_assert_held(&cache->lock);
 	while (taken < n) {
 		slab = first_of(cache, shelf->partial.nr ? &shelf->partial :
 							   &shelf->empty);
@@ -102,6 +113,25 @@ static unsigned int cache_refill(struct carve_magazines *ms, void **objects,
 	return taken;
 }
 
+static unsigned int cache_refill(struct carve_magazines *ms, void **objects,
+				 unsigned int n)
+{
+	struct carve_cache *cache = cache_of(ms);
+
+	guard(raw_spinlock_irqsave)(&cache->lock);
+	return carve_shelf_take(cache, &cache->plain, objects, n);
+}
+
+bool carve_shelf_put(struct carve_cache *cache, void *object)
+{
+	struct carve_page *slab = carve_slab_put(cache, object);
+
+	lockdep_assert_held(&cache->lock);
+	if (slab)
+		move_slab(cache, slab, slab->inuse + 1U);
+	return slab;
+}
+
 /* Puts objects into their slabs; those refused come first in @objects, how many */
 static unsigned int put_objects(struct carve_cache *cache, void **objects,
 				unsigned int n)
@@ -109,14 +139,9 @@ static unsigned int put_objects(struct carve_cache *cache, void **objects,
 	unsigned int i, refused = 0;
 
 	guard(raw_spinlock_irqsave)(&cache->lock);
-	for (i = 0; i < n; i++) {
-		struct carve_page *slab = carve_slab_put(cache, objects[i]);
-
-		if (slab)
-			move_slab(cache, slab, slab->inuse + 1U);
-		else
+	for (i = 0; i < n; i++)
+		if (!carve_shelf_put(cache, objects[i]))
 			objects[refused++] = objects[i];
-	}
 	return refused;
 }
 
@@ -150,14 +175,24 @@ static void release_empty(struct carve_cache *cache, struct carve_shelf *shelf,
 static void release_all_empty(struct carve_cache *cache)
 {
 	release_empty(cache, &cache->plain, 0);
+	release_empty(cache, &cache->debug, 0);
 }
 
-/* Gives back what a shelf has too much of */
-static void trim(struct carve_cache *cache, struct carve_shelf *shelf)
+/* The debug shelf is of no use while there is no debugging */
+static unsigned int max_empty(const struct carve_cache *cache,
+			      const struct carve_shelf *shelf)
 {
+	return shelf == &cache->plain || READ_ONCE(cache->debugging.flags) ?
+	       shelf->max_empty : 0;
+}
+
+void carve_shelf_trim(struct carve_cache *cache, struct carve_shelf *shelf)
+{
+	unsigned int keep = max_empty(cache, shelf);
+
 	/* Looked at again under the lock */
-	if (data_race(READ_ONCE(shelf->empty.nr)) > shelf->max_empty)
-		release_empty(cache, shelf, shelf->max_empty);
+	if (data_race(READ_ONCE(shelf->empty.nr)) > keep)
+		release_empty(cache, shelf, keep);
 }
 
 static unsigned long pages_released(const struct carve_cache *cache)
@@ -166,15 +201,33 @@ static unsigned long pages_released(const struct carve_cache *cache)
 	return data_race(READ_ONCE(cache->pages_released));
 }
 
+/* What a free that is refused counts as, by its verdict */
+static const enum carve_damage bad_free_kinds[] = {
+	/* Out by now: it was free when this was looked at first */
+	[CARVE_OBJECT_OUT] = CARVE_DAMAGE_DOUBLE_FREE,
+	[CARVE_NOT_OURS] = CARVE_DAMAGE_FOREIGN_FREE,
+	[CARVE_NOT_IN_SLAB] = CARVE_DAMAGE_FOREIGN_FREE,
+	[CARVE_OF_OTHER_CACHE] = CARVE_DAMAGE_WRONG_CACHE,
+	[CARVE_NOT_A_START] = CARVE_DAMAGE_INVALID_FREE,
+	[CARVE_ALREADY_FREE] = CARVE_DAMAGE_DOUBLE_FREE,
+};
+
 void carve_cache_bad_free(struct carve_cache *cache, const void *object,
 			  unsigned long caller)
 {
-	const char *why = carve_slab_error(cache, object);
+	enum carve_verdict verdict;
+	struct carve_page *slab;
+	unsigned int index;
 
-	scoped_guard(raw_spinlock_irqsave, &cache->lock)
+	scoped_guard(raw_spinlock_irqsave, &cache->lock) {
+		verdict = carve_slab_locate(cache, object, &slab, &index);
 		cache->nr_bad_frees++;
-	carve_pages_bad_free(cache->pages, object,
-			     why ?: "freed again meanwhile", caller);
+		cache->debugging.count[bad_free_kinds[verdict]]++;
+	}
+	if (carve_pages_bad_free(cache->pages, object,
+				 carve_verdict_text(verdict) ?:
+				 "freed again meanwhile", caller))
+		carve_debug_tell(cache, object);
 }
 
 static void cache_flush(struct carve_magazines *ms, void **objects,
@@ -185,7 +238,8 @@ static void cache_flush(struct carve_magazines *ms, void **objects,
 
 	for (i = 0; i < refused; i++)
 		carve_cache_bad_free(cache, objects[i], 0);
-	trim(cache, &cache->plain);
+	carve_shelf_trim(cache, &cache->plain);
+	carve_shelf_trim(cache, &cache->debug);
 }
 
 static const struct carve_magazine_ops cache_ops = {
@@ -193,8 +247,8 @@ static const struct carve_magazine_ops cache_ops = {
 	.flush = cache_flush,
 };
 
-static bool grow(struct carve_cache *cache, struct carve_shelf *shelf,
-		 gfp_t gfp)
+bool carve_shelf_grow(struct carve_cache *cache, struct carve_shelf *shelf,
+		      gfp_t gfp)
 {
 	struct carve_page *slab;
 	unsigned int colour;
@@ -213,15 +267,48 @@ static bool grow(struct carve_cache *cache, struct carve_shelf *shelf,
 	return true;
 }
 
-void *carve_cache_alloc_slow(struct carve_cache *cache, gfp_t gfp)
+static void *alloc_plain(struct carve_cache *cache, gfp_t gfp)
 {
 	void *object;
 
 	do {
 		object = carve_magazines_get_slow(&cache->magazines);
-	} while (!object && grow(cache, &cache->plain, gfp));
+	} while (!object && carve_shelf_grow(cache, &cache->plain, gfp));
 	/* In vain for pages, but it may have got objects back from other CPUs */
-	return object ?: carve_magazines_get_slow(&cache->magazines);
+	if (!object)
+		object = carve_magazines_get_slow(&cache->magazines);
+	if (object && want_init_on_alloc(gfp) && !cache->ctor)
+		memset(object, 0, cache->object_size);
+	return object;
+}
+
+void *carve_cache_alloc_slow(struct carve_cache *cache, size_t size, gfp_t gfp,
+			     unsigned long caller)
+{
+	void *object = NULL;
+
+	if (unlikely(READ_ONCE(cache->debugging.flags)))
+		object = carve_debug_alloc(cache, size, gfp, caller);
+	return object ?: alloc_plain(cache, gfp);
+}
+
+void carve_cache_free_slow(struct carve_cache *cache, void *object,
+			   unsigned long caller)
+{
+	if (unlikely(READ_ONCE(cache->debugging.flags)))
+		carve_debug_free(cache, object, caller);
+	else
+		carve_magazines_put_slow(&cache->magazines, object);
+}
+
+void carve_cache_put_cleared(struct carve_cache *cache, void *object,
+			     unsigned long caller)
+{
+	/* Debugging has to look at the object as it was left first */
+	if (!cache->ctor && !READ_ONCE(cache->debugging.flags))
+		memset(object, 0, cache->object_size);
+	if (!carve_magazines_put(&cache->magazines, object))
+		carve_cache_free_slow(cache, object, caller);
 }
 
 /* Objects that pass between a magazine and the slabs at a time */
@@ -264,13 +351,25 @@ static void init_shelf(struct carve_cache *cache, struct carve_shelf *shelf,
 {
 	shelf->size = size;
 	carve_slab_geometry(cache, shelf);
-	if (shelf->nr_objects > CARVE_SLAB_INLINE_OBJECTS)
+	if (shelf == &cache->plain &&
+	    shelf->nr_objects > CARVE_SLAB_INLINE_OBJECTS)
 		shelf->map_cache = cache->slabs->map_cache;
 	shelf->max_empty = max_t(unsigned int, 1,
 				 KEEP_EMPTY_BYTES >> (PAGE_SHIFT + shelf->order));
 	carve_page_list_init(&shelf->partial);
 	carve_page_list_init(&shelf->full);
 	carve_page_list_init(&shelf->empty);
+}
+
+/* A red zone on either side, and objects aligned as ever */
+static void init_debug_shelf(struct carve_cache *cache)
+{
+	struct carve_shelf *shelf = &cache->debug;
+
+	shelf->left = cache->align;
+	init_shelf(cache, shelf, ALIGN(cache->align + cache->object_size +
+				       sizeof(void *), cache->align));
+	carve_slab_fit_records(shelf);
 }
 
 static struct carve_cache *cache_init(struct carve_slabs *slabs, void *memory,
@@ -285,8 +384,10 @@ static struct carve_cache *cache_init(struct carve_slabs *slabs, void *memory,
 	cache->align = choose_align(args);
 	cache->caller = args->caller;
 	strscpy(cache->name, args->name, sizeof(cache->name));
+	INIT_LIST_HEAD(&cache->list);
 	raw_spin_lock_init(&cache->lock);
 	init_shelf(cache, &cache->plain, ALIGN(args->size, cache->align));
+	init_debug_shelf(cache);
 	carve_magazines_init(&cache->magazines, &cache_ops,
 			     choose_batch(slabs, args->size),
 			     memory + struct_bytes());
@@ -356,12 +457,34 @@ static int check_args(struct carve_slabs *slabs,
 	return 0;
 }
 
+/* What can't be debugged can be used all the same */
+static void debug_by_rules(struct carve_cache *cache)
+{
+	unsigned int flags = carve_debug_rule_for(cache->slabs->debug_rules,
+						  cache->name);
+
+	if (flags && carve_debug_switch(cache, flags))
+		pr_warn("%s: cache %s is not debugged: no memory for stack traces\n",
+			cache->pages->name, cache->name);
+}
+
+void carve_slabs_debug(struct carve_slabs *slabs, const char *rules)
+{
+	struct carve_cache *cache;
+
+	guard(mutex)(&slabs->lock);
+	slabs->debug_rules = rules;
+	list_for_each_entry(cache, &slabs->caches, list)
+		debug_by_rules(cache);
+}
+
 static int publish(struct carve_slabs *slabs, struct carve_cache *cache,
 		   const struct carve_cache_args *args)
 {
 	guard(mutex)(&slabs->lock);
 	if (name_taken(slabs, args->name))
 		return REFUSE(slabs, args, -EEXIST, "the name is taken");
+	debug_by_rules(cache);
 	list_add_tail(&cache->list, &slabs->caches);
 	return 0;
 }
@@ -411,8 +534,11 @@ static void drain_this_cpu(void *arg)
 	carve_magazines_drain_cpu(&cache->magazines);
 }
 
-static void drain_all_cpus(struct carve_cache *cache)
+void carve_cache_drain(struct carve_cache *cache)
 {
+	/* Nothing is in magazines while debugging is on, or before it is known */
+	if (READ_ONCE(cache->debugging.flags) || list_empty(&cache->list))
+		return;
 	carve_each_cpu(drain_this_cpu, cache);
 	carve_magazines_drain_depot(&cache->magazines);
 }
@@ -422,7 +548,8 @@ unsigned long carve_cache_give_back(struct carve_cache *cache)
 	unsigned long before = pages_released(cache);
 
 	/* This gives back, too, as slabs run empty */
-	drain_all_cpus(cache);
+	carve_cache_drain(cache);
+	carve_debug_trim(cache, 0);
 	release_all_empty(cache);
 	return pages_released(cache) - before;
 }
@@ -430,6 +557,7 @@ unsigned long carve_cache_give_back(struct carve_cache *cache)
 int carve_cache_delete(struct carve_cache *cache)
 {
 	struct carve_slabs *slabs = cache->slabs;
+	struct carve_report r = { .name = slabs->pages->name };
 	struct carve_cache_usage usage;
 
 	scoped_guard(mutex, &slabs->lock) {
@@ -439,6 +567,7 @@ int carve_cache_delete(struct carve_cache *cache)
 			pr_err("%s: cache %s is not destroyed: %lu objects are in use\n",
 			       slabs->pages->name, cache->name,
 			       usage.active_objects);
+			carve_users_report(cache, &r, UINT_MAX);
 			return -EBUSY;
 		}
 		list_del(&cache->list);
@@ -478,8 +607,9 @@ unsigned long carve_slabs_shrink(struct carve_slabs *slabs)
 	carve_each_cpu(drain_caches_this_cpu, slabs);
 	list_for_each_entry_reverse(cache, &slabs->caches, list) {
 		if (cache == slabs->map_cache)
-			drain_all_cpus(cache);
+			carve_cache_drain(cache);
 		carve_magazines_drain_depot(&cache->magazines);
+		carve_debug_trim(cache, 0);
 		release_all_empty(cache);
 	}
 	return all_pages_released(slabs) - before;
@@ -503,6 +633,9 @@ int carve_slabs_init(struct carve_slabs *slabs, struct carve_pages *pages,
 	slabs->pages = pages;
 	mutex_init(&slabs->lock);
 	INIT_LIST_HEAD(&slabs->caches);
+	slabs->quarantine_bytes = min_t(unsigned long, SZ_1M,
+					((unsigned long)pages->nr_pages <<
+					 PAGE_SHIFT) / QUARANTINE_SHARE);
 	slabs->shrinker.shrink = shrink_slabs;
 	carve_pages_add_shrinker(pages, &slabs->shrinker);
 	slabs->map_cache = carve_cache_boot(slabs, boot, &map_args);
@@ -551,8 +684,10 @@ void carve_cache_usage(struct carve_cache *cache,
 	*usage = (struct carve_cache_usage){ };
 	guard(raw_spinlock_irqsave)(&cache->lock);
 	add_shelf_usage(cache, &cache->plain, usage);
+	add_shelf_usage(cache, &cache->debug, usage);
 	usage->stored = min(usage->active_objects,
-			    carve_magazines_count(&cache->magazines));
+			    carve_magazines_count(&cache->magazines) +
+			    cache->debugging.nr_waiting);
 	usage->active_objects -= usage->stored;
 }
 
@@ -594,6 +729,7 @@ static void check_shelf(struct carve_cache *cache, struct carve_shelf *shelf,
 static void check_cache(struct carve_cache *cache, struct carve_report *r)
 {
 	check_shelf(cache, &cache->plain, r);
+	check_shelf(cache, &cache->debug, r);
 }
 
 void carve_slabs_check(struct carve_slabs *slabs, struct carve_report *r)

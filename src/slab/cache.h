@@ -13,6 +13,7 @@
 #include "boot/boot.h"
 #include "page/pages.h"
 #include "percpu/magazine.h"
+#include "slab/debug.h"
 
 #define CARVE_CACHE_NAME_LEN 32
 #define CARVE_CACHE_MAX_SIZE SZ_16K
@@ -42,13 +43,15 @@ struct carve_cache_args {
 /**
  * struct carve_shelf - slabs of one geometry, by how many objects are out
  * @size: bytes from one object to the next
+ * @left: bytes in front of each object that are its left red zone; 0 where
+ *	objects have none
  * @reciprocal: of @size, to divide by it
  * @order: of a slab
  * @nr_objects: in a slab
  * @colour_step: bytes that the first object moves from slab to slab
  * @nr_colours: how many such moves there are
  * @map_cache: where the free maps of its slabs come from; NULL where the page
- *	descriptor's own 64 bits are enough
+ *	descriptor's own 64 bits are enough, and for debug slabs
  * @max_empty: how many empty slabs are kept
  * @colour: of the next slab
  * @partial: slabs with some objects in them
@@ -59,6 +62,7 @@ struct carve_cache_args {
  */
 struct carve_shelf {
 	unsigned int size;
+	unsigned int left;
 	struct reciprocal_value reciprocal;
 	unsigned int order;
 	unsigned int nr_objects;
@@ -81,6 +85,8 @@ struct carve_shelf {
  * @align: alignment of objects
  * @lock: guards the members from here to @nr_bad_frees, and all its slabs
  * @plain: its slabs
+ * @debug: those made while it was debugged, with red zones around objects
+ * @debugging: how it is debugged
  * @nr_grown: slabs ever made
  * @nr_released: slabs ever given back
  * @pages_released: pages of these
@@ -100,6 +106,8 @@ struct carve_cache {
 
 	raw_spinlock_t lock;
 	struct carve_shelf plain;
+	struct carve_shelf debug;
+	struct carve_debugging debugging;
 	unsigned long nr_grown;
 	unsigned long nr_released;
 	unsigned long pages_released;
@@ -120,6 +128,8 @@ struct carve_cache {
  * @caches: all caches, the oldest first
  * @map_cache: free maps for slabs of more than 64 objects
  * @kmalloc: the caches behind kmalloc, by size class
+ * @debug_rules: which caches are debugged from the start; see rules.h
+ * @quarantine_bytes: that the quarantine of each cache may hold
  * @shrinker: how the page allocator asks for memory back
  */
 struct carve_slabs {
@@ -128,6 +138,8 @@ struct carve_slabs {
 	struct list_head caches;
 	struct carve_cache *map_cache;
 	struct carve_cache *kmalloc[CARVE_NR_KMALLOC];
+	const char *debug_rules;
+	unsigned long quarantine_bytes;
 	struct carve_shrinker shrinker;
 };
 
@@ -137,7 +149,7 @@ struct carve_slabs {
  * @objects: objects that its slabs have room for
  * @active_slabs: slabs with an object out of them, be it in a magazine
  * @slabs: all its slabs
- * @stored: objects in magazines
+ * @stored: objects in magazines, and in quarantine
  */
 struct carve_cache_usage {
 	unsigned long active_objects;
@@ -161,13 +173,24 @@ struct carve_cache *carve_cache_new(struct carve_slabs *slabs,
 int carve_cache_delete(struct carve_cache *cache);
 unsigned long carve_cache_give_back(struct carve_cache *cache);
 
+/*
+ * Debugs the caches that @rules are for, those to come included; sleeps.
+ * @rules, which may be NULL, must stay where they are.
+ */
+void carve_slabs_debug(struct carve_slabs *slabs, const char *rules);
 /* Gives all empty slabs of all caches back; sleeps. Pages given back. */
 unsigned long carve_slabs_shrink(struct carve_slabs *slabs);
 /* Magazines of @cpu, which is dead, back to the slabs; sleeps */
 void carve_slabs_drain_dead(struct carve_slabs *slabs, unsigned int cpu);
 
-/* Past the fast path */
-void *carve_cache_alloc_slow(struct carve_cache *cache, gfp_t gfp);
+/* Past the fast path: where no magazine, or debugging, is in the way of it */
+void *carve_cache_alloc_slow(struct carve_cache *cache, size_t size, gfp_t gfp,
+			     unsigned long caller);
+void carve_cache_free_slow(struct carve_cache *cache, void *object,
+			   unsigned long caller);
+/* With init_on_free: all of carve_cache_put(), with the object cleared before */
+void carve_cache_put_cleared(struct carve_cache *cache, void *object,
+			     unsigned long caller);
 void carve_cache_bad_free(struct carve_cache *cache, const void *object,
 			  unsigned long caller);
 
@@ -184,30 +207,43 @@ static __always_inline bool carve_cache_owns(struct carve_cache *cache,
 	return page && page->cache == cache;
 }
 
-/* carve_cache_alloc() */
-static __always_inline void *carve_cache_get(struct carve_cache *cache,
-					     gfp_t gfp)
+/* For @size bytes, which debugging alone wants to know */
+static __always_inline void *carve_cache_get_sized(struct carve_cache *cache,
+						   size_t size, gfp_t gfp)
 {
 	void *object = carve_magazines_get(&cache->magazines);
 
-	if (unlikely(!object)) {
-		object = carve_cache_alloc_slow(cache, gfp);
-		if (!object)
-			return NULL;
-	}
+	if (unlikely(!object))
+		return carve_cache_alloc_slow(cache, size, gfp, _RET_IP_);
 	if (unlikely(want_init_on_alloc(gfp)) && !cache->ctor)
 		memset(object, 0, cache->object_size);
 	return object;
 }
 
-/* Takes back an object that lies in one of the cache's pages */
+/* carve_cache_alloc() */
+static __always_inline void *carve_cache_get(struct carve_cache *cache,
+					     gfp_t gfp)
+{
+	return carve_cache_get_sized(cache, cache->object_size, gfp);
+}
+
+/* Takes back an object that lies in one of the cache's pages, for @caller */
+static __always_inline void carve_cache_put_for(struct carve_cache *cache,
+						void *object,
+						unsigned long caller)
+{
+	/* Nothing stays in registers past a call that is the last thing done */
+	if (unlikely(want_init_on_free()))
+		carve_cache_put_cleared(cache, object, caller);
+	else if (unlikely(!carve_magazines_put(&cache->magazines, object)))
+		carve_cache_free_slow(cache, object, caller);
+}
+
+/* The same for whoever called the function that this is in */
 static __always_inline void carve_cache_put(struct carve_cache *cache,
 					    void *object)
 {
-	if (unlikely(want_init_on_free()) && !cache->ctor)
-		memset(object, 0, cache->object_size);
-	if (unlikely(!carve_magazines_put(&cache->magazines, object)))
-		carve_magazines_put_slow(&cache->magazines, object);
+	carve_cache_put_for(cache, object, _RET_IP_);
 }
 
 #endif /* _CARVE_CACHE_H */

@@ -91,6 +91,22 @@ size_t carve_kmalloc_roundup(size_t size)
 	return PAGE_SIZE << get_order(size);
 }
 
+/* The cache of an object that is out, or NULL for what is none */
+static struct carve_cache *cache_of(struct carve_slabs *slabs, const void *p)
+{
+	struct carve_page *page = carve_pages_lookup(slabs->pages, p);
+
+	if (!page || page->state < CARVE_PAGE_SLAB ||
+	    carve_slab_error(page->cache, p))
+		return NULL;
+	return page->cache;
+}
+
+static bool is_debugged(const struct carve_cache *cache)
+{
+	return cache && READ_ONCE(cache->debugging.flags);
+}
+
 size_t carve_kmalloc_usable(struct carve_slabs *slabs, const void *p)
 {
 	struct carve_page *page = carve_pages_lookup(slabs->pages, p);
@@ -107,23 +123,52 @@ size_t carve_kmalloc_usable(struct carve_slabs *slabs, const void *p)
 	return PAGE_SIZE << page->order;
 }
 
+size_t carve_kmalloc_claim(struct carve_slabs *slabs, const void *p,
+			   unsigned long caller)
+{
+	struct carve_cache *cache = cache_of(slabs, p);
+
+	if (is_debugged(cache))
+		carve_debug_resize(cache, (void *)p, cache->object_size, 0,
+				   caller);
+	return carve_kmalloc_usable(slabs, p);
+}
+
+/* In place; all behind the size is zero if @gfp says so, for when it grows */
+static void resize_in_place(struct carve_slabs *slabs, void *p, size_t size,
+			    size_t room, gfp_t gfp, unsigned long caller)
+{
+	struct carve_cache *cache = cache_of(slabs, p);
+
+	if (is_debugged(cache))
+		carve_debug_resize(cache, p, size, gfp, caller);
+	else if (want_init_on_alloc(gfp))
+		memset(p + size, 0, room - size);
+}
+
+/* Bytes at @p that its owner may have written to */
+static size_t bytes_at(struct carve_slabs *slabs, const void *p, size_t room)
+{
+	struct carve_cache *cache = cache_of(slabs, p);
+
+	return is_debugged(cache) ? carve_debug_requested(cache, p) : room;
+}
+
 void *carve_kmalloc_resize(struct carve_slabs *slabs, const void *p,
 			   size_t size, gfp_t gfp, unsigned long caller)
 {
-	size_t usable = carve_kmalloc_usable(slabs, p);
+	size_t room = carve_kmalloc_usable(slabs, p);
 	void *new;
 
-	if (size && size <= usable) {
-		/* All behind the size is zero, so that it is when it grows */
-		if (want_init_on_alloc(gfp))
-			memset((void *)p + size, 0, usable - size);
+	if (size && size <= room) {
+		resize_in_place(slabs, (void *)p, size, room, gfp, caller);
 		return (void *)p;
 	}
 	new = carve_kmalloc_get(slabs, size, gfp, caller);
 	if (!new)
 		return NULL;
 	if (size)
-		memcpy(new, p, usable);
+		memcpy(new, p, bytes_at(slabs, p, room));
 	carve_kmalloc_put(slabs, p, caller);
 	return new;
 }

@@ -35,6 +35,9 @@ void carve_kfree_large(struct carve_slabs *slabs, const void *p,
 /* See include/carveout.h for what these mean */
 size_t carve_kmalloc_roundup(size_t size);
 size_t carve_kmalloc_usable(struct carve_slabs *slabs, const void *p);
+/* The same for an owner who may then use all of it: debugging has to know */
+size_t carve_kmalloc_claim(struct carve_slabs *slabs, const void *p,
+			   unsigned long caller);
 void *carve_kmalloc_resize(struct carve_slabs *slabs, const void *p,
 			   size_t size, gfp_t gfp, unsigned long caller);
 
@@ -53,8 +56,8 @@ static __always_inline void *carve_kmalloc_get(struct carve_slabs *slabs,
 {
 	/* 0 wraps around to the largest */
 	if (likely(size - 1 < CARVE_KMALLOC_MAX_CACHE))
-		return carve_cache_get(slabs->kmalloc[carve_kmalloc_class(size)],
-				       gfp);
+		return carve_cache_get_sized(slabs->kmalloc[carve_kmalloc_class(size)],
+					     size, gfp);
 	return carve_kmalloc_large(slabs, size, gfp, caller);
 }
 

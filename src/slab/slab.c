@@ -18,6 +18,13 @@
  * objects below 64 bytes, have their bits in an object of a cache for just
  * that, whose own slabs need no more than 64 bits.
  *
+ * In a debug slab there is more to know about each object than a bit: the map
+ * is the head of an array of records there, in pages of its own. Each object
+ * has bytes around it that nobody may write to, in front of it as many as it
+ * is aligned to, so that it is still aligned:
+ *
+ *	| colour | red zone, object 0, red zone | red zone, object 1, ... | rest |
+ *
  * The descriptors of further pages name the cache too, and the distance to the
  * first page, so that an object's address leads to its cache with one look.
  *
@@ -29,6 +36,8 @@
 #include <linux/bitmap.h>
 #include <linux/cache.h>
 #include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/overflow.h>
 
 #include "report.h"
 #include "slab/slab.h"
@@ -77,20 +86,107 @@ void carve_slab_geometry(struct carve_cache *cache, struct carve_shelf *shelf)
 	rest = (PAGE_SIZE << shelf->order) - shelf->nr_objects * shelf->size;
 	shelf->colour_step = max_t(unsigned int, cache->align,
 				   cache_line_size());
-	shelf->nr_colours = min(rest / shelf->colour_step + 1, 256U);
+	shelf->nr_colours = min(rest / shelf->colour_step + 1, 128U);
 }
 
 static unsigned long *free_map(const struct carve_shelf *shelf,
 			       struct carve_page *slab)
 {
-	return shelf->map_cache ? slab->free_map : (unsigned long *)&slab->free;
+	return shelf->map_cache || slab->debug ? slab->free_map :
+						 (unsigned long *)&slab->free;
 }
 
 static void *first_object(struct carve_cache *cache,
 			  const struct carve_page *slab)
 {
+	const struct carve_shelf *shelf = carve_slab_shelf(cache, slab);
+
 	return carve_pages_address(cache->pages, slab) +
-	       slab->colour * carve_slab_shelf(cache, slab)->colour_step;
+	       slab->colour * shelf->colour_step + shelf->left;
+}
+
+void *carve_slab_object(struct carve_cache *cache,
+			const struct carve_page *slab, unsigned int index)
+{
+	return first_object(cache, slab) +
+	       index * carve_slab_shelf(cache, slab)->size;
+}
+
+struct carve_record *carve_slab_record(const struct carve_page *slab,
+				       unsigned int index)
+{
+	struct carve_records *records;
+
+	records = container_of(slab->free_map, struct carve_records,
+			       free_map[0]);
+	return &records->of[index];
+}
+
+bool carve_slab_has(struct carve_cache *cache, struct carve_page *slab,
+		    unsigned int index)
+{
+	return test_bit(index, free_map(carve_slab_shelf(cache, slab), slab));
+}
+
+static unsigned int records_order(const struct carve_shelf *shelf)
+{
+	return get_order(struct_size_t(struct carve_records, of,
+				       shelf->nr_objects));
+}
+
+/* Half the pages for records are worth up to a quarter of the objects */
+void carve_slab_fit_records(struct carve_shelf *shelf)
+{
+	size_t half = (PAGE_SIZE << records_order(shelf)) / 2;
+	unsigned int fit = (half - sizeof(struct carve_records)) /
+			   sizeof(struct carve_record);
+
+	if (half >= PAGE_SIZE && fit >= shelf->nr_objects * 3 / 4)
+		shelf->nr_objects = fit;
+}
+
+static unsigned long *new_records(struct carve_cache *cache,
+				  const struct carve_shelf *shelf, gfp_t gfp)
+{
+	unsigned int order = records_order(shelf);
+	struct carve_page *page;
+
+	page = carve_pages_alloc(cache->pages, gfp | __GFP_ZERO, order,
+				 CARVE_PAGE_META, _THIS_IP_);
+	return page ? carve_pages_address(cache->pages, page) : NULL;
+}
+
+static bool has_map(const struct carve_cache *cache,
+		    const struct carve_shelf *shelf)
+{
+	return shelf->map_cache || shelf == &cache->debug;
+}
+
+/* A free map that doesn't lie in the descriptor, or NULL for want of memory */
+static unsigned long *new_map(struct carve_cache *cache,
+			      const struct carve_shelf *shelf, gfp_t gfp)
+{
+	unsigned long *map;
+
+	if (shelf == &cache->debug)
+		return new_records(cache, shelf, gfp);
+	map = carve_cache_get(shelf->map_cache, gfp);
+	if (map)
+		bitmap_zero(map, CARVE_SLAB_MAX_OBJECTS);
+	return map;
+}
+
+static void release_map(struct carve_cache *cache,
+			const struct carve_shelf *shelf, unsigned long *map)
+{
+	struct carve_page *page;
+
+	if (shelf->map_cache) {
+		carve_cache_put(shelf->map_cache, map);
+	} else if (shelf == &cache->debug) {
+		page = carve_pages_lookup(cache->pages, map);
+		carve_pages_put(cache->pages, page, records_order(shelf));
+	}
 }
 
 static void name_pages(struct carve_cache *cache, struct carve_page *slab)
@@ -136,8 +232,8 @@ struct carve_page *carve_slab_new(struct carve_cache *cache,
 	unsigned long *map = NULL;
 	struct carve_page *slab;
 
-	if (shelf->map_cache) {
-		map = carve_cache_get(shelf->map_cache, gfp);
+	if (has_map(cache, shelf)) {
+		map = new_map(cache, shelf, gfp);
 		if (!map)
 			return NULL;
 	}
@@ -145,18 +241,18 @@ struct carve_page *carve_slab_new(struct carve_cache *cache,
 	slab = carve_pages_get(cache->pages, gfp, shelf->order,
 			       CARVE_PAGE_META);
 	if (!slab) {
-		if (map)
-			carve_cache_put(shelf->map_cache, map);
+		release_map(cache, shelf, map);
 		return NULL;
 	}
 	slab->inuse = 0;
 	slab->colour = colour;
+	slab->debug = shelf == &cache->debug;
 	slab->free = 0;
-	if (map) {
+	if (map)
 		slab->free_map = map;
-		bitmap_zero(map, CARVE_SLAB_MAX_OBJECTS);
-	}
 	bitmap_set(free_map(shelf, slab), 0, shelf->nr_objects);
+	if (slab->debug)
+		carve_debug_prepare(cache, slab);
 	construct(cache, slab);
 	name_pages(cache, slab);
 	return slab;
@@ -169,8 +265,7 @@ void carve_slab_release(struct carve_cache *cache, struct carve_page *slab)
 
 	/* First: a stray free must not find the map when it is another slab's */
 	unname_pages(cache, slab);
-	if (shelf->map_cache)
-		carve_cache_put(shelf->map_cache, map);
+	release_map(cache, shelf, map);
 	carve_pages_put(cache->pages, slab, shelf->order);
 }
 
@@ -200,39 +295,67 @@ static struct carve_page *head_of(struct carve_page *page)
 	return page->state == CARVE_PAGE_SLAB_TAIL ? page - page->offset : page;
 }
 
-/**
- * locate() - find an object that was freed, and all that can be wrong with it
- * @cache: the cache that it was freed to
- * @object: its address
- * @slab: set to its slab
- * @index: set to its number there
- *
- * Return: NULL, or what is wrong.
- */
-static const char *locate(struct carve_cache *cache, const void *object,
-			  struct carve_page **slab, unsigned int *index)
+/* Objects that wait in quarantine are out of their slab, but free */
+static bool is_free(struct carve_cache *cache, struct carve_page *slab,
+		    unsigned int index)
+{
+	return carve_slab_has(cache, slab, index) ||
+	       (slab->debug && carve_slab_record(slab, index)->flags &
+		CARVE_RECORD_WAITING);
+}
+
+/* Says in *@index which object of the slab an address lies in */
+static enum carve_verdict locate_in_slab(struct carve_cache *cache,
+					 struct carve_page *slab,
+					 const void *object,
+					 unsigned int *index)
+{
+	const struct carve_shelf *shelf = carve_slab_shelf(cache, slab);
+	const void *first = first_object(cache, slab) - shelf->left;
+	unsigned int offset = object - first;
+
+	*index = CARVE_SLAB_MAX_OBJECTS;
+	if (object < first)
+		return CARVE_NOT_A_START;
+	offset = object - first;
+	if (offset >= shelf->nr_objects * shelf->size)
+		return CARVE_NOT_A_START;
+	*index = reciprocal_divide(offset, shelf->reciprocal);
+	if (*index * shelf->size + shelf->left != offset)
+		return CARVE_NOT_A_START;
+	return is_free(cache, slab, *index) ? CARVE_ALREADY_FREE :
+					      CARVE_OBJECT_OUT;
+}
+
+enum carve_verdict carve_slab_locate(struct carve_cache *cache,
+				     const void *object,
+				     struct carve_page **slab,
+				     unsigned int *index)
 {
 	struct carve_page *page = carve_pages_lookup(cache->pages, object);
-	const struct carve_shelf *shelf;
-	unsigned int offset;
 
 	if (!page)
-		return "not memory of this carveout";
+		return CARVE_NOT_OURS;
 	if (page->state != CARVE_PAGE_SLAB && page->state != CARVE_PAGE_SLAB_TAIL)
-		return "not in a slab";
+		return CARVE_NOT_IN_SLAB;
 	if (page->cache != cache)
-		return "an object of another cache";
+		return CARVE_OF_OTHER_CACHE;
 	*slab = head_of(page);
-	shelf = carve_slab_shelf(cache, *slab);
-	if (object < first_object(cache, *slab))
-		return "not the start of an object";
-	offset = object - first_object(cache, *slab);
-	*index = reciprocal_divide(offset, shelf->reciprocal);
-	if (*index >= shelf->nr_objects || *index * shelf->size != offset)
-		return "not the start of an object";
-	if (test_bit(*index, free_map(shelf, *slab)))
-		return "already free";
-	return NULL;
+	return locate_in_slab(cache, *slab, object, index);
+}
+
+static const char * const verdicts[] = {
+	[CARVE_OBJECT_OUT] = NULL,
+	[CARVE_NOT_OURS] = "not memory of this carveout",
+	[CARVE_NOT_IN_SLAB] = "not in a slab",
+	[CARVE_OF_OTHER_CACHE] = "an object of another cache",
+	[CARVE_NOT_A_START] = "not the start of an object",
+	[CARVE_ALREADY_FREE] = "already free",
+};
+
+const char *carve_verdict_text(enum carve_verdict verdict)
+{
+	return verdicts[verdict];
 }
 
 const char *carve_slab_error(struct carve_cache *cache, const void *object)
@@ -240,7 +363,7 @@ const char *carve_slab_error(struct carve_cache *cache, const void *object)
 	struct carve_page *slab;
 	unsigned int index;
 
-	return locate(cache, object, &slab, &index);
+	return verdicts[carve_slab_locate(cache, object, &slab, &index)];
 }
 
 struct carve_page *carve_slab_put(struct carve_cache *cache, void *object)
@@ -248,17 +371,31 @@ struct carve_page *carve_slab_put(struct carve_cache *cache, void *object)
 	struct carve_page *slab;
 	unsigned int index;
 
-	if (locate(cache, object, &slab, &index))
+	if (carve_slab_locate(cache, object, &slab, &index))
 		return NULL;
+	/* Past debugging: nothing is known of it any more */
+	if (slab->debug && carve_slab_record(slab, index)->flags &
+			   CARVE_RECORD_LIVE)
+		carve_slab_record(slab, index)->flags = 0;
 	__set_bit(index, free_map(carve_slab_shelf(cache, slab), slab));
 	slab->inuse--;
 	return slab;
 }
 
-static unsigned int map_bits(const struct carve_shelf *shelf)
+bool carve_slab_counts(struct carve_cache *cache, struct carve_page *slab)
 {
-	return shelf->map_cache ? CARVE_SLAB_MAX_OBJECTS :
-				  CARVE_SLAB_INLINE_OBJECTS;
+	const struct carve_shelf *shelf = carve_slab_shelf(cache, slab);
+
+	return slab->inuse + bitmap_weight(free_map(shelf, slab),
+					   shelf->nr_objects) ==
+	       shelf->nr_objects;
+}
+
+static unsigned int map_bits(const struct carve_cache *cache,
+			     const struct carve_shelf *shelf)
+{
+	return has_map(cache, shelf) ? CARVE_SLAB_MAX_OBJECTS :
+				       CARVE_SLAB_INLINE_OBJECTS;
 }
 
 void carve_slab_check(struct carve_cache *cache, struct carve_page *slab,
@@ -271,7 +408,7 @@ void carve_slab_check(struct carve_cache *cache, struct carve_page *slab,
 	carve_report_unless(r, slab->inuse + set == shelf->nr_objects,
 			    "cache %s: a slab has %u objects out and %u in, not %u",
 			    cache->name, slab->inuse, set, shelf->nr_objects);
-	carve_report_unless(r, bitmap_weight(map, map_bits(shelf)) == set,
+	carve_report_unless(r, bitmap_weight(map, map_bits(cache, shelf)) == set,
 			    "cache %s: a slab has bits beyond its last object",
 			    cache->name);
 	for (i = 0; i < BIT(shelf->order); i++)
@@ -279,4 +416,6 @@ void carve_slab_check(struct carve_cache *cache, struct carve_page *slab,
 				    head_of(&slab[i]) == slab,
 				    "cache %s: page %u of a slab is not its own",
 				    cache->name, i);
+	if (slab->debug)
+		carve_debug_check(cache, slab, r);
 }

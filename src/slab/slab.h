@@ -11,14 +11,37 @@
 /* Objects of the smallest size in one page */
 #define CARVE_SLAB_MAX_OBJECTS (PAGE_SIZE / 8)
 
+/* What can be wrong with an object that is freed */
+enum carve_verdict {
+	CARVE_OBJECT_OUT,	/* nothing: it is out of its slab */
+	CARVE_NOT_OURS,
+	CARVE_NOT_IN_SLAB,
+	CARVE_OF_OTHER_CACHE,
+	CARVE_NOT_A_START,
+	CARVE_ALREADY_FREE,
+};
+
+/**
+ * struct carve_records - of a debug slab: what its free_map leads to
+ * @free_map: a bit for each object, set while it is in the slab
+ * @of: what is known about each
+ */
+struct carve_records {
+	unsigned long free_map[BITS_TO_LONGS(CARVE_SLAB_MAX_OBJECTS)];
+	struct carve_record of[];
+};
+
 /* Chooses order, number of objects and colours of a shelf for its size */
 void carve_slab_geometry(struct carve_cache *cache, struct carve_shelf *shelf);
+
+/* Fewer objects in a slab where their records waste much otherwise */
+void carve_slab_fit_records(struct carve_shelf *shelf);
 
 /* The shelf that a slab of the cache belongs to */
 static inline struct carve_shelf *carve_slab_shelf(struct carve_cache *cache,
 						   const struct carve_page *slab)
 {
-	return &cache->plain;
+	return slab->debug ? &cache->debug : &cache->plain;
 }
 
 /* A slab with all objects constructed and in it, on no list; or NULL */
@@ -35,11 +58,57 @@ unsigned int carve_slab_take(struct carve_cache *cache,
 /* Under cache->lock: puts an object into its slab, which is returned; NULL: refused */
 struct carve_page *carve_slab_put(struct carve_cache *cache, void *object);
 
+/**
+ * carve_slab_locate() - find an object that is freed, and all that is wrong with it
+ * @cache: the cache that it is freed to; its lock is held
+ * @object: its address
+ * @slab: set to its slab
+ * @index: set to its number there
+ *
+ * Return: the verdict. Up to CARVE_OF_OTHER_CACHE @slab and @index aren't set;
+ * from CARVE_NOT_A_START on they lead to the object that the address lies in,
+ * or to CARVE_SLAB_MAX_OBJECTS if to none.
+ */
+enum carve_verdict carve_slab_locate(struct carve_cache *cache,
+				     const void *object,
+				     struct carve_page **slab,
+				     unsigned int *index);
+
+/* In words; NULL: nothing is wrong */
+const char *carve_verdict_text(enum carve_verdict verdict);
+
+/* The object of this number */
+void *carve_slab_object(struct carve_cache *cache,
+			const struct carve_page *slab, unsigned int index);
+/* What is known about an object of a debug slab */
+struct carve_record *carve_slab_record(const struct carve_page *slab,
+				       unsigned int index);
+/* Is the object of this number in the slab? */
+bool carve_slab_has(struct carve_cache *cache, struct carve_page *slab,
+		    unsigned int index);
+/* Do the count of objects out and the free map agree? */
+bool carve_slab_counts(struct carve_cache *cache, struct carve_page *slab);
+
 /* Why carve_slab_put() would refuse @object; NULL: it would not */
 const char *carve_slab_error(struct carve_cache *cache, const void *object);
 
 /* Under cache->lock: walks the invariants of a slab */
 void carve_slab_check(struct carve_cache *cache, struct carve_page *slab,
 		      struct carve_report *r);
+
+/*
+ * cache.c: under cache->lock, @n objects out of a shelf's slabs, how many; and
+ * one back into its slab. False: refused.
+ */
+unsigned int carve_shelf_take(struct carve_cache *cache,
+			      struct carve_shelf *shelf, void **objects,
+			      unsigned int n);
+bool carve_shelf_put(struct carve_cache *cache, void *object);
+/* cache.c: one slab more, false for want of memory; too many empty ones less */
+bool carve_shelf_grow(struct carve_cache *cache, struct carve_shelf *shelf,
+		      gfp_t gfp);
+void carve_shelf_trim(struct carve_cache *cache, struct carve_shelf *shelf);
+/* cache.c: all magazines of a cache back to its slabs; sleeps */
+void carve_cache_drain(struct carve_cache *cache);
 
 #endif /* _CARVE_SLAB_H */

@@ -1,0 +1,1035 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Debugging of caches. After lib/tests/slub_kunit.c: something is damaged, the
+ * check must find exactly that, it is repaired, and the check must find
+ * nothing. Then it is damaged again, and must be found when the object is next
+ * seen: when it is freed, allocated, or leaves quarantine.
+ */
+#include <linux/err.h>
+#include <linux/poison.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/stacktrace.h>
+
+#include <carveout.h>
+
+#include "compat/stack.h"
+#include "kunit/interrupt.h"
+#include "kunit/testbed.h"
+#include "slab/rules.h"
+#include "slab/slab.h"
+
+#define QUIET (GFP_KERNEL | __GFP_NOWARN)
+#define QUIET_ATOMIC (GFP_ATOMIC | __GFP_NOWARN)
+/* What lies below the min watermark, too */
+#define EVERYTHING (QUIET | __GFP_HIGH)
+
+#define FZPU (CARVE_DEBUG_CHECKS | CARVE_DEBUG_RED_ZONE | \
+	      CARVE_DEBUG_POISON | CARVE_DEBUG_USER)
+#define FZPUQ (FZPU | CARVE_DEBUG_QUARANTINE)
+
+#define SIZE 64
+
+static int set_flags(struct carve_cache *cache, unsigned int flags)
+{
+	guard(mutex)(&cache->slabs->lock);
+	return carve_debug_switch(cache, flags);
+}
+
+static struct carve_cache *create_sized(struct kunit *test, unsigned int size,
+					unsigned int align, unsigned int flags)
+{
+	char rules[CARVE_DEBUG_LETTERS];
+	struct carveout *co = test->priv;
+	struct carve_cache *cache;
+
+	/* This way no CPU needs to be visited */
+	co->slabs.debug_rules = carve_debug_format_flags(flags, rules);
+	cache = carve_cache_create(co, "test", size, align, 0, NULL);
+	co->slabs.debug_rules = NULL;
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, cache);
+	KUNIT_ASSERT_EQ(test, cache->debugging.flags, flags);
+	return cache;
+}
+
+static struct carve_cache *create(struct kunit *test, unsigned int flags)
+{
+	return create_sized(test, SIZE, 0, flags);
+}
+
+static void destroy(struct kunit *test, struct carve_cache *cache)
+{
+	KUNIT_EXPECT_EQ(test, carve_cache_destroy(cache), 0);
+}
+
+static void *alloc(struct kunit *test, struct carve_cache *cache)
+{
+	void *object = carve_cache_alloc(cache, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, object);
+	return object;
+}
+
+static struct carve_page *slab_of(struct carve_cache *cache, const void *object)
+{
+	struct carve_page *page = carve_pages_lookup(cache->pages, object);
+
+	return page->state == CARVE_PAGE_SLAB_TAIL ? page - page->offset : page;
+}
+
+static struct carve_record record_of(struct carve_cache *cache,
+				     const void *object)
+{
+	struct carve_page *slab;
+	unsigned int index;
+
+	guard(raw_spinlock_irqsave)(&cache->lock);
+	carve_slab_locate(cache, object, &slab, &index);
+	return *carve_slab_record(slab, index);
+}
+
+static unsigned int violations(struct carve_cache *cache)
+{
+	struct carve_report r = { .name = "provoked" };
+
+	carve_slabs_check(cache->slabs, &r);
+	return r.violations;
+}
+
+static unsigned long found(struct carve_cache *cache, enum carve_damage what)
+{
+	return cache->debugging.count[what];
+}
+
+static unsigned long found_at_all(struct carve_cache *cache)
+{
+	unsigned long n = 0;
+	unsigned int i;
+
+	for (i = 0; i < CARVE_NR_DAMAGES; i++)
+		n += found(cache, i);
+	return n;
+}
+
+static void expect_found(struct kunit *test, struct carve_cache *cache,
+			 enum carve_damage what, unsigned long times)
+{
+	KUNIT_EXPECT_EQ_MSG(test, found(cache, what), times, "%s",
+			    carve_damage_names[what]);
+	KUNIT_EXPECT_EQ(test, found_at_all(cache), times);
+	KUNIT_EXPECT_EQ(test, violations(cache), 0);
+}
+
+/* Layout */
+
+static void objects_are_aligned_apart_and_all_theirs(struct kunit *test)
+{
+	static const unsigned int sizes[] = {
+		1, 8, 63, 96, 192, 500, 1024, 4096, 8192, 16384,
+	};
+	static const unsigned int aligns[] = { 0, 64, 1024, 4096 };
+	struct carve_cache *cache;
+	unsigned int i, j, k;
+	void *objects[12];
+
+	for (i = 0; i < ARRAY_SIZE(sizes) * ARRAY_SIZE(aligns); i++) {
+		unsigned int size = sizes[i / ARRAY_SIZE(aligns)];
+		unsigned int align = aligns[i % ARRAY_SIZE(aligns)];
+
+		cache = create_sized(test, size, align, FZPU);
+		for (j = 0; j < ARRAY_SIZE(objects); j++) {
+			objects[j] = alloc(test, cache);
+			KUNIT_EXPECT_TRUE(test, slab_of(cache, objects[j])->debug);
+			KUNIT_EXPECT_TRUE(test, IS_ALIGNED((unsigned long)objects[j],
+							   max(align, 8U)));
+			memset(objects[j], j + 1, size);
+		}
+		KUNIT_EXPECT_EQ(test, violations(cache), 0);
+		for (k = 0; k < ARRAY_SIZE(objects); k++) {
+			KUNIT_EXPECT_NULL(test, memchr_inv(objects[k], k + 1,
+							   size));
+			carve_cache_free(cache, objects[k]);
+		}
+		KUNIT_EXPECT_EQ(test, found_at_all(cache), 0UL);
+		destroy(test, cache);
+	}
+}
+
+static void kmalloc_is_aligned_as_ever(struct kunit *test)
+{
+	struct carveout *co = test->priv;
+	unsigned int i;
+
+	for (i = 0; i < CARVE_NR_KMALLOC; i++) {
+		size_t size = carve_kmalloc_classes[i].size;
+		size_t align = min_t(size_t, 1UL << __ffs(size), PAGE_SIZE);
+		void *p;
+
+		KUNIT_ASSERT_EQ(test, set_flags(co->slabs.kmalloc[i], FZPU), 0);
+		p = carve_kmalloc(co, size, GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, p);
+		KUNIT_EXPECT_TRUE(test, IS_ALIGNED((unsigned long)p, align));
+		KUNIT_EXPECT_EQ(test, carve_ksize(co, p),
+				carve_kmalloc_size_roundup(size));
+		carve_kfree(co, p);
+		KUNIT_EXPECT_EQ(test, found_at_all(co->slabs.kmalloc[i]), 0UL);
+		KUNIT_ASSERT_EQ(test, set_flags(co->slabs.kmalloc[i], 0), 0);
+	}
+}
+
+static void new_objects_show_that_nobody_wrote_to_them(struct kunit *test)
+{
+	struct carve_cache *cache = create(test, CARVE_DEBUG_POISON);
+	u8 *object, *zeroed;
+
+	object = carve_cache_alloc(cache, GFP_KERNEL);
+	zeroed = carve_cache_zalloc(cache, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, object);
+	KUNIT_ASSERT_NOT_NULL(test, zeroed);
+	KUNIT_EXPECT_NULL(test, memchr_inv(object, want_init_on_alloc(GFP_KERNEL) ?
+					   0 : POISON_INUSE, SIZE));
+	KUNIT_EXPECT_NULL(test, memchr_inv(zeroed, 0, SIZE));
+	carve_cache_free(cache, object);
+	KUNIT_EXPECT_NULL(test, memchr_inv(object, POISON_FREE, SIZE - 1));
+	KUNIT_EXPECT_EQ(test, object[SIZE - 1], POISON_END);
+	carve_cache_free(cache, zeroed);
+	destroy(test, cache);
+}
+
+/* Damage */
+
+/**
+ * struct wound - bytes that are written to where nobody may
+ * @what: for the case's name
+ * @first: counted from the start of the object
+ * @last: the last one
+ * @freed: after the object was freed
+ * @kind: what it is to be found as
+ */
+struct wound {
+	const char *what;
+	int first;
+	int last;
+	bool freed;
+	enum carve_damage kind;
+};
+
+static const struct wound wounds[] = {
+	{ "byte behind", SIZE, SIZE, false, CARVE_DAMAGE_RIGHT },
+	{ "last byte behind", SIZE + 7, SIZE + 7, false, CARVE_DAMAGE_RIGHT },
+	{ "all bytes behind", SIZE, SIZE + 7, false, CARVE_DAMAGE_RIGHT },
+	{ "byte in front", -1, -1, false, CARVE_DAMAGE_LEFT },
+	{ "all bytes in front", -8, -1, false, CARVE_DAMAGE_LEFT },
+	{ "first byte of a free one", 0, 0, true, CARVE_DAMAGE_POISON },
+	{ "50th byte of a free one", 50, 50, true, CARVE_DAMAGE_POISON },
+	{ "last byte of a free one", SIZE - 1, SIZE - 1, true,
+	  CARVE_DAMAGE_POISON },
+	{ "all of a free one", 0, SIZE - 1, true, CARVE_DAMAGE_POISON },
+	{ "byte behind a free one", SIZE, SIZE, true, CARVE_DAMAGE_RIGHT },
+	{ "byte in front of a free one", -1, -1, true, CARVE_DAMAGE_LEFT },
+};
+
+static void describe_wound(const struct wound *wound, char *desc)
+{
+	strscpy(desc, wound->what, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(wound, wounds, describe_wound);
+
+/* The same once more heals it */
+static void turn_bytes(u8 *object, const struct wound *wound)
+{
+	int i;
+
+	for (i = wound->first; i <= wound->last; i++)
+		object[i] ^= 0xff;
+}
+
+static void damage_is_found_and_survived(struct kunit *test)
+{
+	struct carve_cache *cache = create(test, FZPU);
+	const struct wound *wound = test->param_value;
+	void *object = alloc(test, cache), *again;
+
+	if (wound->freed)
+		carve_cache_free(cache, object);
+	KUNIT_EXPECT_EQ(test, violations(cache), 0);
+	turn_bytes(object, wound);
+	KUNIT_EXPECT_EQ(test, violations(cache), 1);
+	KUNIT_EXPECT_EQ(test, violations(cache), 1);
+	turn_bytes(object, wound);
+	KUNIT_EXPECT_EQ(test, violations(cache), 0);
+	KUNIT_EXPECT_EQ(test, found_at_all(cache), 0UL);
+
+	turn_bytes(object, wound);
+	if (!wound->freed)
+		carve_cache_free(cache, object);
+	again = alloc(test, cache);
+	KUNIT_EXPECT_PTR_EQ(test, again, object);
+	expect_found(test, cache, wound->kind, 1);
+	carve_cache_free(cache, again);
+	expect_found(test, cache, wound->kind, 1);
+	destroy(test, cache);
+}
+
+static void writes_to_objects_in_quarantine_are_found(struct kunit *test)
+{
+	struct carve_cache *cache = create(test, FZPUQ);
+	const struct wound *wound = test->param_value;
+	void *object = alloc(test, cache);
+
+	if (!wound->freed)
+		turn_bytes(object, wound);
+	carve_cache_free(cache, object);
+	KUNIT_EXPECT_EQ(test, cache->debugging.nr_waiting, 1UL);
+	if (wound->freed) {
+		turn_bytes(object, wound);
+		KUNIT_EXPECT_EQ(test, violations(cache), 1);
+		KUNIT_EXPECT_EQ(test, found_at_all(cache), 0UL);
+	}
+	carve_debug_trim(cache, 0);
+	KUNIT_EXPECT_EQ(test, cache->debugging.nr_waiting, 0UL);
+	expect_found(test, cache, wound->kind, 1);
+	destroy(test, cache);
+}
+
+static void each_damage_to_an_object_counts(struct kunit *test)
+{
+	struct carve_cache *cache = create(test, FZPU);
+	u8 *object = alloc(test, cache);
+
+	object[-1] = 0x12;
+	object[SIZE] = 0x12;
+	KUNIT_EXPECT_EQ(test, violations(cache), 2);
+	carve_cache_free(cache, object);
+	KUNIT_EXPECT_EQ(test, found(cache, CARVE_DAMAGE_LEFT), 1UL);
+	KUNIT_EXPECT_EQ(test, found(cache, CARVE_DAMAGE_RIGHT), 1UL);
+	object[-1] = 0x12;
+	object[10] = 0x12;
+	object[SIZE] = 0x12;
+	KUNIT_EXPECT_EQ(test, violations(cache), 3);
+	KUNIT_EXPECT_PTR_EQ(test, alloc(test, cache), (void *)object);
+	KUNIT_EXPECT_EQ(test, found_at_all(cache), 5UL);
+	carve_cache_free(cache, object);
+	destroy(test, cache);
+}
+
+/* By flag: what the check makes of a byte behind one in use, and of one freed */
+static void each_flag_finds_its_own(struct kunit *test)
+{
+	static const struct {
+		unsigned int flags, behind_live, in_freed, behind_freed;
+	} cases[] = {
+		{ CARVE_DEBUG_CHECKS, 0, 0, 0 },
+		{ CARVE_DEBUG_USER, 0, 0, 0 },
+		{ CARVE_DEBUG_RED_ZONE, 1, 0, 1 },
+		{ CARVE_DEBUG_POISON, 0, 1, 0 },
+		{ CARVE_DEBUG_QUARANTINE, 0, 0, 0 },
+	};
+	struct carve_cache *cache;
+	unsigned int i;
+	u8 *object;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		cache = create(test, cases[i].flags);
+		object = alloc(test, cache);
+		object[SIZE] ^= 0xff;
+		KUNIT_EXPECT_EQ(test, violations(cache), cases[i].behind_live);
+		object[SIZE] ^= 0xff;
+		carve_cache_free(cache, object);
+		object[0] ^= 0xff;
+		KUNIT_EXPECT_EQ(test, violations(cache), cases[i].in_freed);
+		object[0] ^= 0xff;
+		object[SIZE] ^= 0xff;
+		KUNIT_EXPECT_EQ(test, violations(cache), cases[i].behind_freed);
+		object[SIZE] ^= 0xff;
+		KUNIT_EXPECT_EQ(test, found_at_all(cache), 0UL);
+		destroy(test, cache);
+	}
+}
+
+static void wrong_counts_are_found(struct kunit *test)
+{
+	struct carve_cache *cache = create(test, CARVE_DEBUG_CHECKS);
+	void *objects[3] = { alloc(test, cache), alloc(test, cache),
+			     alloc(test, cache) };
+	struct carve_page *slab = slab_of(cache, objects[0]);
+
+	slab->inuse++;
+	KUNIT_EXPECT_EQ(test, violations(cache), 1);
+	carve_cache_free(cache, objects[0]);
+	KUNIT_EXPECT_EQ(test, found(cache, CARVE_DAMAGE_COUNTS), 1UL);
+	slab->inuse--;
+	carve_cache_free(cache, objects[1]);
+	carve_cache_free(cache, objects[2]);
+	expect_found(test, cache, CARVE_DAMAGE_COUNTS, 1);
+	destroy(test, cache);
+}
+
+static void construct(void *object)
+{
+	memset(object, 0x3c, SIZE);
+}
+
+static void constructed_state_is_not_poisoned(struct kunit *test)
+{
+	struct carve_cache *cache;
+	u8 *object;
+
+	cache = carve_cache_create(test->priv, "test", SIZE, 0, 0,
+				   construct);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, cache);
+	KUNIT_ASSERT_EQ(test, set_flags(cache, FZPUQ), 0);
+	object = alloc(test, cache);
+	KUNIT_EXPECT_NULL(test, memchr_inv(object, 0x3c, SIZE));
+	object[5] = 0x77;
+	carve_cache_free(cache, object);
+	KUNIT_EXPECT_EQ(test, object[5], 0x77);
+	KUNIT_EXPECT_EQ(test, violations(cache), 0);
+	object[SIZE] ^= 0xff;
+	carve_debug_trim(cache, 0);
+	expect_found(test, cache, CARVE_DAMAGE_RIGHT, 1);
+	destroy(test, cache);
+}
+
+/* Bad frees */
+
+struct bad_free_bed {
+	struct carve_cache *cache;
+	u8 *object;
+	void *freed;
+	void *other;
+	u8 native[64];
+};
+
+static void *freed_before(struct bad_free_bed *bed)
+{
+	return bed->freed;
+}
+
+static void *interior(struct bad_free_bed *bed)
+{
+	return bed->object + 8;
+}
+
+static void *misaligned(struct bad_free_bed *bed)
+{
+	return bed->object + 1;
+}
+
+static void *red_zone(struct bad_free_bed *bed)
+{
+	return bed->object - 8;
+}
+
+static void *end_of_slab(struct bad_free_bed *bed)
+{
+	return (void *)((unsigned long)bed->object | ~PAGE_MASK);
+}
+
+static void *of_another_cache(struct bad_free_bed *bed)
+{
+	return bed->other;
+}
+
+static void *native_memory(struct bad_free_bed *bed)
+{
+	return bed->native;
+}
+
+static void *metadata(struct bad_free_bed *bed)
+{
+	return bed->cache;
+}
+
+struct bad_free {
+	const char *what;
+	void *(*pick)(struct bad_free_bed *bed);
+	enum carve_damage kind;
+};
+
+static const struct bad_free bad_frees[] = {
+	{ "freed before", freed_before, CARVE_DAMAGE_DOUBLE_FREE },
+	{ "interior", interior, CARVE_DAMAGE_INVALID_FREE },
+	{ "misaligned", misaligned, CARVE_DAMAGE_INVALID_FREE },
+	{ "red zone", red_zone, CARVE_DAMAGE_INVALID_FREE },
+	{ "end of the slab", end_of_slab, CARVE_DAMAGE_INVALID_FREE },
+	{ "of another cache", of_another_cache, CARVE_DAMAGE_WRONG_CACHE },
+	{ "native memory", native_memory, CARVE_DAMAGE_FOREIGN_FREE },
+	{ "metadata", metadata, CARVE_DAMAGE_FOREIGN_FREE },
+};
+
+static void describe_bad_free(const struct bad_free *bad, char *desc)
+{
+	strscpy(desc, bad->what, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(bad_free, bad_frees, describe_bad_free);
+
+static void try_bad_free(struct kunit *test, unsigned int flags)
+{
+	const struct bad_free *bad = test->param_value;
+	struct carveout *co = test->priv;
+	struct bad_free_bed *bed;
+
+	bed = kunit_kzalloc(test, sizeof(*bed), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, bed);
+	bed->cache = create(test, flags);
+	bed->object = alloc(test, bed->cache);
+	bed->freed = alloc(test, bed->cache);
+	memset(bed->object, 0x3c, SIZE);
+	bed->other = carve_kmalloc(co, SIZE, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, bed->other);
+	carve_cache_free(bed->cache, bed->freed);
+
+	/* At once, without a magazine in between */
+	carve_cache_free(bed->cache, bad->pick(bed));
+	expect_found(test, bed->cache, bad->kind, 1);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&co->pages.nr_bad_frees), 1L);
+	KUNIT_EXPECT_NULL(test, memchr_inv(bed->object, 0x3c, SIZE));
+
+	carve_kfree(co, bed->other);
+	carve_cache_free(bed->cache, bed->object);
+	expect_found(test, bed->cache, bad->kind, 1);
+	destroy(test, bed->cache);
+}
+
+static void bad_frees_are_found_at_once(struct kunit *test)
+{
+	try_bad_free(test, FZPU);
+}
+
+static void bad_frees_are_found_with_quarantine(struct kunit *test)
+{
+	try_bad_free(test, CARVE_DEBUG_QUARANTINE);
+}
+
+/* Who had it */
+
+static void expect_by_us(struct kunit *test, const struct carve_track *by)
+{
+	unsigned long *frames, here[2];
+
+	KUNIT_EXPECT_EQ(test, by->pid, current->pid);
+	KUNIT_EXPECT_LT(test, by->cpu, nr_cpu_ids);
+	KUNIT_EXPECT_TRUE(test, time_before_eq(by->when, jiffies));
+	KUNIT_EXPECT_NE(test, by->caller, 0UL);
+	/* Some kernels can't keep traces, and some can't take them */
+	if (IS_ENABLED(CONFIG_STACKDEPOT) && IS_ENABLED(CONFIG_STACKTRACE) &&
+	    stack_trace_save(here, 2, 0) == 2)
+		KUNIT_EXPECT_GT(test, carve_compat_stack_frames(by->stack,
+								&frames), 1);
+}
+
+static void both_traces_are_kept(struct kunit *test)
+{
+	struct carve_cache *cache = create(test, CARVE_DEBUG_USER);
+	void *object = alloc(test, cache);
+	struct carve_record record = record_of(cache, object);
+
+	KUNIT_EXPECT_EQ(test, record.flags,
+			CARVE_RECORD_LIVE | CARVE_RECORD_ALLOCED);
+	expect_by_us(test, &record.alloc);
+	carve_cache_free(cache, object);
+	record = record_of(cache, object);
+	KUNIT_EXPECT_EQ(test, record.flags,
+			CARVE_RECORD_ALLOCED | CARVE_RECORD_FREED);
+	expect_by_us(test, &record.alloc);
+	expect_by_us(test, &record.free);
+	KUNIT_EXPECT_NE(test, record.alloc.caller, record.free.caller);
+	destroy(test, cache);
+}
+
+/* Quarantine */
+
+static void quarantine_is_first_in_first_out(struct kunit *test)
+{
+	struct carve_cache *cache = create(test, FZPUQ);
+	unsigned long room = 4;
+	void *objects[8];
+	unsigned int i;
+
+	cache->slabs->quarantine_bytes = room * cache->debug.size;
+	for (i = 0; i < ARRAY_SIZE(objects); i++)
+		objects[i] = alloc(test, cache);
+	for (i = 0; i < ARRAY_SIZE(objects); i++) {
+		carve_cache_free(cache, objects[i]);
+		KUNIT_EXPECT_EQ(test, cache->debugging.nr_waiting,
+				min(i + 1UL, room));
+		KUNIT_EXPECT_PTR_EQ(test, cache->debugging.newest, objects[i]);
+		KUNIT_EXPECT_PTR_EQ(test, cache->debugging.oldest,
+				    objects[i < room ? 0 : i + 1 - room]);
+	}
+	KUNIT_EXPECT_EQ(test, violations(cache), 0);
+	/* What waits is not handed out, nor does it count as in use */
+	objects[0] = alloc(test, cache);
+	for (i = 4; i < ARRAY_SIZE(objects); i++)
+		KUNIT_EXPECT_PTR_NE(test, objects[0], objects[i]);
+	carve_cache_free(cache, objects[0]);
+	destroy(test, cache);
+}
+
+static void shrink_empties_quarantine(struct kunit *test)
+{
+	struct carveout *co = test->priv;
+	unsigned long nr_free = carve_testbed_collect(co);
+	struct carve_cache *cache = create(test, FZPUQ);
+	struct carve_cache_usage usage;
+	void *objects[40];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(objects); i++)
+		objects[i] = alloc(test, cache);
+	for (i = 0; i < ARRAY_SIZE(objects); i++)
+		carve_cache_free(cache, objects[i]);
+	carve_cache_usage(cache, &usage);
+	KUNIT_EXPECT_EQ(test, usage.stored, ARRAY_SIZE(objects));
+	KUNIT_EXPECT_EQ(test, usage.active_objects, 0UL);
+	KUNIT_EXPECT_GT(test, carve_cache_shrink(cache), 0UL);
+	carve_cache_usage(cache, &usage);
+	KUNIT_EXPECT_EQ(test, usage.slabs, 0UL);
+	destroy(test, cache);
+	KUNIT_EXPECT_EQ(test, carve_testbed_collect(co), nr_free);
+}
+
+struct chain {
+	struct chain *next;
+};
+
+static struct chain *alloc_all(struct carve_cache *cache, unsigned long *n)
+{
+	struct chain *first = NULL, *object;
+
+	for (*n = 0; (object = carve_cache_alloc(cache, EVERYTHING)); ++*n) {
+		object->next = first;
+		first = object;
+		cond_resched();
+	}
+	return first;
+}
+
+static void free_all(struct carve_cache *cache, struct chain *first)
+{
+	struct chain *next;
+
+	for (; first; first = next) {
+		next = first->next;
+		carve_cache_free(cache, first);
+		cond_resched();
+	}
+}
+
+static void quarantine_gives_way_when_memory_is_out(struct kunit *test)
+{
+	struct carveout *co = test->priv;
+	struct carve_cache *cache = create_sized(test, 2000, 0, FZPUQ);
+	unsigned long first_round, second_round;
+	struct chain *first;
+
+	cache->slabs->quarantine_bytes = CARVE_TESTBED_SIZE;
+	first = alloc_all(cache, &first_round);
+	KUNIT_EXPECT_GT(test, first_round, 0UL);
+	free_all(cache, first);
+	KUNIT_EXPECT_GT(test, cache->debugging.nr_waiting, 0UL);
+	first = alloc_all(cache, &second_round);
+	KUNIT_EXPECT_GE(test, second_round, first_round / 2);
+	KUNIT_EXPECT_EQ(test, cache->debugging.nr_waiting, 0UL);
+	free_all(cache, first);
+	KUNIT_EXPECT_EQ(test, found_at_all(cache), 0UL);
+	destroy(test, cache);
+	carve_testbed_collect(co);
+}
+
+/* For want of memory */
+
+static struct chain *take_all_pages(struct carveout *co)
+{
+	struct chain *first = NULL, *page;
+
+	while ((page = (void *)carve_get_free_pages(co, EVERYTHING, 0))) {
+		page->next = first;
+		first = page;
+	}
+	return first;
+}
+
+static void free_pages_of(struct carveout *co, struct chain *first)
+{
+	struct chain *next;
+
+	for (; first; first = next) {
+		next = first->next;
+		carve_free_pages_addr(co, (unsigned long)first, 0);
+	}
+}
+
+/* One page is enough for a plain slab, but not for one with records */
+static void without_memory_for_records_objects_are_plain(struct kunit *test)
+{
+	struct carve_cache *cache = create(test, FZPU);
+	struct carveout *co = test->priv;
+	struct chain *pages = take_all_pages(co), *rest = pages->next;
+	void *objects[3];
+
+	carve_free_pages_addr(co, (unsigned long)pages, 0);
+	objects[0] = carve_cache_alloc(cache, QUIET_ATOMIC);
+	KUNIT_ASSERT_NOT_NULL(test, objects[0]);
+	KUNIT_EXPECT_FALSE(test, slab_of(cache, objects[0])->debug);
+	KUNIT_EXPECT_EQ(test, cache->debugging.nr_missed, 1UL);
+	objects[1] = carve_cache_alloc(cache, QUIET);
+	KUNIT_ASSERT_NOT_NULL(test, objects[1]);
+	KUNIT_EXPECT_EQ(test, cache->debugging.nr_missed, 2UL);
+	free_pages_of(co, rest);
+	objects[2] = alloc(test, cache);
+	KUNIT_EXPECT_TRUE(test, slab_of(cache, objects[2])->debug);
+	KUNIT_EXPECT_EQ(test, cache->debugging.nr_missed, 2UL);
+	KUNIT_EXPECT_EQ(test, violations(cache), 0);
+	carve_cache_free_bulk(cache, ARRAY_SIZE(objects), objects);
+	KUNIT_EXPECT_EQ(test, found_at_all(cache), 0UL);
+	destroy(test, cache);
+}
+
+static void exhaustion_ends_in_null_and_comes_back(struct kunit *test)
+{
+	struct carveout *co = test->priv;
+	unsigned long nr_free = carve_testbed_collect(co), n;
+	struct carve_cache *cache = create(test, FZPUQ);
+	struct chain *first = alloc_all(cache, &n);
+
+	KUNIT_EXPECT_GT(test, n, 1000UL);
+	KUNIT_EXPECT_NULL(test, carve_cache_alloc(cache, QUIET_ATOMIC));
+	KUNIT_EXPECT_EQ(test, violations(cache), 0);
+	free_all(cache, first);
+	KUNIT_EXPECT_EQ(test, found_at_all(cache), 0UL);
+	destroy(test, cache);
+	KUNIT_EXPECT_EQ(test, carve_testbed_collect(co), nr_free);
+}
+
+/* Switching */
+
+static void magazines_are_out_of_use_while_debugging_is_on(struct kunit *test)
+{
+	struct carve_cache *cache = create(test, 0);
+	struct carve_magazine *m = cache->magazines.cpu[0];
+	unsigned int limit = m->capacity, base = cache->magazines.base;
+	void *object = alloc(test, cache);
+
+	carve_cache_free(cache, object);
+	KUNIT_EXPECT_GT(test, carve_magazines_count(&cache->magazines), 0UL);
+	KUNIT_ASSERT_EQ(test, set_flags(cache, CARVE_DEBUG_CHECKS), 0);
+	KUNIT_EXPECT_EQ(test, carve_magazines_count(&cache->magazines), 0UL);
+	object = alloc(test, cache);
+	carve_cache_free(cache, object);
+	KUNIT_EXPECT_EQ(test, carve_magazines_count(&cache->magazines), 0UL);
+	KUNIT_ASSERT_EQ(test, set_flags(cache, FZPU), 0);
+	KUNIT_ASSERT_EQ(test, set_flags(cache, 0), 0);
+	KUNIT_EXPECT_EQ(test, m->capacity, limit);
+	KUNIT_EXPECT_EQ(test, cache->magazines.base, base);
+	KUNIT_EXPECT_EQ(test, cache->debug.empty.nr, 0);
+	object = alloc(test, cache);
+	KUNIT_EXPECT_FALSE(test, slab_of(cache, object)->debug);
+	carve_cache_free(cache, object);
+	destroy(test, cache);
+}
+
+#define NR_LIVE 100
+
+static void switching_spares_live_objects(struct kunit *test)
+{
+	static const unsigned int flags[] = { 0, FZPU, CARVE_DEBUG_RED_ZONE,
+					      FZPUQ, 0, FZPUQ, 0 };
+	struct carve_cache *cache = create(test, 0);
+	unsigned int i, round;
+	u8 **objects;
+
+	objects = kunit_kcalloc(test, NR_LIVE, sizeof(*objects), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, objects);
+	for (round = 0; round < ARRAY_SIZE(flags); round++) {
+		KUNIT_ASSERT_EQ(test, set_flags(cache, flags[round]), 0);
+		/* Some of each age stay through each switch */
+		for (i = round; i < NR_LIVE; i += 1 + round % 3) {
+			if (objects[i]) {
+				KUNIT_EXPECT_NULL(test, memchr_inv(objects[i], i,
+								   SIZE));
+				carve_cache_free(cache, objects[i]);
+			}
+			objects[i] = alloc(test, cache);
+			memset(objects[i], i, SIZE);
+		}
+		KUNIT_EXPECT_EQ(test, violations(cache), 0);
+	}
+	for (i = 0; i < NR_LIVE; i++) {
+		KUNIT_EXPECT_NULL(test, memchr_inv(objects[i], i, SIZE));
+		carve_cache_free(cache, objects[i]);
+	}
+	KUNIT_EXPECT_EQ(test, found_at_all(cache), 0UL);
+	destroy(test, cache);
+}
+
+static void forgotten_objects_are_not_suspected(struct kunit *test)
+{
+	struct carve_cache *cache = create(test, FZPU);
+	u8 *object = alloc(test, cache), *again;
+
+	KUNIT_ASSERT_EQ(test, set_flags(cache, 0), 0);
+	/* What is no red zone any more */
+	object[SIZE] ^= 0xff;
+	KUNIT_EXPECT_EQ(test, violations(cache), 0);
+	/* Through the magazine and out of it again */
+	carve_testbed_stay_on_cpu(test);
+	carve_cache_free(cache, object);
+	again = alloc(test, cache);
+	KUNIT_EXPECT_PTR_EQ(test, again, object);
+	KUNIT_ASSERT_EQ(test, set_flags(cache, FZPU), 0);
+	carve_cache_free(cache, again);
+	KUNIT_EXPECT_PTR_EQ(test, alloc(test, cache), (void *)object);
+	carve_cache_free(cache, object);
+	KUNIT_EXPECT_EQ(test, found_at_all(cache), 0UL);
+	destroy(test, cache);
+}
+
+static void rules_hold_from_the_start(struct kunit *test)
+{
+	struct carveout_request request = {
+		.name = "ruled",
+		.nr_zones = 1,
+		.zone[0] = { CARVE_TESTBED_SIZE, "contig", .node = NUMA_NO_NODE },
+		.slab_debug = "ZU,kmalloc-64,tes*;F,kmalloc-1*",
+	};
+	struct carveout *co = carveout_create(&request);
+	struct carve_cache *cache;
+	void *p;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, co);
+	KUNIT_EXPECT_EQ(test, co->slabs.kmalloc[3]->debugging.flags,
+			CARVE_DEBUG_RED_ZONE | CARVE_DEBUG_USER);
+	KUNIT_EXPECT_EQ(test, co->slabs.kmalloc[1]->debugging.flags,
+			CARVE_DEBUG_CHECKS);
+	KUNIT_EXPECT_EQ(test, co->slabs.kmalloc[4]->debugging.flags, 0);
+	cache = carve_cache_create(co, "test", SIZE, 0, 0, NULL);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, cache);
+	KUNIT_EXPECT_EQ(test, cache->debugging.flags,
+			CARVE_DEBUG_RED_ZONE | CARVE_DEBUG_USER);
+	p = alloc(test, cache);
+	KUNIT_EXPECT_TRUE(test, slab_of(cache, p)->debug);
+	carve_cache_free(cache, p);
+	destroy(test, cache);
+	KUNIT_EXPECT_EQ(test, carveout_destroy(co), 0);
+}
+
+/* Contexts */
+
+static void *alloc_and_free(void *arg, gfp_t gfp)
+{
+	struct carve_cache *cache = arg;
+	void *objects[20];
+	int i, n = 0;
+
+	while (n < ARRAY_SIZE(objects)) {
+		objects[n] = carve_cache_alloc(cache, gfp);
+		if (!objects[n])
+			break;
+		memset(objects[n++], 0xff, SIZE);
+	}
+	for (i = 0; i < n; i++)
+		carve_cache_free(cache, objects[i]);
+	return n ? objects[0] : NULL;
+}
+
+static void use_in_interrupt(void *arg)
+{
+	struct carve_cache *cache = arg;
+	u8 *object = alloc_and_free(cache, QUIET_ATOMIC);
+
+	/* And something to report, from there */
+	carve_cache_free(cache, object);
+}
+
+static void it_works_in_hard_interrupts(struct kunit *test)
+{
+	struct carve_cache *cache = create(test, FZPUQ);
+
+	carve_run_in_interrupt(use_in_interrupt, cache);
+	expect_found(test, cache, CARVE_DAMAGE_DOUBLE_FREE, 1);
+	destroy(test, cache);
+}
+
+static void it_works_under_raw_spinlocks(struct kunit *test)
+{
+	struct carve_cache *cache = create(test, FZPUQ);
+	raw_spinlock_t lock;
+
+	raw_spin_lock_init(&lock);
+	scoped_guard(raw_spinlock_irqsave, &lock)
+		alloc_and_free(cache, QUIET_ATOMIC);
+	KUNIT_EXPECT_EQ(test, found_at_all(cache), 0UL);
+	KUNIT_EXPECT_EQ(test, cache->debugging.nr_missed, 0UL);
+	destroy(test, cache);
+}
+
+/* Many at once */
+
+static void many_at_once_are_debugged_too(struct kunit *test)
+{
+	struct carve_cache *cache = create(test, FZPU);
+	void *objects[30];
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, carve_cache_alloc_bulk(cache,
+						     GFP_KERNEL | __GFP_ZERO,
+						     ARRAY_SIZE(objects),
+						     objects),
+			ARRAY_SIZE(objects));
+	for (i = 0; i < ARRAY_SIZE(objects); i++) {
+		KUNIT_EXPECT_TRUE(test, slab_of(cache, objects[i])->debug);
+		KUNIT_EXPECT_NULL(test, memchr_inv(objects[i], 0, SIZE));
+	}
+	KUNIT_EXPECT_EQ(test, violations(cache), 0);
+	((u8 *)objects[7])[SIZE] ^= 0xff;
+	carve_cache_free_bulk(cache, ARRAY_SIZE(objects), objects);
+	expect_found(test, cache, CARVE_DAMAGE_RIGHT, 1);
+	destroy(test, cache);
+}
+
+/* kmalloc: what was asked for */
+
+static struct carve_cache *debug_class(struct kunit *test, size_t size,
+				       unsigned int flags)
+{
+	struct carveout *co = test->priv;
+	struct carve_cache *cache;
+
+	cache = co->slabs.kmalloc[carve_kmalloc_class(size)];
+	KUNIT_ASSERT_EQ(test, set_flags(cache, flags), 0);
+	return cache;
+}
+
+static u8 *kmalloc_of(struct kunit *test, size_t size, gfp_t gfp)
+{
+	u8 *p = carve_kmalloc(test->priv, size, gfp);
+
+	KUNIT_ASSERT_NOT_NULL(test, p);
+	return p;
+}
+
+static void overflow_within_the_class_is_found(struct kunit *test)
+{
+	struct carve_cache *cache = debug_class(test, 18, FZPU);
+	u8 *p = kmalloc_of(test, 18, GFP_KERNEL);
+
+	memset(p, 0x11, 18);
+	p[18] = 0xab;
+	p[19] = 0xab;
+	KUNIT_EXPECT_EQ(test, violations(cache), 1);
+	carve_kfree(test->priv, p);
+	expect_found(test, cache, CARVE_DAMAGE_RIGHT, 1);
+	set_flags(cache, 0);
+}
+
+static void ksize_gives_the_rest_away(struct kunit *test)
+{
+	struct carve_cache *cache = debug_class(test, 18, FZPU);
+	struct carveout *co = test->priv;
+	u8 *p = kmalloc_of(test, 18, GFP_KERNEL);
+
+	KUNIT_EXPECT_EQ(test, carve_ksize(co, p), 32);
+	memset(p, 0x11, 32);
+	KUNIT_EXPECT_EQ(test, violations(cache), 0);
+	carve_kfree_sensitive(co, p);
+	KUNIT_EXPECT_EQ(test, found_at_all(cache), 0UL);
+
+	/* But what was written before is found */
+	p = kmalloc_of(test, 18, GFP_KERNEL);
+	p[18] = 0xab;
+	carve_kfree_sensitive(co, p);
+	expect_found(test, cache, CARVE_DAMAGE_RIGHT, 1);
+	set_flags(cache, 0);
+}
+
+static void krealloc_moves_the_red_zone(struct kunit *test)
+{
+	struct carve_cache *cache = debug_class(test, 18, FZPU);
+	struct carveout *co = test->priv;
+	u8 *p = kmalloc_of(test, 18, GFP_KERNEL | __GFP_ZERO), *q;
+
+	memset(p, 0x11, 18);
+	KUNIT_EXPECT_PTR_EQ(test, (u8 *)carve_krealloc(co, p, 25, GFP_KERNEL |
+						       __GFP_ZERO), p);
+	KUNIT_EXPECT_NULL(test, memchr_inv(p, 0x11, 18));
+	KUNIT_EXPECT_NULL(test, memchr_inv(p + 18, 0, 25 - 18));
+	memset(p, 0x22, 25);
+	KUNIT_EXPECT_EQ(test, violations(cache), 0);
+	p[25] ^= 0xff;
+	KUNIT_EXPECT_EQ(test, violations(cache), 1);
+	p[25] ^= 0xff;
+	KUNIT_EXPECT_PTR_EQ(test, (u8 *)carve_krealloc(co, p, 17, GFP_KERNEL),
+			    p);
+	p[17] ^= 0xff;
+	KUNIT_EXPECT_EQ(test, violations(cache), 1);
+	p[17] ^= 0xff;
+
+	/* Into another class, which gets nothing of the red zone */
+	q = carve_krealloc(co, p, 60, GFP_KERNEL | __GFP_ZERO);
+	KUNIT_ASSERT_NOT_NULL(test, q);
+	KUNIT_EXPECT_NULL(test, memchr_inv(q, 0x22, 17));
+	KUNIT_EXPECT_NULL(test, memchr_inv(q + 17, 0, 60 - 17));
+	carve_kfree(co, q);
+	KUNIT_EXPECT_EQ(test, found_at_all(cache), 0UL);
+	set_flags(cache, 0);
+}
+
+static void krealloc_zeroes_after_debugging_is_off(struct kunit *test)
+{
+	struct carve_cache *cache = debug_class(test, 18, FZPU);
+	struct carveout *co = test->priv;
+	u8 *p = kmalloc_of(test, 18, GFP_KERNEL | __GFP_ZERO);
+
+	set_flags(cache, 0);
+	KUNIT_EXPECT_PTR_EQ(test, (u8 *)carve_krealloc(co, p, 32, GFP_KERNEL |
+						       __GFP_ZERO), p);
+	KUNIT_EXPECT_NULL(test, memchr_inv(p, 0, 32));
+	carve_kfree(co, p);
+}
+
+static struct kunit_case debug_cases[] = {
+	KUNIT_CASE(objects_are_aligned_apart_and_all_theirs),
+	KUNIT_CASE(kmalloc_is_aligned_as_ever),
+	KUNIT_CASE(new_objects_show_that_nobody_wrote_to_them),
+	KUNIT_CASE_PARAM(damage_is_found_and_survived, wound_gen_params),
+	KUNIT_CASE_PARAM(writes_to_objects_in_quarantine_are_found,
+			 wound_gen_params),
+	KUNIT_CASE(each_damage_to_an_object_counts),
+	KUNIT_CASE(each_flag_finds_its_own),
+	KUNIT_CASE(wrong_counts_are_found),
+	KUNIT_CASE(constructed_state_is_not_poisoned),
+	KUNIT_CASE_PARAM(bad_frees_are_found_at_once, bad_free_gen_params),
+	KUNIT_CASE_PARAM(bad_frees_are_found_with_quarantine,
+			 bad_free_gen_params),
+	KUNIT_CASE(both_traces_are_kept),
+	KUNIT_CASE(quarantine_is_first_in_first_out),
+	KUNIT_CASE(shrink_empties_quarantine),
+	KUNIT_CASE(quarantine_gives_way_when_memory_is_out),
+	KUNIT_CASE(without_memory_for_records_objects_are_plain),
+	KUNIT_CASE(exhaustion_ends_in_null_and_comes_back),
+	KUNIT_CASE(magazines_are_out_of_use_while_debugging_is_on),
+	KUNIT_CASE(switching_spares_live_objects),
+	KUNIT_CASE(forgotten_objects_are_not_suspected),
+	KUNIT_CASE(rules_hold_from_the_start),
+	KUNIT_CASE(it_works_in_hard_interrupts),
+	KUNIT_CASE(it_works_under_raw_spinlocks),
+	KUNIT_CASE(many_at_once_are_debugged_too),
+	KUNIT_CASE(overflow_within_the_class_is_found),
+	KUNIT_CASE(ksize_gives_the_rest_away),
+	KUNIT_CASE(krealloc_moves_the_red_zone),
+	KUNIT_CASE(krealloc_zeroes_after_debugging_is_off),
+	{ }
+};
+
+static struct kunit_suite debug_suite = {
+	.name = "carveout_debug",
+	.init = carve_testbed_init,
+	.exit = carve_testbed_exit,
+	.test_cases = debug_cases,
+};
+
+kunit_test_suites(&debug_suite);

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Damage: what bytes in and around an object of a debug slab are to be, which
+ * of them are not, and how that is told.
+ *
+ *	   left red zone    object                      right red zone
+ *	in use     cc .. cc | what its owner put there | cc .. cc
+ *	free       bb .. bb | 6b .. 6b a5              | bb .. bb
+ *
+ * An object in use that is larger than was asked for (kmalloc) has the rest of
+ * it in its right red zone. The bytes are those of mm/slub.c.
+ */
+#include <linux/jiffies.h>
+#include <linux/kernel.h>
+#include <linux/poison.h>
+#include <linux/printk.h>
+#include <linux/ratelimit.h>
+#include <linux/string.h>
+
+#include "compat/stack.h"
+#include "report.h"
+#include "slab/finding.h"
+
+#define BYTES_A_LINE 16
+
+const char * const carve_damage_names[CARVE_NR_DAMAGES] = {
+	[CARVE_DAMAGE_LEFT] = "Left Redzone overwritten",
+	[CARVE_DAMAGE_RIGHT] = "Right Redzone overwritten",
+	[CARVE_DAMAGE_POISON] = "Poison overwritten",
+	[CARVE_DAMAGE_DOUBLE_FREE] = "Object already free",
+	[CARVE_DAMAGE_INVALID_FREE] = "Not the start of an object",
+	[CARVE_DAMAGE_WRONG_CACHE] = "Object of another cache",
+	[CARVE_DAMAGE_FOREIGN_FREE] = "Not an object",
+	[CARVE_DAMAGE_COUNTS] = "Counts of a slab disagree",
+};
+
+const char * const carve_damage_words[CARVE_NR_DAMAGES] = {
+	[CARVE_DAMAGE_LEFT] = "left",
+	[CARVE_DAMAGE_RIGHT] = "right",
+	[CARVE_DAMAGE_POISON] = "poison",
+	[CARVE_DAMAGE_DOUBLE_FREE] = "double",
+	[CARVE_DAMAGE_INVALID_FREE] = "invalid",
+	[CARVE_DAMAGE_WRONG_CACHE] = "wrong",
+	[CARVE_DAMAGE_FOREIGN_FREE] = "foreign",
+	[CARVE_DAMAGE_COUNTS] = "counts",
+};
+
+/* Bytes that are all to be the same; but the last one, where there is poison */
+struct span {
+	enum carve_damage what;
+	const u8 *start;
+	const u8 *end;
+	u8 value;
+	u8 last;
+};
+
+static u8 red_value(const struct carve_record *record)
+{
+	return record->flags & CARVE_RECORD_LIVE ? SLUB_RED_ACTIVE :
+						   SLUB_RED_INACTIVE;
+}
+
+static struct span left_zone(const struct carve_cache *cache,
+			     const u8 *object, const struct carve_record *record)
+{
+	u8 value = red_value(record);
+
+	return (struct span){ CARVE_DAMAGE_LEFT, object - cache->debug.left,
+			      object, value, value };
+}
+
+static struct span right_zone(const struct carve_cache *cache,
+			      const u8 *object,
+			      const struct carve_record *record)
+{
+	size_t used = record->flags & CARVE_RECORD_LIVE ? record->requested :
+							  cache->object_size;
+	u8 value = red_value(record);
+
+	return (struct span){ CARVE_DAMAGE_RIGHT, object + used,
+			      object - cache->debug.left + cache->debug.size,
+			      value, value };
+}
+
+static struct span poison_zone(const struct carve_cache *cache,
+			       const u8 *object)
+{
+	return (struct span){ CARVE_DAMAGE_POISON, object,
+			      object + cache->object_size, POISON_FREE,
+			      POISON_END };
+}
+
+static void fill_zone(struct span zone)
+{
+	memset((u8 *)zone.start, zone.value, zone.end - zone.start);
+	((u8 *)zone.end)[-1] = zone.last;
+}
+
+void carve_object_fill(const struct carve_cache *cache, void *object,
+		       const struct carve_record *record)
+{
+	if (record->flags & CARVE_RECORD_RED) {
+		fill_zone(left_zone(cache, object, record));
+		fill_zone(right_zone(cache, object, record));
+	}
+	if (record->flags & CARVE_RECORD_POISONED)
+		fill_zone(poison_zone(cache, object));
+}
+
+static const u8 *first_wrong(const struct span *zone)
+{
+	const u8 *last = zone->end - 1;
+
+	return memchr_inv(zone->start, zone->value, last - zone->start) ?:
+	       (*last != zone->last ? last : NULL);
+}
+
+static const u8 *last_wrong(const struct span *zone)
+{
+	const u8 *p = zone->end - 1;
+
+	if (*p != zone->last)
+		return p;
+	while (*--p == zone->value)
+		;
+	return p;
+}
+
+/* What lies around it, within the object and its red zones */
+static void copy_bytes(const struct carve_cache *cache, const u8 *object,
+		       struct carve_finding *f)
+{
+	int start = round_down(f->first, BYTES_A_LINE);
+	int end = (int)(cache->debug.size - cache->debug.left);
+
+	start = max(start, -(int)cache->debug.left);
+	f->nr_bytes = min(end - start, CARVE_FINDING_BYTES);
+	memcpy(f->bytes, object + start, f->nr_bytes);
+}
+
+static void look_at(const struct carve_cache *cache, const u8 *object,
+		    struct span zone, struct carve_findings *findings)
+{
+	const u8 *wrong = first_wrong(&zone);
+	struct carve_finding *f;
+
+	if (!wrong)
+		return;
+	f = &findings->finding[findings->nr++];
+	f->what = zone.what;
+	f->value = zone.value;
+	f->first = wrong - object;
+	f->last = last_wrong(&zone) - object;
+	copy_bytes(cache, object, f);
+}
+
+void carve_object_look(const struct carve_cache *cache, const void *object,
+		       const struct carve_record *record,
+		       struct carve_findings *findings)
+{
+	if (record->flags & CARVE_RECORD_RED) {
+		look_at(cache, object, left_zone(cache, object, record),
+			findings);
+		look_at(cache, object, right_zone(cache, object, record),
+			findings);
+	}
+	if (record->flags & CARVE_RECORD_POISONED)
+		look_at(cache, object, poison_zone(cache, object), findings);
+	if (findings->nr) {
+		findings->object = object;
+		findings->record = *record;
+	}
+}
+
+/* Lines of bytes with their distance from the start of the object */
+static void tell_bytes(const struct carve_cache *cache,
+		       const struct carve_finding *f)
+{
+	int offset = max((int)round_down(f->first, BYTES_A_LINE),
+			 -(int)cache->debug.left);
+	unsigned int i;
+
+	for (i = 0; i < f->nr_bytes; i += BYTES_A_LINE) {
+		unsigned int n = min(f->nr_bytes - i, BYTES_A_LINE);
+		char line[80];
+
+		hex_dump_to_buffer(f->bytes + i, n, BYTES_A_LINE, 1, line,
+				   sizeof(line), true);
+		pr_err("%s:   %+6d: %s\n", cache->pages->name,
+		       offset + (int)i, line);
+	}
+}
+
+static void tell_track(const struct carve_cache *cache, const char *what,
+		       const struct carve_track *track)
+{
+	unsigned long *frames;
+	unsigned int i, nr = carve_compat_stack_frames(track->stack, &frames);
+
+	pr_err("%s:   %s %u ms ago on CPU %u by pid %d:\n", cache->pages->name,
+	       what, jiffies_to_msecs(jiffies - track->when), track->cpu,
+	       track->pid);
+	if (!nr)
+		pr_err("%s:     %pS\n", cache->pages->name,
+		       (void *)track->caller);
+	for (i = 0; i < nr; i++)
+		pr_err("%s:     %pS\n", cache->pages->name, (void *)frames[i]);
+}
+
+void carve_record_tell(const struct carve_cache *cache,
+		       const struct carve_record *record)
+{
+	if (record->flags & CARVE_RECORD_ALLOCED)
+		tell_track(cache, "allocated", &record->alloc);
+	if (record->flags & CARVE_RECORD_FREED)
+		tell_track(cache, "freed", &record->free);
+}
+
+static void tell_finding(const struct carve_cache *cache, const void *object,
+			 const struct carve_finding *f)
+{
+	pr_err("%s: cache %s: %s: bytes %d to %d of object %p of %u bytes are not 0x%02x\n",
+	       cache->pages->name, cache->name, carve_damage_names[f->what],
+	       f->first, f->last, object, cache->object_size, f->value);
+	tell_bytes(cache, f);
+}
+
+void carve_findings_tell(const struct carve_cache *cache,
+			 const struct carve_findings *findings,
+			 const char *when, unsigned long caller)
+{
+	static DEFINE_RATELIMIT_STATE(limit, DEFAULT_RATELIMIT_INTERVAL,
+				      DEFAULT_RATELIMIT_BURST);
+	unsigned int i;
+
+	if ((!findings->nr && !findings->counts) || !__ratelimit(&limit))
+		return;
+	if (findings->counts)
+		pr_err("%s: cache %s: %s\n", cache->pages->name, cache->name,
+		       carve_damage_names[CARVE_DAMAGE_COUNTS]);
+	for (i = 0; i < findings->nr; i++)
+		tell_finding(cache, findings->object, &findings->finding[i]);
+	if (caller)
+		pr_err("%s:   found when it was %s by %pS\n",
+		       cache->pages->name, when, (void *)caller);
+	else
+		pr_err("%s:   found when it was %s\n", cache->pages->name,
+		       when);
+	carve_record_tell(cache, &findings->record);
+}
+
+void carve_findings_report(const struct carve_cache *cache,
+			   const struct carve_findings *findings,
+			   struct carve_report *r)
+{
+	unsigned int i;
+
+	for (i = 0; i < findings->nr; i++) {
+		const struct carve_finding *f = &findings->finding[i];
+
+		carve_report(r, "cache %s: %s: bytes %d to %d of object %p of %u bytes are not 0x%02x: %*ph",
+			     cache->name, carve_damage_names[f->what], f->first,
+			     f->last, findings->object, cache->object_size,
+			     f->value, (int)min(f->nr_bytes, 16U), f->bytes);
+	}
+}

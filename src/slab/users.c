@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Who holds what: the objects that are out of debug slabs, by the trace of
+ * their allocation. They are summed up under the cache's lock in a table with
+ * a place for each site, found by hashing, which is sorted and told afterwards.
+ * What has no place in the table any more is summed up in a last line.
+ */
+#include <linux/hash.h>
+#include <linux/jiffies.h>
+#include <linux/slab.h>
+#include <linux/sort.h>
+
+#include "compat/stack.h"
+#include "report.h"
+#include "slab/slab.h"
+#include "slab/users.h"
+
+#define SITE_BITS 10
+#define NR_SITES BIT(SITE_BITS)
+
+/* Objects that one call site holds */
+struct site {
+	unsigned long caller;
+	u32 stack;
+	unsigned long nr;
+	unsigned long bytes;
+	unsigned long oldest;
+};
+
+struct sites {
+	unsigned int nr;
+	struct site others;
+	struct site site[NR_SITES];
+};
+
+static bool is_site(const struct site *site, const struct carve_track *by)
+{
+	return site->caller == by->caller && site->stack == by->stack;
+}
+
+static struct site *find_site(struct sites *sites, const struct carve_track *by)
+{
+	unsigned int i = hash_long(by->caller ^ by->stack, SITE_BITS);
+
+	for (; sites->site[i].nr; i = (i + 1) % NR_SITES)
+		if (is_site(&sites->site[i], by))
+			return &sites->site[i];
+	/* One place stays free, to end all searches */
+	if (sites->nr == NR_SITES - 1)
+		return &sites->others;
+	sites->nr++;
+	sites->site[i].caller = by->caller;
+	sites->site[i].stack = by->stack;
+	return &sites->site[i];
+}
+
+static void add_object(struct sites *sites, const struct carve_record *record)
+{
+	struct site *site = find_site(sites, &record->alloc);
+
+	if (!site->nr || time_before(record->alloc.when, site->oldest))
+		site->oldest = record->alloc.when;
+	site->nr++;
+	site->bytes += record->requested;
+}
+
+static void add_slabs(struct carve_cache *cache,
+		      const struct carve_page_list *list, struct sites *sites)
+{
+	const u32 held = CARVE_RECORD_LIVE | CARVE_RECORD_ALLOCED;
+	struct carve_page *map = cache->pages->map;
+	unsigned int i;
+	u32 page;
+
+	lockdep_assert_held(&cache->lock);
+	carve_page_list_for_each(page, list, map)
+		for (i = 0; i < cache->debug.nr_objects; i++) {
+			const struct carve_record *record;
+
+			record = carve_slab_record(&map[page], i);
+			if ((record->flags & held) == held)
+				add_object(sites, record);
+		}
+}
+
+/* The largest first; where they are equal, the one with more objects */
+static int compare_sites(const void *a, const void *b)
+{
+	const struct site *x = a, *y = b;
+
+	if (x->bytes != y->bytes)
+		return x->bytes < y->bytes ? 1 : -1;
+	return x->nr < y->nr ? 1 : x->nr > y->nr ? -1 : 0;
+}
+
+static void report_site(const struct carve_cache *cache,
+			const struct site *site, struct carve_report *r)
+{
+	unsigned long *frames;
+	unsigned int i, nr = carve_compat_stack_frames(site->stack, &frames);
+
+	carve_report_line(r, "%lu bytes in %lu objects of cache %s, the oldest for %u ms, by %pS",
+			  site->bytes, site->nr, cache->name,
+			  jiffies_to_msecs(jiffies - site->oldest),
+			  (void *)site->caller);
+	for (i = 0; i < nr; i++)
+		carve_report_line(r, "    %pS", (void *)frames[i]);
+}
+
+static void report_sites(const struct carve_cache *cache, struct sites *sites,
+			 struct carve_report *r, unsigned int max)
+{
+	unsigned int i;
+
+	sort(sites->site, NR_SITES, sizeof(sites->site[0]), compare_sites,
+	     NULL);
+	for (i = 0; i < sites->nr; i++) {
+		if (i < max) {
+			report_site(cache, &sites->site[i], r);
+			continue;
+		}
+		sites->others.nr += sites->site[i].nr;
+		sites->others.bytes += sites->site[i].bytes;
+	}
+	if (sites->others.nr)
+		carve_report_line(r, "%lu bytes in %lu objects of cache %s by others",
+				  sites->others.bytes, sites->others.nr,
+				  cache->name);
+}
+
+static bool is_tracked(const struct carve_cache *cache)
+{
+	return READ_ONCE(cache->debugging.flags) & CARVE_DEBUG_USER;
+}
+
+void carve_users_report(struct carve_cache *cache, struct carve_report *r,
+			unsigned int max)
+{
+	struct sites *sites;
+
+	if (!is_tracked(cache))
+		return;
+	sites = kvzalloc_obj(*sites);
+	if (!sites)
+		return;
+	scoped_guard(raw_spinlock_irqsave, &cache->lock) {
+		add_slabs(cache, &cache->debug.partial, sites);
+		add_slabs(cache, &cache->debug.full, sites);
+	}
+	report_sites(cache, sites, r, max);
+	kvfree(sites);
+}
+
+unsigned int carve_users_report_all(struct carve_slabs *slabs,
+				    struct carve_report *r)
+{
+	struct carve_cache *cache;
+	unsigned int tracked = 0;
+
+	guard(mutex)(&slabs->lock);
+	list_for_each_entry(cache, &slabs->caches, list) {
+		tracked += is_tracked(cache);
+		carve_users_report(cache, r, UINT_MAX);
+	}
+	return tracked;
+}
