@@ -129,6 +129,7 @@ static int insert(struct carve_object *object, unsigned long at,
 		return ret;
 	page->at = at;
 	page->kept = false;
+	WRITE_ONCE(object->user->used, true);
 	WRITE_ONCE(object->nr_pages, object->nr_pages + 1);
 	if (object->nr_pages == 1)
 		schedule_delayed_work(&object->user->sweep, SWEEP_PERIOD);
@@ -157,6 +158,11 @@ static struct page *get_new(struct carve_object *object, unsigned long at)
 	struct carve_page *page = take_block(ps, GFP_OBJECT, 0);
 	struct page *frame;
 
+	/* Where there is other memory, which won't do, no shrinker was asked */
+	if (!page) {
+		carve_object_sweep(object, 0, CARVE_INDEX_END);
+		page = take_block(ps, GFP_OBJECT, 0);
+	}
 	if (!page)
 		return ERR_PTR(-ENOMEM);
 	guard(mutex)(&object->lock);
@@ -459,7 +465,8 @@ void carve_user_stop(struct carve_user *user)
 {
 	cancel_delayed_work_sync(&user->sweep);
 	/* A fast walk of page tables may hold a page for a moment that it then doesn't take */
-	synchronize_rcu();
+	if (user->used)
+		synchronize_rcu();
 }
 
 bool carve_user_possible(struct carve_user *user)

@@ -19,6 +19,7 @@
  * @objects: all of them
  * @shrinker: gives back pages under pressure
  * @sweep: gives back now and then what user space has let go of
+ * @used: user space has had pages
  * @released: called, with no lock held, when an object that was closed has
  *	no page left and is gone; or NULL
  */
@@ -28,6 +29,7 @@ struct carve_user {
 	struct list_head objects;
 	struct carve_shrinker shrinker;
 	struct delayed_work sweep;
+	bool used;
 	void (*released)(struct carve_user *user);
 };
 

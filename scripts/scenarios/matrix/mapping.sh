@@ -5,6 +5,7 @@
 #
 # kernels: 6.1 6.12 7.2
 # memory: 1G
+# boot: memmap=32M$0x10000000
 # program: mapper
 # modules: brd
 # shellcheck source=scripts/guest/lib.sh
@@ -140,5 +141,27 @@ put all free
 nothing_is_left 'after small pages in place of huge ones'
 
 does_not_open() { /mapper /dev/carveout </dev/null | grep -qx 'error ENOENT'; }
+# Memory that the kernel doesn't know can't be user space's.
+echo 'dsp:16M@0x10000000' >$debug/create
+mark
+start /mapper /dev/carveout-dsp
+same 'memory beside the direct mapping is refused' "$reply" 'error EOPNOTSUPP'
+same 'with a line in the log' "$(since_mark)" \
+	"carveout: dsp: user space can't map this memory: it isn't in the direct mapping; source contig or cma is"
+stop
+check 'which holds nothing' eval "echo dsp >$debug/remove"
+echo 'mixed:8M,16M@0x10000000' >$debug/create
+carve=$debug/mixed
+start /mapper /dev/carveout-mixed
+does 'map a 64M'
+does 'fill a 0 64M 1' 'signal BUS'
+check "beside other memory it is left alone" \
+	eval "[ $(stat_of pages_user) -gt 1500 ] && [ $(stat_of pages_user) -lt 2048 ]"
+does 'advise a 0 4M dontneed'
+does 'fill a 8M 3M 1'
+stop
+carve=$debug/default
+check 'that goes, too' eval "echo mixed >$debug/remove"
+
 check 'it unloads' unload
 check 'without it there is no device' does_not_open
