@@ -408,6 +408,10 @@ struct carve_cache *carve_cache_create(struct carveout *co, const char *name,
  */
 int carve_cache_destroy(struct carve_cache *cache);
 
+/* carve_cache_alloc(), any flags; and without __GFP_ZERO */
+void *carve_cache_alloc_any(struct carve_cache *cache, gfp_t gfp);
+void *carve_cache_alloc_plain(struct carve_cache *cache, gfp_t gfp);
+
 /**
  * carve_cache_alloc() - allocate an object
  * @cache: the cache
@@ -416,7 +420,14 @@ int carve_cache_destroy(struct carve_cache *cache);
  * Context: any but NMI; may sleep if @gfp allows it.
  * Return: the object, or NULL.
  */
-void *carve_cache_alloc(struct carve_cache *cache, gfp_t gfp);
+static __always_inline void *carve_cache_alloc(struct carve_cache *cache,
+					       gfp_t gfp)
+{
+	/* Flags are constant nearly always, and then cost nothing */
+	return __builtin_constant_p(gfp) && !(gfp & __GFP_ZERO) ?
+	       carve_cache_alloc_plain(cache, gfp) :
+	       carve_cache_alloc_any(cache, gfp);
+}
 
 /**
  * carve_cache_zalloc() - allocate an object filled with zeroes
@@ -614,6 +625,10 @@ void carve_mempool_free_pages(void *element, void *pool_data);
 
 /* kmalloc and its family */
 
+/* carve_kmalloc(), any flags; and without zone modifiers and __GFP_ZERO */
+void *carve_kmalloc_any(struct carveout *co, size_t size, gfp_t gfp);
+void *carve_kmalloc_plain(struct carveout *co, size_t size, gfp_t gfp);
+
 /**
  * carve_kmalloc() - allocate bytes
  * @co: the carveout
@@ -626,7 +641,15 @@ void carve_mempool_free_pages(void *element, void *pool_data);
  * Context: any but NMI; may sleep if @gfp allows it.
  * Return: the address; ZERO_SIZE_PTR for size 0; NULL on failure.
  */
-void *carve_kmalloc(struct carveout *co, size_t size, gfp_t gfp);
+static __always_inline void *carve_kmalloc(struct carveout *co, size_t size,
+					   gfp_t gfp)
+{
+	/* As in carve_cache_alloc() */
+	return __builtin_constant_p(gfp) &&
+	       !(gfp & (GFP_ZONEMASK | __GFP_ZERO)) ?
+	       carve_kmalloc_plain(co, size, gfp) :
+	       carve_kmalloc_any(co, size, gfp);
+}
 
 /**
  * carve_kzalloc() - allocate bytes filled with zeroes

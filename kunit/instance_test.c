@@ -539,11 +539,11 @@ static unsigned long nr_in_magazines(struct carveout *co, unsigned int cpu)
 {
 	struct carve_store *store = co->pages.zone[0].store[CARVE_LONG_LIVED][0];
 	struct carve_cache *cache;
-	unsigned long n = store->magazines.cpu[cpu]->count;
+	unsigned long n = carve_magazine_count(store->magazines.cpu[cpu]);
 
 	guard(mutex)(&co->slabs.lock);
 	list_for_each_entry(cache, &co->slabs.caches, list)
-		n += cache->magazines.cpu[cpu]->count;
+		n += carve_magazine_count(cache->magazines.cpu[cpu]);
 	return n;
 }
 

@@ -126,14 +126,14 @@ static struct stock *make_stock(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, stock);
 	/* Powers of two are aligned to themselves */
-	size = roundup_pow_of_two(carve_magazines_size(BATCH));
+	size = roundup_pow_of_two(carve_magazines_size(carve_magazine_shape(BATCH)));
 	stock->memory = kunit_kzalloc(test, size, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, stock->memory);
 	raw_spin_lock_init(&stock->lock);
 	for (i = 0; i < NR_ITEMS; i++)
 		stock->items[i].id = i;
-	carve_magazines_init(&stock->magazines, &stock_ops, BATCH,
-			     stock->memory);
+	carve_magazines_init(&stock->magazines, &stock_ops,
+			     carve_magazine_shape(BATCH), stock->memory);
 	return stock;
 }
 
@@ -157,10 +157,11 @@ static struct carve_magazine *own(struct stock *stock)
 
 static struct item *get(struct stock *stock)
 {
-	struct item *item = carve_magazines_get(&stock->magazines);
+	struct item *item;
+	void *got;
 
-	if (!item)
-		item = carve_magazines_get_slow(&stock->magazines);
+	item = carve_magazines_get(&stock->magazines, &got) ?
+	       got : carve_magazines_get_slow(&stock->magazines);
 	if (item && atomic_xchg(&item->out, 1))
 		atomic_inc(&stock->errors);
 	return item;
@@ -263,12 +264,12 @@ static void full_magazine_spills_its_oldest_batch(struct kunit *test)
 
 	stock_up(stock, 0);
 	put_first(stock, 2 * BATCH);
-	KUNIT_EXPECT_EQ(test, own(stock)->count, 2 * BATCH);
+	KUNIT_EXPECT_EQ(test, carve_magazine_count(own(stock)), 2 * BATCH);
 	KUNIT_EXPECT_EQ(test, nr_full(&stock->magazines), 0);
 
 	atomic_set(&stock->items[2 * BATCH].out, 1);
 	put(stock, &stock->items[2 * BATCH]);
-	KUNIT_EXPECT_EQ(test, own(stock)->count, BATCH + 1);
+	KUNIT_EXPECT_EQ(test, carve_magazine_count(own(stock)), BATCH + 1);
 	KUNIT_EXPECT_EQ(test, own(stock)->flushes, 1);
 	KUNIT_EXPECT_EQ(test, nr_full(&stock->magazines), 1);
 	KUNIT_EXPECT_EQ(test, stock->nr_flushes, 0);
@@ -333,7 +334,7 @@ static void short_refill_is_used_up(struct kunit *test)
 	for (i = 0; i < BATCH - 1; i++)
 		KUNIT_EXPECT_NOT_NULL(test, get(stock));
 	KUNIT_EXPECT_NULL(test, get(stock));
-	KUNIT_EXPECT_EQ(test, own(stock)->count, 0);
+	KUNIT_EXPECT_EQ(test, carve_magazine_count(own(stock)), 0);
 }
 
 static void exhaustion_returns_null_and_all_comes_back(struct kunit *test)
@@ -358,10 +359,10 @@ static void drain_of_a_cpu_leaves_the_depot(struct kunit *test)
 
 	stock_up(stock, 0);
 	put_first(stock, 3 * BATCH - 1);
-	KUNIT_EXPECT_EQ(test, own(stock)->count, 2 * BATCH - 1);
+	KUNIT_EXPECT_EQ(test, carve_magazine_count(own(stock)), 2 * BATCH - 1);
 	carve_magazines_drain_cpu(&stock->magazines);
-	KUNIT_EXPECT_EQ(test, own(stock)->count, 0);
-	KUNIT_EXPECT_EQ(test, own(stock)->busy, 0);
+	KUNIT_EXPECT_EQ(test, carve_magazine_count(own(stock)), 0);
+	KUNIT_EXPECT_FALSE(test, carve_magazine_busy(own(stock)));
 	KUNIT_EXPECT_EQ(test, nr_full(&stock->magazines), 1);
 	KUNIT_EXPECT_EQ(test, stock->nr_free, 2 * BATCH - 1);
 	/* No call of the layer behind has more to do than a batch */
@@ -378,7 +379,7 @@ static void drain_of_the_depot_leaves_the_magazine(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nr_full(&stock->magazines), 2);
 	carve_magazines_drain_depot(&stock->magazines);
 	KUNIT_EXPECT_EQ(test, nr_full(&stock->magazines), 0);
-	KUNIT_EXPECT_EQ(test, own(stock)->count, 2 * BATCH);
+	KUNIT_EXPECT_EQ(test, carve_magazine_count(own(stock)), 2 * BATCH);
 	KUNIT_EXPECT_EQ(test, stock->nr_free, 2 * BATCH);
 
 	/* Its batches are empty, and can be filled again */
@@ -414,10 +415,10 @@ static void magazine_without_room_passes_all_through(struct kunit *test)
 	own(stock)->capacity = 0;
 	item = get(stock);
 	KUNIT_ASSERT_NOT_NULL(test, item);
-	KUNIT_EXPECT_EQ(test, own(stock)->count, 0);
+	KUNIT_EXPECT_EQ(test, carve_magazine_count(own(stock)), 0);
 	KUNIT_EXPECT_EQ(test, stock->nr_free, NR_ITEMS - 1);
 	put(stock, item);
-	KUNIT_EXPECT_EQ(test, own(stock)->count, 0);
+	KUNIT_EXPECT_EQ(test, carve_magazine_count(own(stock)), 0);
 	expect_complete(test, stock, NR_ITEMS);
 }
 
@@ -428,14 +429,14 @@ static void interrupt_goes_past_a_busy_magazine(struct kunit *test)
 	struct stock *stock = test->priv;
 	struct carve_magazines *ms = &stock->magazines;
 	struct item *item;
+	void *got;
 
 	put(stock, get(stock));
-	KUNIT_EXPECT_EQ(test, own(stock)->count, BATCH);
+	KUNIT_EXPECT_EQ(test, carve_magazine_count(own(stock)), BATCH);
 
 	preempt_disable();
-	own(stock)->busy = 1;
-	item = carve_magazines_get(ms);
-	KUNIT_EXPECT_NULL(test, item);
+	carve_magazine_enter(own(stock), own(stock)->mark);
+	KUNIT_EXPECT_FALSE(test, carve_magazines_get(ms, &got));
 	item = carve_magazines_get_slow(ms);
 	KUNIT_EXPECT_NOT_NULL(test, item);
 	KUNIT_EXPECT_EQ(test, stock->last_n, 1);
@@ -444,9 +445,9 @@ static void interrupt_goes_past_a_busy_magazine(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, stock->nr_flushes, 1);
 	KUNIT_EXPECT_EQ(test, stock->last_n, 1);
 	carve_magazines_drain_cpu(ms);
-	KUNIT_EXPECT_EQ(test, own(stock)->count, BATCH);
-	KUNIT_EXPECT_EQ(test, own(stock)->busy, 1);
-	own(stock)->busy = 0;
+	KUNIT_EXPECT_EQ(test, carve_magazine_count(own(stock)), BATCH);
+	KUNIT_EXPECT_TRUE(test, carve_magazine_busy(own(stock)));
+	carve_magazine_undo(own(stock));
 	preempt_enable();
 
 	expect_complete(test, stock, NR_ITEMS);
@@ -463,7 +464,7 @@ static void interrupt_breaks_up_the_depot_rather_than_fail(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nr_full(ms), 1);
 
 	preempt_disable();
-	own(stock)->busy = 1;
+	carve_magazine_enter(own(stock), own(stock)->mark);
 	item = carve_magazines_get_slow(ms);
 	KUNIT_EXPECT_NOT_NULL(test, item);
 	KUNIT_EXPECT_EQ(test, nr_full(ms), 0);
@@ -471,9 +472,9 @@ static void interrupt_breaks_up_the_depot_rather_than_fail(struct kunit *test)
 	stock_up(stock, 0);
 	/* All there is lies in the magazine, out of reach */
 	KUNIT_EXPECT_NULL(test, carve_magazines_get_slow(ms));
-	own(stock)->busy = 0;
+	carve_magazine_undo(own(stock));
 	preempt_enable();
-	KUNIT_EXPECT_EQ(test, own(stock)->count, 2 * BATCH);
+	KUNIT_EXPECT_EQ(test, carve_magazine_count(own(stock)), 2 * BATCH);
 }
 
 /* Storms: many at once, on this CPU and on all */
@@ -532,7 +533,7 @@ static enum hrtimer_restart interrupt(struct hrtimer *timer)
 	struct interrupts *irq = container_of(timer, struct interrupts, timer);
 	unsigned int i;
 
-	irq->nr_found_busy += own(irq->hand.stock)->busy;
+	irq->nr_found_busy += carve_magazine_busy(own(irq->hand.stock));
 	for (i = 0; i < PLAYS_PER_INTERRUPT; i++)
 		play(&irq->hand);
 	WRITE_ONCE(irq->left, irq->left - 1);
@@ -671,8 +672,8 @@ static void random_walk_keeps_the_invariants(struct kunit *test)
 			carve_magazines_drain_depot(ms);
 		if (step % 64)
 			continue;
-		most = max(most, own(stock)->count);
-		KUNIT_ASSERT_LE(test, own(stock)->count, 2 * BATCH);
+		most = max(most, carve_magazine_count(own(stock)));
+		KUNIT_ASSERT_LE(test, carve_magazine_count(own(stock)), 2 * BATCH);
 		KUNIT_ASSERT_LE(test, nr_full(ms), depot_batches());
 		KUNIT_ASSERT_EQ(test, carve_magazines_count(ms) +
 				stock->nr_free + hand->nr, NR_ITEMS);
@@ -727,7 +728,7 @@ static void bulk_moves_whole_batches(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, stock->last_n, BATCH);
 	put_bulk(stock, items, 3 * BATCH);
 	KUNIT_EXPECT_EQ(test, stock->nr_flushes, 0);
-	KUNIT_EXPECT_EQ(test, own(stock)->count, 2 * BATCH);
+	KUNIT_EXPECT_EQ(test, carve_magazine_count(own(stock)), 2 * BATCH);
 	KUNIT_EXPECT_EQ(test, nr_full(&stock->magazines), 1);
 
 	/* First what is in the magazine, then what is in the depot */
@@ -761,15 +762,15 @@ static void bulk_goes_past_a_busy_magazine(struct kunit *test)
 	void **items = item_array(test);
 
 	preempt_disable();
-	own(stock)->busy = 1;
+	carve_magazine_enter(own(stock), own(stock)->mark);
 	KUNIT_EXPECT_EQ(test, get_bulk(stock, items, 3 * BATCH + 1),
 			3 * BATCH + 1);
 	put_bulk(stock, items, 3 * BATCH + 1);
-	own(stock)->busy = 0;
+	carve_magazine_undo(own(stock));
 	preempt_enable();
 	KUNIT_EXPECT_EQ(test, stock->nr_refills, 4);
 	KUNIT_EXPECT_EQ(test, stock->nr_flushes, 4);
-	KUNIT_EXPECT_EQ(test, own(stock)->count, 0);
+	KUNIT_EXPECT_EQ(test, carve_magazine_count(own(stock)), 0);
 	expect_complete(test, stock, NR_ITEMS);
 }
 
@@ -790,7 +791,7 @@ static void bulk_passes_through_a_magazine_without_room(struct kunit *test)
 	put_bulk(stock, items, 2 * BATCH);
 	carve_magazines_tune(&stock->magazines, 1, 2);
 	put_bulk(stock, items + 2 * BATCH, 2);
-	KUNIT_EXPECT_LE(test, own(stock)->count, 2);
+	KUNIT_EXPECT_LE(test, carve_magazine_count(own(stock)), 2);
 	expect_complete(test, stock, NR_ITEMS);
 }
 
@@ -840,7 +841,7 @@ static void quiet_batch_stays_at_its_base(struct kunit *test)
 	unsigned int i;
 
 	carve_magazines_adapt(ms, BATCH / 2);
-	KUNIT_EXPECT_EQ(test, own(stock)->capacity, BATCH);
+	KUNIT_EXPECT_EQ(test, carve_magazine_limit(own(stock)), BATCH);
 	for (i = 0; i < 4 * CARVE_ADAPT_VISITS; i++)
 		visit_depot(stock, items);
 	KUNIT_EXPECT_EQ(test, ms->batch, BATCH / 2);
@@ -850,7 +851,7 @@ static void quiet_batch_stays_at_its_base(struct kunit *test)
 	for (i = 0; i < 4 * CARVE_ADAPT_VISITS; i++)
 		visit_depot(stock, items);
 	KUNIT_EXPECT_EQ(test, ms->batch, BATCH / 2);
-	KUNIT_EXPECT_EQ(test, own(stock)->capacity, BATCH);
+	KUNIT_EXPECT_EQ(test, carve_magazine_limit(own(stock)), BATCH);
 	expect_complete(test, stock, NR_ITEMS);
 }
 
@@ -884,15 +885,15 @@ static void batch_grows_where_cpus_meet(struct kunit *test)
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, crowd);
 	kthread_bind(crowd, other);
 	wake_up_process(crowd);
-	while (READ_ONCE(ms->batch) < ms->max_batch &&
+	while (READ_ONCE(ms->batch) < ms->max.batch &&
 	       time_before(jiffies, end)) {
 		visit_depot(stock, items);
 		cond_resched();
 	}
 	kthread_stop(crowd);
-	KUNIT_EXPECT_EQ(test, ms->batch, ms->max_batch);
-	KUNIT_EXPECT_LE(test, own(stock)->capacity, 2 * ms->max_batch);
-	KUNIT_EXPECT_GT(test, own(stock)->capacity, 2);
+	KUNIT_EXPECT_EQ(test, ms->batch, ms->max.batch);
+	KUNIT_EXPECT_LE(test, carve_magazine_limit(own(stock)), 2 * ms->max.batch);
+	KUNIT_EXPECT_GT(test, carve_magazine_limit(own(stock)), 2);
 	expect_complete(test, stock, NR_ITEMS);
 }
 
@@ -910,8 +911,52 @@ static void tuned_batch_adapts_no_more(struct kunit *test)
 		visit_depot(stock, items);
 	}
 	KUNIT_EXPECT_EQ(test, ms->batch, 3);
-	KUNIT_EXPECT_EQ(test, own(stock)->capacity, 5);
+	KUNIT_EXPECT_EQ(test, carve_magazine_limit(own(stock)), 5);
 	expect_complete(test, stock, NR_ITEMS);
+}
+
+/* As for blocks of which there are few: one for each CPU, and no depot */
+static void magazine_of_one_passes_the_older_item_on(struct kunit *test)
+{
+	const struct carve_magazine_shape one = { .batch = 1, .room = 1 };
+	struct stock *stock = test->priv;
+
+	memset(&stock->magazines, 0, sizeof(stock->magazines));
+	memset(stock->memory, 0, carve_magazines_size(one));
+	carve_magazines_init(&stock->magazines, &stock_ops, one, stock->memory);
+	stock_up(stock, 0);
+	put_first(stock, 2);
+	KUNIT_EXPECT_EQ(test, carve_magazine_count(own(stock)), 1);
+	KUNIT_EXPECT_TRUE(test, test_bit(0, stock->here));
+	expect_next(test, stock, 1);
+	expect_next(test, stock, 0);
+	KUNIT_EXPECT_EQ(test, stock->nr_flushes, 1);
+	KUNIT_EXPECT_EQ(test, stock->nr_refills, 1);
+	KUNIT_EXPECT_NULL(test, get(stock));
+	KUNIT_EXPECT_FALSE(test, carve_magazines_tune(&stock->magazines, 1, 2));
+}
+
+/* Whoever reads the count of a busy magazine sees what it was */
+static void busy_magazine_keeps_its_count(struct kunit *test)
+{
+	struct stock *stock = test->priv;
+	struct carve_magazine *m = own(stock);
+	void *got;
+
+	put_first(stock, 3);
+	preempt_disable();
+	KUNIT_EXPECT_EQ(test, carve_magazine_enter(m, m->mark), 3);
+	KUNIT_EXPECT_EQ(test, carve_magazine_count(m), 3);
+	/* An interrupt, and one that interrupts it */
+	KUNIT_EXPECT_LT(test, carve_magazine_enter(m, m->mark), 0);
+	KUNIT_EXPECT_EQ(test, carve_magazine_count(m), 3);
+	KUNIT_EXPECT_FALSE(test, carve_magazines_get(&stock->magazines, &got));
+	carve_magazine_undo(m);
+	KUNIT_EXPECT_TRUE(test, carve_magazine_busy(m));
+	carve_magazine_undo(m);
+	KUNIT_EXPECT_FALSE(test, carve_magazine_busy(m));
+	KUNIT_EXPECT_EQ(test, carve_magazine_count(m), 3);
+	preempt_enable();
 }
 
 static struct kunit_case magazine_cases[] = {
@@ -926,6 +971,8 @@ static struct kunit_case magazine_cases[] = {
 	KUNIT_CASE(drain_of_the_depot_leaves_the_magazine),
 	KUNIT_CASE(drain_of_a_dead_cpu_takes_its_magazine),
 	KUNIT_CASE(magazine_without_room_passes_all_through),
+	KUNIT_CASE(magazine_of_one_passes_the_older_item_on),
+	KUNIT_CASE(busy_magazine_keeps_its_count),
 	KUNIT_CASE(interrupt_goes_past_a_busy_magazine),
 	KUNIT_CASE(interrupt_breaks_up_the_depot_rather_than_fail),
 	KUNIT_CASE(bulk_moves_whole_batches),

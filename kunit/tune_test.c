@@ -260,7 +260,7 @@ static void bad_lines_for_stores_are_refused(struct kunit *test)
 static void stores_of_both_lifetimes_are_set(struct kunit *test)
 {
 	struct carve_magazines *ms = single_pages(test);
-	unsigned int max = ms->max_batch, lifetime, cpu;
+	unsigned int max = ms->max.batch, lifetime, cpu;
 	char line[32];
 
 	snprintf(line, sizeof(line), "0 1 %u", max);
@@ -332,7 +332,7 @@ static void limit_of_zero_stores_nothing(struct kunit *test)
 {
 	struct bed *bed = test->priv;
 	struct carve_magazines *ms = single_pages(test);
-	unsigned int nr = 2 * ms->max_batch;
+	unsigned int nr = 2 * ms->max.batch;
 	struct carve_page **pages = hold(test, nr);
 	struct carve_page *page;
 
@@ -352,23 +352,23 @@ static void lower_limit_empties_a_full_store(struct kunit *test)
 {
 	struct bed *bed = test->priv;
 	struct carve_magazines *ms = single_pages(test);
-	unsigned int i, nr = 2 * ms->max_batch;
+	unsigned int i, nr = 2 * ms->max.batch;
 	unsigned long nr_free = carve_testbed_nr_free(bed->co);
 	struct carve_magazine *m = ms->cpu[raw_smp_processor_id()];
 	struct carve_page **pages = hold(test, nr + 1);
 
 	carve_testbed_collect(bed->co);
 	drop(test, pages, nr);
-	KUNIT_EXPECT_EQ(test, m->count, nr);
+	KUNIT_EXPECT_EQ(test, carve_magazine_count(m), nr);
 	KUNIT_EXPECT_TRUE(test, carve_magazines_tune(ms, 1, 1));
-	KUNIT_EXPECT_EQ(test, m->count, nr);
+	KUNIT_EXPECT_EQ(test, carve_magazine_count(m), nr);
 	/* Each free makes room for its batch of one, and finds none for itself */
 	for (i = 0; i < nr; i++) {
 		carve_free_page(bed->co, pages[nr]);
 		pages[nr] = carve_alloc_page(bed->co, QUIETLY);
 		KUNIT_ASSERT_NOT_NULL(test, pages[nr]);
 	}
-	KUNIT_EXPECT_LE(test, m->count, 1);
+	KUNIT_EXPECT_LE(test, carve_magazine_count(m), 1);
 	carve_free_page(bed->co, pages[nr]);
 	KUNIT_EXPECT_EQ(test, carve_testbed_collect(bed->co), nr_free);
 }
@@ -376,7 +376,7 @@ static void lower_limit_empties_a_full_store(struct kunit *test)
 static void bounds_of_magazines_hold(struct kunit *test)
 {
 	struct carve_magazines *ms = single_pages(test);
-	unsigned int max = ms->max_batch;
+	unsigned int max = ms->max.batch;
 
 	KUNIT_EXPECT_FALSE(test, carve_magazines_tune(ms, 0, 1));
 	KUNIT_EXPECT_FALSE(test, carve_magazines_tune(ms, max + 1, 1));
@@ -391,15 +391,15 @@ static void random_settings_lose_nothing(struct kunit *test)
 {
 	struct bed *bed = test->priv;
 	struct carve_magazines *ms = single_pages(test);
-	unsigned int nr = 4 * ms->max_batch, step;
+	unsigned int nr = 4 * ms->max.batch, step;
 	unsigned long nr_free = carve_testbed_nr_free(bed->co);
 	struct carve_page **pages = hold(test, nr);
 	struct rnd_state rnd;
 
 	carve_testbed_seed(test, &rnd, carve_testbed_any_seed());
 	for (step = 0; step < 20000; step++) {
-		unsigned int batch = 1 + carve_testbed_random(&rnd, ms->max_batch);
-		unsigned int limit = carve_testbed_random(&rnd, 2 * ms->max_batch + 1);
+		unsigned int batch = 1 + carve_testbed_random(&rnd, ms->max.batch);
+		unsigned int limit = carve_testbed_random(&rnd, 2 * ms->max.batch + 1);
 		struct carve_page **slot;
 
 		slot = &pages[carve_testbed_random(&rnd, nr)];

@@ -24,9 +24,10 @@ EXPORT_SYMBOL_GPL(carve_alloc_pages);
 void carve_free_pages(struct carveout *co, struct carve_page *page,
 		      unsigned int order)
 {
-	if (likely(page))
-		carve_pages_free(&co->pages, page, order, CARVE_PAGE_USED,
-				 _RET_IP_);
+	if (unlikely(!carve_pages_free_hot(&co->pages, page, order,
+					   CARVE_PAGE_USED)) && page)
+		carve_pages_free_slow(&co->pages, page, order, CARVE_PAGE_USED,
+				      _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(carve_free_pages);
 
@@ -176,11 +177,17 @@ int carve_cache_destroy(struct carve_cache *cache)
 }
 EXPORT_SYMBOL_GPL(carve_cache_destroy);
 
-void *carve_cache_alloc(struct carve_cache *cache, gfp_t gfp)
+void *carve_cache_alloc_any(struct carve_cache *cache, gfp_t gfp)
 {
 	return carve_cache_get(cache, gfp);
 }
-EXPORT_SYMBOL_GPL(carve_cache_alloc);
+EXPORT_SYMBOL_GPL(carve_cache_alloc_any);
+
+void *carve_cache_alloc_plain(struct carve_cache *cache, gfp_t gfp)
+{
+	return carve_cache_get_plain(cache, gfp);
+}
+EXPORT_SYMBOL_GPL(carve_cache_alloc_plain);
 
 void *carve_cache_zalloc(struct carve_cache *cache, gfp_t gfp)
 {
@@ -190,10 +197,8 @@ EXPORT_SYMBOL_GPL(carve_cache_zalloc);
 
 void carve_cache_free(struct carve_cache *cache, void *object)
 {
-	if (likely(carve_cache_owns(cache, object)))
-		carve_cache_put(cache, object);
-	else if (object)
-		carve_cache_bad_free(cache, object, _RET_IP_);
+	if (unlikely(!carve_cache_put_hot(cache, object)))
+		carve_cache_put_any(cache, object, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(carve_cache_free);
 
@@ -211,11 +216,17 @@ EXPORT_SYMBOL_GPL(carve_cache_size);
 
 /* kmalloc and its family */
 
-void *carve_kmalloc(struct carveout *co, size_t size, gfp_t gfp)
+void *carve_kmalloc_any(struct carveout *co, size_t size, gfp_t gfp)
 {
 	return carve_kmalloc_get(&co->slabs, size, gfp, _RET_IP_);
 }
-EXPORT_SYMBOL_GPL(carve_kmalloc);
+EXPORT_SYMBOL_GPL(carve_kmalloc_any);
+
+void *carve_kmalloc_plain(struct carveout *co, size_t size, gfp_t gfp)
+{
+	return carve_kmalloc_get_plain(&co->slabs, size, gfp, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(carve_kmalloc_plain);
 
 void *carve_kzalloc(struct carveout *co, size_t size, gfp_t gfp)
 {

@@ -50,18 +50,18 @@ static int setup_stores(struct carveout *co, struct carve_zone *zone,
 	unsigned int order;
 
 	for (order = 0; order < CARVE_NR_STORES; order++) {
-		unsigned int batch = carve_store_batch(zone->region->nr_pages,
-						       order);
+		struct carve_magazine_shape shape =
+			carve_store_shape(zone->region->nr_pages, order);
 		void *memory;
 
 		/* Whole pageblocks are nobody's */
-		if (!batch || (lifetime && order >= zone->buddy.block_order))
+		if (!shape.batch || (lifetime && order >= zone->buddy.block_order))
 			break;
-		memory = carve_boot_alloc(&co->boot, carve_store_size(batch),
+		memory = carve_boot_alloc(&co->boot, carve_store_size(shape),
 					  L1_CACHE_BYTES, "page store");
 		if (!memory)
 			return -ENOMEM;
-		carve_zone_add_store(zone, lifetime, order, batch, memory);
+		carve_zone_add_store(zone, lifetime, order, shape, memory);
 	}
 	return 0;
 }

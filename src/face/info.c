@@ -53,9 +53,9 @@ static void show_pagesets(struct seq_file *m, const struct carve_store *store)
 
 		seq_printf(m, "\n    cpu: %u", cpu);
 		seq_printf(m, "\n              count:    %u",
-			   READ_ONCE(magazine->count));
+			   carve_magazine_count(magazine));
 		seq_printf(m, "\n              high:     %u",
-			   READ_ONCE(magazine->capacity));
+			   carve_magazine_limit(magazine));
 		seq_printf(m, "\n              batch:    %u",
 			   READ_ONCE(store->magazines.batch));
 	}
@@ -103,7 +103,7 @@ int carve_zoneinfo_show(struct seq_file *m, void *v)
 /* The same on all CPUs */
 static unsigned int magazine_limit(const struct carve_magazines *ms)
 {
-	return READ_ONCE(ms->cpu[cpumask_first(cpu_possible_mask)]->capacity);
+	return carve_magazine_limit(ms->cpu[cpumask_first(cpu_possible_mask)]);
 }
 
 static void show_cache(struct seq_file *m, struct carve_cache *cache)

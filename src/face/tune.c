@@ -83,16 +83,19 @@ static void show_wait(struct seq_file *m, void *context)
 /* Batch and limit of the per-CPU stores, by order */
 
 /* Of all zones, since small ones have room for less, or no stores */
-static unsigned int max_batch(const struct carveout *co, unsigned int order)
+static struct carve_magazine_shape max_shape(const struct carveout *co,
+					     unsigned int order)
 {
+	struct carve_magazine_shape most = { };
 	const struct carve_store *store;
 	const struct carve_zone *zone;
-	unsigned int most = 0;
 
 	carve_for_each_zone(zone, &co->pages) {
 		store = zone->store[CARVE_LONG_LIVED][order];
-		if (store)
-			most = max(most, store->magazines.max_batch);
+		if (!store)
+			continue;
+		most.batch = max(most.batch, store->magazines.max.batch);
+		most.room = max(most.room, store->magazines.max.room);
 	}
 	return most;
 }
@@ -111,8 +114,8 @@ static void tune_order(struct carveout *co, unsigned int order,
 
 			if (store->order == order)
 				carve_magazines_tune(ms,
-						     min(batch, ms->max_batch),
-						     min(limit, 2 * ms->max_batch));
+						     min(batch, ms->max.batch),
+						     min(limit, ms->max.room));
 		}
 	}
 }
@@ -121,7 +124,8 @@ static int run_stores(void *context, const char *line,
 		      struct carve_reply *reply)
 {
 	struct carveout *co = context;
-	unsigned int order, batch, limit, most;
+	struct carve_magazine_shape most = { };
+	unsigned int order, batch, limit;
 	char rest;
 
 	/* With widths, since sscanf() lets numbers overflow */
@@ -129,15 +133,16 @@ static int run_stores(void *context, const char *line,
 		return carve_reply_error(reply, -EINVAL,
 					 "\"%s\" is not ORDER BATCH LIMIT, such as 0 16 32",
 					 line);
-	most = order < CARVE_NR_STORES ? max_batch(co, order) : 0;
-	if (!most)
+	if (order < CARVE_NR_STORES)
+		most = max_shape(co, order);
+	if (!most.batch)
 		return carve_reply_error(reply, -EINVAL,
 					 "blocks of order %u have no stores",
 					 order);
-	if (!batch || batch > most || limit > 2 * most)
+	if (!batch || batch > most.batch || limit > most.room)
 		return carve_reply_error(reply, -EINVAL,
 					 "for order %u BATCH is from 1 to %u, LIMIT from 0 to %u",
-					 order, most, 2 * most);
+					 order, most.batch, most.room);
 	tune_order(co, order, batch, limit);
 	carve_reply_set(reply, "set");
 	return 0;
@@ -151,8 +156,8 @@ static void show_store(struct seq_file *m, const struct carve_zone *zone,
 	seq_printf(m, "%-8s %-6s %5u %5u %5u %9u %8lu\n", carve_zone_name(zone),
 		   store->lifetime == CARVE_LONG_LIVED ? "long" : "short",
 		   store->order, READ_ONCE(ms->batch),
-		   READ_ONCE(ms->cpu[cpumask_first(cpu_possible_mask)]->capacity),
-		   ms->max_batch, carve_magazines_count(ms));
+		   carve_magazine_limit(ms->cpu[cpumask_first(cpu_possible_mask)]),
+		   ms->max.batch, carve_magazines_count(ms));
 }
 
 static void show_stores(struct seq_file *m, void *context)

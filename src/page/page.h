@@ -14,6 +14,8 @@
 #include <linux/build_bug.h>
 #include <linux/types.h>
 
+#include <asm/byteorder.h>
+
 /* "No page", in links and results */
 #define CARVE_PAGE_NONE (~0U)
 
@@ -57,14 +59,15 @@ enum carve_lifetime {
  * @state: enum carve_page_state
  * @order: of the block, at its head
  * @zone: number of the page's zone
- * @block_lifetime: enum carve_lifetime of the pageblock, in its first page
+ * @lifetime: that of the block, at its head
+ * @offset: CARVE_PAGE_SLAB_TAIL: pages back to the head
+ * @kind: these four at one glance: carve_page_kind()
  * @inuse: CARVE_PAGE_SLAB: objects outside of the slab; CARVE_PAGE_INDEX:
  *	entries in the table
  * @colour: CARVE_PAGE_SLAB: where the first object is, in steps of the cache
  * @debug: CARVE_PAGE_SLAB: it is a debug slab; constant while it is a slab
  * @kept: CARVE_PAGE_USER: whoever mapped it last has gone, others may yet
- * @lifetime: that of the block, at its head
- * @offset: CARVE_PAGE_SLAB_TAIL: pages back to the head
+ * @block_lifetime: enum carve_lifetime of the pageblock, in its first page
  * @caller: blocks in use: return address of who asked for it
  * @cache: CARVE_PAGE_SLAB, _TAIL: the cache that it belongs to
  * @free: CARVE_PAGE_SLAB: a bit for each object, set where it is in the slab
@@ -88,10 +91,18 @@ struct carve_page {
 		u32 prev;
 		u32 device;
 	};
-	u8 state;
-	u8 order;
-	u8 zone;
-	u8 block_lifetime;
+	union {
+		struct {
+			u8 state;
+			u8 order;
+			u8 zone;
+			union {
+				u8 lifetime;
+				u8 offset;
+			};
+		};
+		__le32 kind;
+	};
 	u16 inuse;
 	union {
 		struct {
@@ -100,10 +111,7 @@ struct carve_page {
 		};
 		u8 kept;
 	};
-	union {
-		u8 lifetime;
-		u8 offset;
-	};
+	u8 block_lifetime;
 	union {
 		unsigned long caller;
 		struct carve_cache *cache;
@@ -118,6 +126,13 @@ struct carve_page {
 };
 
 static_assert(sizeof(struct carve_page) == 32);
+
+/* Of a long-lived block in zone 0; the order is valid */
+static inline __le32 carve_page_kind(enum carve_page_state state,
+				     unsigned int order)
+{
+	return cpu_to_le32(state | order << 8);
+}
 
 /**
  * struct carve_page_list - a list of pages, linked by index

@@ -235,6 +235,12 @@ struct carve_zone *carve_pages_add_zone(struct carve_pages *ps,
 	u32 i;
 
 	carve_zone_init(zone, region, ps->map, first);
+	if (!ps->nr_zones)
+		ps->span = (struct carve_span){
+			.virt = region->virt,
+			.bytes = region->nr_mapped << PAGE_SHIFT,
+			.map = ps->map + first,
+		};
 	if (ps->nr_zones)
 		for (i = 0; i < region->nr_pages; i++)
 			ps->map[first + i].zone = ps->nr_zones;
@@ -285,6 +291,22 @@ static void build_unmapped_zonelist(struct carve_pages *ps)
 	*end = NULL;
 }
 
+/* The fast path knows nothing of clearing */
+static void set_up_fast_path(struct carve_pages *ps)
+{
+	unsigned int order;
+
+	if (ps->zonelist[CARVE_ZONE_NORMAL][0] != ps->zone)
+		return;
+	for (order = 0; order < CARVE_NR_STORES; order++) {
+		ps->hot[order] = ps->zone->store[CARVE_LONG_LIVED][order];
+		if (!ps->hot[order])
+			break;
+	}
+	ps->hot_alloc = want_init_on_alloc(0) ? 0 : order;
+	ps->hot_free = want_init_on_free() ? 0 : order;
+}
+
 void carve_pages_start(struct carve_pages *ps)
 {
 	enum carve_zone_type type;
@@ -293,6 +315,7 @@ void carve_pages_start(struct carve_pages *ps)
 	for (type = 0; type < CARVE_NR_ZONE_TYPES; type++)
 		build_zonelist(ps, type);
 	build_unmapped_zonelist(ps);
+	set_up_fast_path(ps);
 	carve_for_each_zone(zone, ps)
 		carve_zone_set_watermarks(zone, carve_zone_default_min(zone));
 }
@@ -377,9 +400,9 @@ static struct carve_page *climb(struct carve_pages *ps,
 	return reclaim_and_wait(ps, reach, gfp, order);
 }
 
-struct carve_page *carve_pages_alloc_slow(struct carve_pages *ps,
-					  struct carve_zone *const *zones,
-					  gfp_t gfp, unsigned int order)
+static struct carve_page *alloc_slow(struct carve_pages *ps,
+				     struct carve_zone *const *zones,
+				     gfp_t gfp, unsigned int order)
 {
 	const struct carve_reach reach = {
 		.zones = zones,
@@ -402,6 +425,128 @@ struct carve_page *carve_pages_alloc_within(struct carve_pages *ps,
 	else
 		warn_failed(ps, gfp, order);
 	return page;
+}
+
+/* From the first of these zones that can spare it; not zeroed */
+static struct carve_page *get_from(struct carve_pages *ps,
+				   struct carve_zone *const *zones, gfp_t gfp,
+				   unsigned int order,
+				   enum carve_page_state state)
+{
+	struct carve_zone *zone = zones[0];
+	struct carve_page *page = NULL;
+
+	if (likely(zone))
+		page = carve_zone_get(zone, order, carve_gfp_lifetime(gfp));
+	if (!page)
+		page = alloc_slow(ps, zones, gfp, order);
+	if (page)
+		page->state = state;
+	return page;
+}
+
+struct carve_page *carve_pages_get(struct carve_pages *ps, gfp_t gfp,
+				   unsigned int order,
+				   enum carve_page_state state)
+{
+	return get_from(ps, ps->zonelist[carve_gfp_zone(gfp)], gfp, order,
+			state);
+}
+
+/* Fills a block with zeroes, by whatever way leads to it */
+static void clear(struct carve_pages *ps, const struct carve_page *page,
+		  unsigned int order)
+{
+	if (likely(carve_page_zone(ps, page)->region->virt))
+		memset(carve_pages_address(ps, page), 0, PAGE_SIZE << order);
+	else
+		ps->clearer->clear(ps->clearer, page, BIT(order));
+}
+
+static struct carve_page *alloc_from(struct carve_pages *ps,
+				     struct carve_zone *const *zones, gfp_t gfp,
+				     unsigned int order,
+				     enum carve_page_state state,
+				     unsigned long caller)
+{
+	struct carve_page *page = get_from(ps, zones, gfp, order, state);
+
+	if (!page)
+		return NULL;
+	page->caller = caller;
+	if (want_init_on_alloc(gfp))
+		clear(ps, page, order);
+	return page;
+}
+
+struct carve_page *carve_pages_alloc_slow(struct carve_pages *ps, gfp_t gfp,
+					  unsigned int order,
+					  enum carve_page_state state,
+					  unsigned long caller)
+{
+	return alloc_from(ps, ps->zonelist[carve_gfp_zone(gfp)], gfp, order,
+			  state, caller);
+}
+
+struct carve_page *carve_pages_alloc_any_slow(struct carve_pages *ps,
+					      gfp_t gfp, unsigned int order,
+					      enum carve_page_state state,
+					      unsigned long caller)
+{
+	enum carve_zone_type type = carve_gfp_zone(gfp);
+
+	return alloc_from(ps, ps->zonelist[type != CARVE_ZONE_HIGHMEM ?
+					   type : CARVE_ZONELIST_UNMAPPED],
+			  gfp, order, state, caller);
+}
+
+void carve_pages_put(struct carve_pages *ps, struct carve_page *page,
+		     unsigned int order)
+{
+	struct carve_zone *zone = carve_page_zone(ps, page);
+
+	page->state = CARVE_PAGE_STORED;
+	if (!carve_zone_put(zone, page, order))
+		carve_zone_put_slow(zone, page, order);
+}
+
+/* Looks at what is to be freed, and clears it if that is wanted. False: refused */
+static bool may_free(struct carve_pages *ps, struct carve_page *page,
+		     unsigned int order, enum carve_page_state state,
+		     unsigned long caller)
+{
+	if (!carve_pages_owns(ps, page) || page->state != state ||
+	    page->order != order) {
+		carve_pages_bad_free(ps, page, "not the head of a block in use of this order",
+				     caller);
+		return false;
+	}
+	if (want_init_on_free())
+		clear(ps, page, order);
+	return true;
+}
+
+void carve_pages_free_slow(struct carve_pages *ps, struct carve_page *page,
+			   unsigned int order, enum carve_page_state state,
+			   unsigned long caller)
+{
+	if (may_free(ps, page, order, state, caller))
+		carve_pages_put(ps, page, order);
+}
+
+struct carve_page *carve_pages_lookup_slow(struct carve_pages *ps,
+					   const void *addr)
+{
+	struct carve_zone *zone;
+
+	carve_for_each_zone(zone, ps) {
+		unsigned long offset = addr - zone->region->virt;
+		unsigned long index = offset >> PAGE_SHIFT;
+
+		if (index < zone->region->nr_mapped)
+			return &ps->map[zone->first + index];
+	}
+	return NULL;
 }
 
 bool carve_pages_bad_free(struct carve_pages *ps, const void *what,
@@ -485,7 +630,7 @@ void carve_pages_put_run(struct carve_pages *ps, struct carve_page *head,
 void carve_pages_free_cold(struct carve_pages *ps, struct carve_page *page,
 			   unsigned int order, unsigned long caller)
 {
-	if (!carve_pages_may_free(ps, page, order, CARVE_PAGE_USED, caller))
+	if (!may_free(ps, page, order, CARVE_PAGE_USED, caller))
 		return;
 	page->state = CARVE_PAGE_STORED;
 	carve_zone_put_buddy(carve_page_zone(ps, page), page, order);

@@ -39,7 +39,29 @@ struct carve_clearer {
 #define CARVE_NR_ZONELISTS (CARVE_NR_ZONE_TYPES + 1)
 
 /**
+ * struct carve_span - a range of addresses and its page descriptors
+ * @virt: where it begins
+ * @bytes: how long it is
+ * @map: the descriptor of its first page
+ *
+ * What is needed to get from an address to its page, in one place.
+ */
+struct carve_span {
+	const void *virt;
+	unsigned long bytes;
+	struct carve_page *map;
+};
+
+/* What the fast path leaves to others: zone modifiers, short lives, zeroing */
+#define CARVE_GFP_SPECIAL (GFP_ZONEMASK | __GFP_RECLAIMABLE | __GFP_ZERO)
+
+/**
  * struct carve_pages - the page allocator of a carveout
+ * @span: the first zone
+ * @hot_alloc: orders below this one may be taken from @hot by the fast path
+ * @hot_free: orders below this one may be given back to it
+ * @hot: the first zone's stores of long-lived blocks, where that zone is the
+ *	first to be asked; constant after set-up, as are the members above
  * @name: the carveout's, for the log
  * @map: the descriptors of all its pages
  * @nr_pages: how many those are
@@ -57,6 +79,11 @@ struct carve_clearer {
  * @nr_bad_frees: frees that were refused
  */
 struct carve_pages {
+	struct carve_span span;
+	unsigned int hot_alloc;
+	unsigned int hot_free;
+	struct carve_store *hot[CARVE_NR_STORES];
+
 	const char *name;
 	struct carve_page *map;
 	u32 nr_pages;
@@ -106,10 +133,36 @@ bool carve_pages_may_hold(const struct carve_reach *reach, unsigned int order);
 struct carve_page *carve_pages_alloc_within(struct carve_pages *ps,
 					    const struct carve_reach *reach,
 					    gfp_t gfp, unsigned int order);
-/* Past the fast path */
-struct carve_page *carve_pages_alloc_slow(struct carve_pages *ps,
-					  struct carve_zone *const *zones,
-					  gfp_t gfp, unsigned int order);
+/* All of these, past the fast path */
+struct carve_page *carve_pages_alloc_slow(struct carve_pages *ps, gfp_t gfp,
+					  unsigned int order,
+					  enum carve_page_state state,
+					  unsigned long caller);
+struct carve_page *carve_pages_alloc_any_slow(struct carve_pages *ps,
+					      gfp_t gfp, unsigned int order,
+					      enum carve_page_state state,
+					      unsigned long caller);
+void carve_pages_free_slow(struct carve_pages *ps, struct carve_page *page,
+			   unsigned int order, enum carve_page_state state,
+			   unsigned long caller);
+struct carve_page *carve_pages_lookup_slow(struct carve_pages *ps,
+					   const void *addr);
+
+/**
+ * carve_pages_get() - allocate a block for a layer above
+ * @ps: the page allocator
+ * @gfp: GFP flags
+ * @order: log2 of the number of pages
+ * @state: what the block's head is to say that it is
+ *
+ * Return: the block's head, or NULL. Not zeroed, whatever @gfp says.
+ */
+struct carve_page *carve_pages_get(struct carve_pages *ps, gfp_t gfp,
+				   unsigned int order,
+				   enum carve_page_state state);
+/* Gives a block back, whose head @page is known to be one of this order */
+void carve_pages_put(struct carve_pages *ps, struct carve_page *page,
+		     unsigned int order);
 /* Counts a free that was refused, and reports it; false: it was one too many */
 bool carve_pages_bad_free(struct carve_pages *ps, const void *what,
 			  const char *why, unsigned long caller);
@@ -155,20 +208,26 @@ static inline void *carve_pages_address(struct carve_pages *ps,
 	return carve_zone_address(carve_page_zone(ps, page), page);
 }
 
+/* Sets @page to the page that @addr lies in; false: it is outside */
+static __always_inline bool carve_span_find(const struct carve_span *span,
+					    const void *addr,
+					    struct carve_page **page)
+{
+	unsigned long offset = addr - span->virt;
+
+	*page = &span->map[offset >> PAGE_SHIFT];
+	return offset < span->bytes;
+}
+
 /* The page that @addr lies in, or NULL for an address from elsewhere */
 static __always_inline struct carve_page *
 carve_pages_lookup(struct carve_pages *ps, const void *addr)
 {
-	struct carve_zone *zone;
+	struct carve_page *page;
 
-	carve_for_each_zone(zone, ps) {
-		unsigned long offset = addr - zone->region->virt;
-		unsigned long index = offset >> PAGE_SHIFT;
-
-		if (likely(index < zone->region->nr_mapped))
-			return &ps->map[zone->first + index];
-	}
-	return NULL;
+	if (likely(carve_span_find(&ps->span, addr, &page)))
+		return page;
+	return carve_pages_lookup_slow(ps, addr);
 }
 
 /* The page with this frame number, or NULL for one from elsewhere */
@@ -219,68 +278,21 @@ static __always_inline enum carve_lifetime carve_gfp_lifetime(gfp_t gfp)
 							   CARVE_LONG_LIVED;
 }
 
-/* From the first of these zones that can spare it; not zeroed */
-static __always_inline struct carve_page *
-carve_pages_get_from(struct carve_pages *ps, struct carve_zone *const *zones,
-		     gfp_t gfp, unsigned int order, enum carve_page_state state)
+/* From the store that most requests are for; false: there is more to it */
+static __always_inline bool
+carve_pages_alloc_hot(struct carve_pages *ps, gfp_t gfp, unsigned int order,
+		      enum carve_page_state state, unsigned long caller,
+		      struct carve_page **page)
 {
-	struct carve_zone *zone = zones[0];
-	struct carve_page *page = NULL;
+	void *item;
 
-	if (likely(zone))
-		page = carve_zone_get(zone, order, carve_gfp_lifetime(gfp));
-	if (unlikely(!page)) {
-		page = carve_pages_alloc_slow(ps, zones, gfp, order);
-		if (!page)
-			return NULL;
-	}
-	page->state = state;
-	return page;
-}
-
-/**
- * carve_pages_get() - allocate a block for a layer above
- * @ps: the page allocator
- * @gfp: GFP flags
- * @order: log2 of the number of pages
- * @state: what the block's head is to say that it is
- *
- * Return: the block's head, or NULL. Not zeroed, whatever @gfp says.
- */
-static __always_inline struct carve_page *
-carve_pages_get(struct carve_pages *ps, gfp_t gfp, unsigned int order,
-		enum carve_page_state state)
-{
-	return carve_pages_get_from(ps, ps->zonelist[carve_gfp_zone(gfp)], gfp,
-				    order, state);
-}
-
-/**
- * carve_pages_put() - give a block back
- * @ps: the page allocator
- * @page: the block's head, known to be one
- * @order: its order
- */
-static __always_inline void carve_pages_put(struct carve_pages *ps,
-					    struct carve_page *page,
-					    unsigned int order)
-{
-	struct carve_zone *zone = carve_page_zone(ps, page);
-
-	page->state = CARVE_PAGE_STORED;
-	if (unlikely(!carve_zone_put(zone, page, order)))
-		carve_zone_put_slow(zone, page, order);
-}
-
-/* Fills a block with zeroes, by whatever way leads to it */
-static inline void carve_pages_clear(struct carve_pages *ps,
-				     const struct carve_page *page,
-				     unsigned int order)
-{
-	if (likely(carve_page_zone(ps, page)->region->virt))
-		memset(carve_pages_address(ps, page), 0, PAGE_SIZE << order);
-	else
-		ps->clearer->clear(ps->clearer, page, BIT(order));
+	if (unlikely(gfp & CARVE_GFP_SPECIAL || order >= ps->hot_alloc ||
+		     !carve_magazines_get(&ps->hot[order]->magazines, &item)))
+		return false;
+	*page = item;
+	(*page)->state = state;
+	(*page)->caller = caller;
+	return true;
 }
 
 /* carve_get_free_pages(), for the caller at @caller: the pages have an address */
@@ -288,14 +300,10 @@ static __always_inline struct carve_page *
 carve_pages_alloc(struct carve_pages *ps, gfp_t gfp, unsigned int order,
 		  enum carve_page_state state, unsigned long caller)
 {
-	struct carve_page *page = carve_pages_get(ps, gfp, order, state);
+	struct carve_page *page;
 
-	if (unlikely(!page))
-		return NULL;
-	page->caller = caller;
-	if (want_init_on_alloc(gfp))
-		memset(carve_pages_address(ps, page), 0, PAGE_SIZE << order);
-	return page;
+	return carve_pages_alloc_hot(ps, gfp, order, state, caller, &page) ?
+	       page : carve_pages_alloc_slow(ps, gfp, order, state, caller);
 }
 
 /* carve_alloc_pages(): with __GFP_HIGHMEM they need not have one */
@@ -303,34 +311,23 @@ static __always_inline struct carve_page *
 carve_pages_alloc_any(struct carve_pages *ps, gfp_t gfp, unsigned int order,
 		      enum carve_page_state state, unsigned long caller)
 {
-	enum carve_zone_type type = carve_gfp_zone(gfp);
 	struct carve_page *page;
 
-	page = carve_pages_get_from(ps, ps->zonelist[type != CARVE_ZONE_HIGHMEM ?
-						     type : CARVE_ZONELIST_UNMAPPED],
-				    gfp, order, state);
-	if (unlikely(!page))
-		return NULL;
-	page->caller = caller;
-	if (want_init_on_alloc(gfp))
-		carve_pages_clear(ps, page, order);
-	return page;
+	return carve_pages_alloc_hot(ps, gfp, order, state, caller, &page) ?
+	       page : carve_pages_alloc_any_slow(ps, gfp, order, state, caller);
 }
 
-/* Looks at what is to be freed, and clears it if that is wanted. False: refused */
+/* False: carve_pages_free_slow() has to look at it */
 static __always_inline bool
-carve_pages_may_free(struct carve_pages *ps, struct carve_page *page,
-		     unsigned int order, enum carve_page_state state,
-		     unsigned long caller)
+carve_pages_free_hot(struct carve_pages *ps, struct carve_page *page,
+		     unsigned int order, enum carve_page_state state)
 {
-	if (unlikely(!carve_pages_owns(ps, page) || page->state != state ||
-		     page->order != order)) {
-		carve_pages_bad_free(ps, page, "not the head of a block in use of this order",
-				     caller);
+	if (unlikely(order >= ps->hot_free || !carve_pages_owns(ps, page) ||
+		     page->kind != carve_page_kind(state, order)))
 		return false;
-	}
-	if (want_init_on_free())
-		carve_pages_clear(ps, page, order);
+	page->state = CARVE_PAGE_STORED;
+	if (unlikely(!carve_magazines_put(&ps->hot[order]->magazines, page)))
+		carve_pages_put(ps, page, order);
 	return true;
 }
 
@@ -340,8 +337,8 @@ carve_pages_free(struct carve_pages *ps, struct carve_page *page,
 		 unsigned int order, enum carve_page_state state,
 		 unsigned long caller)
 {
-	if (carve_pages_may_free(ps, page, order, state, caller))
-		carve_pages_put(ps, page, order);
+	if (unlikely(!carve_pages_free_hot(ps, page, order, state)))
+		carve_pages_free_slow(ps, page, order, state, caller);
 }
 
 #endif /* _CARVE_PAGES_H */

@@ -18,9 +18,11 @@
 #include "report.h"
 
 /* Most items a batch of blocks has */
-#define STORE_MAX_BATCH 32U
+#define STORE_MAX_BATCH 32UL
 /* All stores of one order hold at most one page in so many of the zone's */
 #define STORE_SHARE 32
+/* or, where that is not enough for a batch, a block for each CPU within this */
+#define SINGLE_SHARE 16
 
 static const char *const zone_names[CARVE_NR_ZONE_TYPES] = {
 	[CARVE_ZONE_DMA] = "DMA",
@@ -132,33 +134,39 @@ static const struct carve_magazine_ops store_ops = {
 	.flush = store_flush,
 };
 
-unsigned int carve_store_batch(unsigned long nr_pages, unsigned int order)
+struct carve_magazine_shape carve_store_shape(unsigned long nr_pages,
+					      unsigned int order)
 {
 	unsigned long idle = nr_pages / STORE_SHARE;
 	unsigned long per_batch = idle / (3 * num_possible_cpus() + 1);
+	unsigned long batch = min(per_batch >> order, STORE_MAX_BATCH);
 
-	return min_t(unsigned long, per_batch >> order, STORE_MAX_BATCH);
+	if (batch)
+		return carve_magazine_shape(batch);
+	if (num_possible_cpus() << order > nr_pages / SINGLE_SHARE)
+		return (struct carve_magazine_shape){ };
+	return (struct carve_magazine_shape){ .batch = 1, .room = 1 };
 }
 
-size_t carve_store_size(unsigned int batch)
+size_t carve_store_size(struct carve_magazine_shape shape)
 {
 	return L1_CACHE_ALIGN(struct_size_t(struct carve_store, magazines.cpu,
 					    nr_cpu_ids)) +
-	       carve_magazines_size(batch);
+	       carve_magazines_size(shape);
 }
 
 void carve_zone_add_store(struct carve_zone *zone,
 			  enum carve_lifetime lifetime, unsigned int order,
-			  unsigned int batch, void *memory)
+			  struct carve_magazine_shape shape, void *memory)
 {
 	struct carve_store *store = memory;
 
 	store->zone = zone;
 	store->order = order;
 	store->lifetime = lifetime;
-	carve_magazines_init(&store->magazines, &store_ops, batch,
-			     memory + carve_store_size(batch) -
-			     carve_magazines_size(batch));
+	carve_magazines_init(&store->magazines, &store_ops, shape,
+			     memory + carve_store_size(shape) -
+			     carve_magazines_size(shape));
 	zone->store[lifetime][order] = store;
 }
 

@@ -80,13 +80,14 @@ unsigned long carve_zone_default_min(const struct carve_zone *zone);
 /* Gives the buddy system @nr pages from index @index on */
 void carve_zone_add(struct carve_zone *zone, u32 index, u32 nr);
 
-/* Items a batch of order @order has in a zone of @nr_pages; 0: no store */
-unsigned int carve_store_batch(unsigned long nr_pages, unsigned int order);
-size_t carve_store_size(unsigned int batch);
+/* Of a store for blocks of @order in a zone of @nr_pages; batch 0: no store */
+struct carve_magazine_shape carve_store_shape(unsigned long nr_pages,
+					      unsigned int order);
+size_t carve_store_size(struct carve_magazine_shape shape);
 /* @memory: zeroed, aligned to a cache line, of that size */
 void carve_zone_add_store(struct carve_zone *zone,
 			  enum carve_lifetime lifetime, unsigned int order,
-			  unsigned int batch, void *memory);
+			  struct carve_magazine_shape shape, void *memory);
 
 /*
  * Past the fast path; NULL where neither the store nor the buddy system has a
@@ -183,8 +184,10 @@ carve_zone_get(struct carve_zone *zone, unsigned int order,
 	       enum carve_lifetime lifetime)
 {
 	struct carve_store *store = carve_zone_store(zone, order, lifetime);
+	void *page;
 
-	return likely(store) ? carve_magazines_get(&store->magazines) : NULL;
+	return likely(store) && carve_magazines_get(&store->magazines, &page) ?
+	       page : NULL;
 }
 
 /* False where there was no room: carve_zone_put_slow() */

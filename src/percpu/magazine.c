@@ -15,26 +15,27 @@
  * argument for two magazines a CPU; here they lie in one array, and the
  * oldest items, whose cache lines are the coldest, are those that leave).
  *
- * The busy mark replaces the paper's lock. It is set and cleared with plain
- * stores by the CPU that owns the magazine, under preempt_disable(). Only an
- * interrupt on that CPU can find it set; it goes past the magazine, straight
- * to the layer behind. Other CPUs never touch the magazine: to drain it,
- * work is sent to the CPU (each_cpu.c).
+ * The busy mark replaces the paper's lock. It is set and cleared by the CPU that
+ * owns the magazine, under preempt_disable(). Only an interrupt on that CPU can
+ * find it set; it goes past the magazine, straight to the layer behind. Other
+ * CPUs never touch the magazine: to drain it, work is sent to the CPU
+ * (each_cpu.c). The mark is part of the word that counts the items, so that one
+ * instruction sets it and tells both whether it was set and how many there are.
  *
- * The depot never holds more than the batches that it was born with, one for
- * each possible CPU and one more: so the memory idle in a set of magazines is
- * at most (3 * CPUs + 1) * max_batch items.
+ * The depot never holds more than the batches that it was born with, usually one
+ * for each possible CPU and one more: so the memory idle in a set of magazines is
+ * at most (3 * CPUs + 1) * max.batch items.
  *
  * The batch may adapt to contention, as in section 3.4 of the paper: each visit
  * to the depot first tries its lock, and where more than one try in
  * CONTENDED_SHARE fails, CPUs visit it too often: the batch grows by a quarter,
- * up to max_batch. Where none fails it shrinks by an eighth, down to where it
+ * up to max.batch. Where none fails it shrinks by an eighth, down to where it
  * began. Each CPU's limit follows, two batches, with its next visit.
  *
  * Invariants:
  *  - an item is in at most one magazine or batch;
- *  - every batch on @full has from 1 to max_batch items, on @empty none;
- *  - count and capacity <= 2 * max_batch.
+ *  - every batch on @full has from 1 to max.batch items, on @empty none;
+ *  - the number of items in a magazine, and its capacity, are at most max.room.
  *
  * Locks: the busy mark, then ms->lock, then, never under ms->lock, those of
  * the layer behind.
@@ -49,49 +50,68 @@
 /* See above */
 #define CONTENDED_SHARE 16
 
-static unsigned int nr_batches(void)
+struct carve_magazine_shape carve_magazine_shape(unsigned int batch)
 {
-	return num_possible_cpus() + 1;
+	return (struct carve_magazine_shape){
+		.batch = batch,
+		.room = 2 * batch,
+		.depot = num_possible_cpus() + 1,
+	};
 }
 
-static size_t magazine_size(unsigned int batch)
+static size_t magazine_size(struct carve_magazine_shape shape)
 {
 	return L1_CACHE_ALIGN(sizeof(struct carve_magazine) +
-			      2 * batch * sizeof(void *));
+			      shape.room * sizeof(void *));
 }
 
-static size_t batch_size(unsigned int batch)
+static size_t batch_size(struct carve_magazine_shape shape)
 {
-	return sizeof(struct carve_batch) + batch * sizeof(void *);
+	return sizeof(struct carve_batch) + shape.batch * sizeof(void *);
 }
 
-size_t carve_magazines_size(unsigned int batch)
+size_t carve_magazines_size(struct carve_magazine_shape shape)
 {
-	return num_possible_cpus() * magazine_size(batch) +
-	       nr_batches() * batch_size(batch);
+	return num_possible_cpus() * magazine_size(shape) +
+	       shape.depot * batch_size(shape);
 }
+
+#ifdef CONFIG_UML
+static void set_mark(unsigned int cpu)
+{
+}
+#else
+DEFINE_PER_CPU(long, carve_cpu_marks);
+
+static void set_mark(unsigned int cpu)
+{
+	WRITE_ONCE(per_cpu(carve_cpu_marks, cpu), cpu - CARVE_CPU_BIAS);
+}
+#endif
 
 void carve_magazines_init(struct carve_magazines *ms,
 			  const struct carve_magazine_ops *ops,
-			  unsigned int batch, void *memory)
+			  struct carve_magazine_shape shape, void *memory)
 {
 	unsigned int cpu, i;
 
 	ms->ops = ops;
-	ms->batch = batch;
-	ms->max_batch = batch;
+	ms->batch = shape.batch;
+	ms->max = shape;
 	raw_spin_lock_init(&ms->lock);
 	for_each_possible_cpu(cpu) {
 		ms->cpu[cpu] = memory;
-		ms->cpu[cpu]->capacity = 2 * batch;
-		memory += magazine_size(batch);
+		ms->cpu[cpu]->capacity = shape.room;
+		ms->cpu[cpu]->mark = cpu - CARVE_CPU_BIAS;
+		set_mark(cpu);
+		memory += magazine_size(shape);
 	}
-	for (i = 0; i < nr_batches(); i++) {
+	for (i = 0; i < shape.depot; i++) {
 		struct carve_batch *b = memory;
 
 		b->next = ms->empty;
 		ms->empty = b;
-		memory += batch_size(batch);
+		memory += batch_size(shape);
 	}
 }
 
@@ -117,7 +137,7 @@ static void set_batch(struct carve_magazines *ms, unsigned int base,
 bool carve_magazines_tune(struct carve_magazines *ms, unsigned int batch,
 			  unsigned int limit)
 {
-	if (!batch || batch > ms->max_batch || limit > 2 * ms->max_batch)
+	if (!batch || batch > ms->max.batch || limit > ms->max.room)
 		return false;
 	set_batch(ms, 0, batch);
 	set_limits(ms, limit);
@@ -145,7 +165,7 @@ static void adapt(struct carve_magazines *ms)
 {
 	lockdep_assert_held(&ms->lock);
 	WRITE_ONCE(ms->batch, carve_batch_adapted(ms->batch, ms->base,
-						  ms->max_batch,
+						  ms->max.batch,
 						  ms->nr_contended));
 	ms->nr_visits = 0;
 	ms->nr_contended = 0;
@@ -181,10 +201,22 @@ static void unlock_depot(struct carve_magazines *ms, unsigned long flags)
  */
 static void follow_batch(struct carve_magazines *ms, struct carve_magazine *m)
 {
-	unsigned int limit = READ_ONCE(m->capacity);
+	unsigned long limit = READ_ONCE(m->capacity);
 
 	if (READ_ONCE(ms->base))
-		cmpxchg(&m->capacity, limit, 2 * READ_ONCE(ms->batch));
+		cmpxchg(&m->capacity, limit, 2UL * READ_ONCE(ms->batch));
+}
+
+/*
+ * Batches are short, and what memcpy() does before it begins, or what it does
+ * byte by byte, is more than to copy them.
+ */
+static void copy_items(void **to, void *const *from, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		WRITE_ONCE(to[i], from[i]);
 }
 
 static struct carve_batch *pop_full(struct carve_magazines *ms)
@@ -215,7 +247,7 @@ static unsigned int depot_take(struct carve_magazines *ms, void **items)
 
 	if (b) {
 		nr = b->nr;
-		memcpy(items, b->items, nr * sizeof(*items));
+		copy_items(items, b->items, nr);
 		push_empty(ms, b);
 	}
 	unlock_depot(ms, flags);
@@ -231,7 +263,7 @@ static bool depot_give(struct carve_magazines *ms, void *const *items,
 
 	if (b) {
 		ms->empty = b->next;
-		memcpy(b->items, items, nr * sizeof(*items));
+		copy_items(b->items, items, nr);
 		b->nr = nr;
 		b->next = ms->full;
 		ms->full = b;
@@ -241,75 +273,84 @@ static bool depot_give(struct carve_magazines *ms, void *const *items,
 	return b;
 }
 
-static void refill(struct carve_magazines *ms, struct carve_magazine *m)
+/* Into an empty magazine; how many */
+static unsigned int refill(struct carve_magazines *ms, struct carve_magazine *m)
 {
+	unsigned int n;
+
 	m->refills++;
 	follow_batch(ms, m);
-	m->count = depot_take(ms, m->items);
-	if (!m->count)
-		m->count = ms->ops->refill(ms, m->items, READ_ONCE(ms->batch));
+	n = depot_take(ms, m->items);
+	return n ?: ms->ops->refill(ms, m->items, READ_ONCE(ms->batch));
 }
 
-/* The oldest batch leaves, the others move down */
-static void spill(struct carve_magazines *ms, struct carve_magazine *m)
+/* The oldest batch leaves, the others move down; how many these are */
+static unsigned int spill(struct carve_magazines *ms, struct carve_magazine *m,
+			  unsigned int count)
 {
-	unsigned int n = min(m->count, READ_ONCE(ms->batch));
+	unsigned int n = min(count, READ_ONCE(ms->batch));
 
 	m->flushes++;
 	follow_batch(ms, m);
 	if (!depot_give(ms, m->items, n))
 		ms->ops->flush(ms, m->items, n);
-	m->count -= n;
-	memmove(m->items, m->items + n, m->count * sizeof(*m->items));
+	copy_items(m->items, m->items + n, count - n);
+	return count - n;
 }
 
 /* This CPU's magazine, marked busy; NULL where an interrupt found it so */
-static struct carve_magazine *acquire(struct carve_magazines *ms)
+static struct carve_magazine *acquire(struct carve_magazines *ms,
+				      unsigned int *count)
 {
 	struct carve_magazine *m;
+	long n;
 
 	preempt_disable();
-	m = ms->cpu[raw_smp_processor_id()];
-	if (READ_ONCE(m->busy)) {
+	m = carve_magazines_of(ms, carve_cpu_mark());
+	n = carve_magazine_enter(m, m->mark);
+	if (n < 0) {
+		carve_magazine_undo(m);
 		preempt_enable();
 		return NULL;
 	}
-	WRITE_ONCE(m->busy, 1);
-	barrier();
+	*count = n;
 	return m;
 }
 
-static void release(struct carve_magazine *m)
+static void release(struct carve_magazine *m, unsigned int count)
 {
-	barrier();
-	WRITE_ONCE(m->busy, 0);
+	carve_magazine_leave(m, count);
 	preempt_enable();
 }
 
-static void empty_magazine(struct carve_magazines *ms, struct carve_magazine *m)
+static void flush_all(struct carve_magazines *ms, struct carve_magazine *m,
+		      unsigned int count)
 {
-	unsigned int n;
+	while (count) {
+		unsigned int n = min(count, ms->max.batch);
 
-	while (m->count) {
-		n = min(m->count, ms->max_batch);
-		m->count -= n;
-		ms->ops->flush(ms, m->items + m->count, n);
+		count -= n;
+		ms->ops->flush(ms, m->items + count, n);
 	}
 }
 
 void carve_magazines_drain_cpu(struct carve_magazines *ms)
 {
-	struct carve_magazine *m = acquire(ms);
+	unsigned int count;
+	struct carve_magazine *m = acquire(ms, &count);
 
 	if (!m)
 		return;
-	empty_magazine(ms, m);
-	release(m);
+	flush_all(ms, m, count);
+	release(m, 0);
 }
 
 void carve_magazines_drain_dead(struct carve_magazines *ms, unsigned int cpu)
 {
-	empty_magazine(ms, ms->cpu[cpu]);
+	struct carve_magazine *m = ms->cpu[cpu];
+
+	flush_all(ms, m, carve_magazine_count(m));
+	carve_magazine_leave(m, 0);
 }
 
 static struct carve_batch *take_full(struct carve_magazines *ms)
@@ -355,62 +396,57 @@ static void *get_one_past_magazine(struct carve_magazines *ms)
 
 void *carve_magazines_get_slow(struct carve_magazines *ms)
 {
-	struct carve_magazine *m = acquire(ms);
+	unsigned int count;
+	struct carve_magazine *m = acquire(ms, &count);
 	void *item = NULL;
 
 	if (!m)
 		return get_one_past_magazine(ms);
-	if (!m->count && READ_ONCE(m->capacity))
-		refill(ms, m);
-	if (m->count)
-		item = m->items[--m->count];
-	else if (!READ_ONCE(m->capacity))
+	if (!count && carve_magazine_limit(m))
+		count = refill(ms, m);
+	if (count)
+		item = m->items[--count];
+	else if (!carve_magazine_limit(m))
 		item = get_one_past_magazine(ms);
-	release(m);
+	release(m, count);
 	return item;
 }
 
 void carve_magazines_put_slow(struct carve_magazines *ms, void *item)
 {
-	struct carve_magazine *m = acquire(ms);
+	unsigned int count;
+	struct carve_magazine *m = acquire(ms, &count);
 
 	if (!m) {
 		ms->ops->flush(ms, &item, 1);
 		return;
 	}
-	if (m->count && m->count >= READ_ONCE(m->capacity))
-		spill(ms, m);
-	if (m->count < READ_ONCE(m->capacity))
-		m->items[m->count++] = item;
+	if (count && count >= carve_magazine_limit(m))
+		count = spill(ms, m, count);
+	if (count < carve_magazine_limit(m))
+		m->items[count++] = item;
 	else
 		ms->ops->flush(ms, &item, 1);
-	release(m);
-}
-
-static unsigned int take_top(struct carve_magazine *m, void **items,
-			     unsigned int n)
-{
-	n = min(n, m->count);
-	m->count -= n;
-	memcpy(items, m->items + m->count, n * sizeof(*items));
-	return n;
+	release(m, count);
 }
 
 /* Some of @n items, none only where there are none */
 static unsigned int get_some(struct carve_magazines *ms, void **items,
 			     unsigned int n)
 {
-	struct carve_magazine *m = acquire(ms);
-	unsigned int got;
+	unsigned int count, got;
+	struct carve_magazine *m = acquire(ms, &count);
 
 	if (!m)
-		return get_past_magazine(ms, items, min(n, ms->max_batch));
-	if (!m->count && READ_ONCE(m->capacity))
-		refill(ms, m);
-	got = take_top(m, items, n);
-	if (!got && !READ_ONCE(m->capacity))
-		got = get_past_magazine(ms, items, min(n, ms->max_batch));
-	release(m);
+		return get_past_magazine(ms, items, min(n, ms->max.batch));
+	if (!count && carve_magazine_limit(m))
+		count = refill(ms, m);
+	got = min(n, count);
+	count -= got;
+	copy_items(items, m->items + count, got);
+	if (!got && !carve_magazine_limit(m))
+		got = get_past_magazine(ms, items, min(n, ms->max.batch));
+	release(m, count);
 	return got;
 }
 
@@ -432,7 +468,7 @@ unsigned int carve_magazines_get_bulk(struct carve_magazines *ms, void **items,
 static unsigned int put_past_magazine(struct carve_magazines *ms, void **items,
 				      unsigned int n)
 {
-	n = min(n, ms->max_batch);
+	n = min(n, ms->max.batch);
 	ms->ops->flush(ms, items, n);
 	return n;
 }
@@ -441,24 +477,24 @@ static unsigned int put_past_magazine(struct carve_magazines *ms, void **items,
 static unsigned int put_some(struct carve_magazines *ms, void **items,
 			     unsigned int n)
 {
-	struct carve_magazine *m = acquire(ms);
-	unsigned int limit;
+	unsigned int count, limit;
+	struct carve_magazine *m = acquire(ms, &count);
 
 	if (!m)
 		return put_past_magazine(ms, items, n);
-	if (m->count && m->count >= READ_ONCE(m->capacity))
-		spill(ms, m);
-	limit = READ_ONCE(m->capacity);
-	if (m->count < limit) {
-		n = min(n, limit - m->count);
-		memcpy(m->items + m->count, items, n * sizeof(*items));
-		m->count += n;
+	if (count && count >= carve_magazine_limit(m))
+		count = spill(ms, m, count);
+	limit = carve_magazine_limit(m);
+	if (count < limit) {
+		n = min(n, limit - count);
+		copy_items(m->items + count, items, n);
+		count += n;
 	} else if (!limit) {
 		n = put_past_magazine(ms, items, n);
 	} else {
 		n = 0;
 	}
-	release(m);
+	release(m, count);
 	return n;
 }
 
@@ -471,18 +507,13 @@ void carve_magazines_put_bulk(struct carve_magazines *ms, void **items,
 		put = put_some(ms, items, n);
 }
 
-static unsigned int glance(const unsigned int *count)
-{
-	/* Of what others are changing, any recent value will do */
-	return data_race(READ_ONCE(*count));
-}
-
 unsigned long carve_magazines_count(const struct carve_magazines *ms)
 {
-	unsigned long n = glance(&ms->nr_items);
+	/* Of what others are changing, any recent value will do */
+	unsigned long n = data_race(READ_ONCE(ms->nr_items));
 	unsigned int cpu;
 
 	for_each_possible_cpu(cpu)
-		n += glance(&ms->cpu[cpu]->count);
+		n += carve_magazine_count(ms->cpu[cpu]);
 	return n;
 }

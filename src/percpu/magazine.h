@@ -3,7 +3,9 @@
 #ifndef _CARVE_MAGAZINE_H
 #define _CARVE_MAGAZINE_H
 
+#include <linux/bits.h>
 #include <linux/compiler.h>
+#include <linux/percpu.h>
 #include <linux/preempt.h>
 #include <linux/smp.h>
 #include <linux/spinlock.h>
@@ -25,22 +27,45 @@ struct carve_magazine_ops {
 	void (*flush)(struct carve_magazines *ms, void **items, unsigned int n);
 };
 
+/*
+ * A CPU's mark is its number less CARVE_CPU_BIAS. It is the index of its
+ * magazine in a table, and what is added to the state of a magazine while its
+ * CPU is at it, which is below 0 then.
+ */
+#define CARVE_CPU_BIAS ((long)BIT(27))
+
+#ifdef CONFIG_UML
+/* Where a variable of this CPU is found by the number of it */
+static __always_inline long carve_cpu_mark(void)
+{
+	return raw_smp_processor_id() - CARVE_CPU_BIAS;
+}
+#else
+DECLARE_PER_CPU(long, carve_cpu_marks);
+
+static __always_inline long carve_cpu_mark(void)
+{
+	return raw_cpu_read(carve_cpu_marks);
+}
+#endif
+
 /**
  * struct carve_magazine - one CPU's LIFO array of ready items
- * @busy: set while the CPU is at it, so that an interrupt keeps off
- * @count: items in it
+ * @state: items in it, plus the CPU's mark while its CPU is at it, and once more
+ *	for each interrupt that comes to it meanwhile
  * @capacity: how many it may hold; another CPU may change it
+ * @mark: the CPU's
  * @refills: times it was found empty
  * @flushes: times it was found full
  * @items: the items, the one freed last on top
  *
- * Touched by its own CPU alone, with preemption disabled and @busy set; the
+ * Touched by its own CPU alone, with preemption disabled and marked busy; the
  * counters are read by others without more than READ_ONCE().
  */
 struct carve_magazine {
-	u32 busy;
-	u32 count;
-	u32 capacity;
+	long state;
+	unsigned long capacity;
+	long mark;
 	unsigned long refills;
 	unsigned long flushes;
 	void *items[];
@@ -54,10 +79,22 @@ struct carve_batch {
 };
 
 /**
+ * struct carve_magazine_shape - how much there is room for
+ * @batch: items moved at a time
+ * @room: items in a CPU's magazine
+ * @depot: batches in the depot
+ */
+struct carve_magazine_shape {
+	unsigned int batch;
+	unsigned int room;
+	unsigned int depot;
+};
+
+/**
  * struct carve_magazines - the magazines of all CPUs and their depot
  * @ops: the layer behind
  * @batch: items moved at a time; can be changed at any time
- * @max_batch: what there is room for; a CPU's magazine has room for two
+ * @max: what there is room for
  * @base: where @batch adapts to contention, what it is without; 0: fixed
  * @lock: guards the members up to @cpu, and changes of @base and @batch
  * @nr_visits: to the depot since @batch was last looked at
@@ -70,7 +107,7 @@ struct carve_batch {
 struct carve_magazines {
 	const struct carve_magazine_ops *ops;
 	unsigned int batch;
-	unsigned int max_batch;
+	struct carve_magazine_shape max;
 	unsigned int base;
 	raw_spinlock_t lock;
 	unsigned int nr_visits;
@@ -81,16 +118,19 @@ struct carve_magazines {
 	struct carve_magazine *cpu[];
 };
 
+/* The usual one: two batches for each CPU, the depot has one for each and one more */
+struct carve_magazine_shape carve_magazine_shape(unsigned int batch);
+
 /* Bytes that carve_magazines_init() needs behind the struct's own, with @cpu */
-size_t carve_magazines_size(unsigned int batch);
+size_t carve_magazines_size(struct carve_magazine_shape shape);
 /* @memory: zeroed, aligned to a cache line, of that many bytes */
 void carve_magazines_init(struct carve_magazines *ms,
 			  const struct carve_magazine_ops *ops,
-			  unsigned int batch, void *memory);
+			  struct carve_magazine_shape shape, void *memory);
 
 /*
- * Changes how much is moved at a time, 1 to max_batch, and how much each CPU's
- * magazine holds, 0 to 2 * max_batch. False: out of these bounds. What is
+ * Changes how much is moved at a time, 1 to max.batch, and how much each CPU's
+ * magazine holds, 0 to max.room. False: out of these bounds. What is
  * above a lower limit leaves with the next item put, or when drained.
  */
 bool carve_magazines_tune(struct carve_magazines *ms, unsigned int batch,
@@ -100,7 +140,7 @@ bool carve_magazines_tune(struct carve_magazines *ms, unsigned int batch,
 #define CARVE_ADAPT_VISITS 64U
 
 /*
- * From now on the batch adapts: it is @base, 1 to max_batch, while CPUs don't
+ * From now on the batch adapts: it is @base, 1 to max.batch, while CPUs don't
  * meet at the depot, and grows while they do. carve_magazines_tune() ends that.
  */
 void carve_magazines_adapt(struct carve_magazines *ms, unsigned int base);
@@ -108,6 +148,30 @@ void carve_magazines_adapt(struct carve_magazines *ms, unsigned int base);
 unsigned int carve_batch_adapted(unsigned int batch, unsigned int base,
 				 unsigned int max_batch,
 				 unsigned int contended);
+
+/* Items in a magazine; of another CPU's, a recent number */
+static inline unsigned int
+carve_magazine_count(const struct carve_magazine *m)
+{
+	/* Its own CPU may be changing it */
+	long n = data_race(READ_ONCE(m->state));
+
+	while (n < 0)
+		n -= m->mark;
+	return n;
+}
+
+/* How many items it may hold */
+static inline unsigned int
+carve_magazine_limit(const struct carve_magazine *m)
+{
+	return READ_ONCE(m->capacity);
+}
+
+static inline bool carve_magazine_busy(const struct carve_magazine *m)
+{
+	return READ_ONCE(m->state) < 0;
+}
 
 /* NULL where nothing is in the magazine, the depot, or behind them */
 void *carve_magazines_get_slow(struct carve_magazines *ms);
@@ -130,33 +194,95 @@ void carve_magazines_drain_dead(struct carve_magazines *ms, unsigned int cpu);
 unsigned long carve_magazines_count(const struct carve_magazines *ms);
 
 /**
+ * carve_magazine_enter() - mark this CPU's magazine busy
+ * @m: the magazine; preemption is disabled
+ * @mark: the CPU's
+ *
+ * One instruction, which no interrupt can come into the middle of, and no
+ * atomic one: other CPUs have no business here.
+ *
+ * Return: the state before. Below 0: it is somebody else's who was
+ * interrupted; carve_magazine_undo() all the same.
+ */
+static __always_inline long carve_magazine_enter(struct carve_magazine *m,
+						 long mark)
+{
+#ifdef __x86_64__
+	asm volatile("xaddq %0, %1" : "+c" (mark), "+m" (m->state) : : "memory");
+	return mark;
+#else
+	long old;
+
+	guard(irqsave)();
+	old = m->state;
+	WRITE_ONCE(m->state, old + mark);
+	return old;
+#endif
+}
+
+/* Leaves it with @count items */
+static __always_inline void carve_magazine_leave(struct carve_magazine *m,
+						 unsigned long count)
+{
+	barrier();
+	WRITE_ONCE(m->state, count);
+}
+
+/*
+ * Leaves it as it was found. Should that take more than one instruction, it
+ * does no harm: each interrupt on the way undoes what it does.
+ */
+static __always_inline void carve_magazine_undo(struct carve_magazine *m)
+{
+	barrier();
+	m->state -= m->mark;
+}
+
+/* Where callers return it: the compiler would first have it somewhere else */
+static __always_inline void *carve_magazine_result(void *item)
+{
+#ifdef __x86_64__
+	asm("" : "+a" (item));
+#endif
+	return item;
+}
+
+static __always_inline struct carve_magazine *
+carve_magazines_of(struct carve_magazines *ms, long mark)
+{
+	return ms->cpu[mark + CARVE_CPU_BIAS];
+}
+
+/**
  * carve_magazines_get() - take a ready item
  * @ms: the magazines
+ * @item: set to the item freed last on this CPU
  *
- * The fast path: no atomic instruction, no disabling of interrupts. An
- * interrupt between reading @busy and setting it has left the magazine whole
- * by the time it returns, so the check need not be atomic.
+ * The fast path: no atomic instruction, no disabling of interrupts.
  *
- * Return: the item freed last on this CPU, or NULL: call
- * carve_magazines_get_slow().
+ * Return: true, or false where there is none: call carve_magazines_get_slow().
  */
-static __always_inline void *carve_magazines_get(struct carve_magazines *ms)
+static __always_inline bool carve_magazines_get(struct carve_magazines *ms,
+						void **item)
 {
 	struct carve_magazine *m;
-	void *item = NULL;
+	long mark, n;
 
 	preempt_disable();
-	m = ms->cpu[raw_smp_processor_id()];
-	if (likely(!READ_ONCE(m->busy))) {
-		WRITE_ONCE(m->busy, 1);
-		barrier();
-		if (likely(m->count))
-			item = m->items[--m->count];
-		barrier();
-		WRITE_ONCE(m->busy, 0);
+	mark = carve_cpu_mark();
+	m = carve_magazines_of(ms, mark);
+	n = carve_magazine_enter(m, mark) - 1;
+	if (unlikely(n < 0)) {
+		carve_magazine_undo(m);
+		preempt_enable();
+		return false;
 	}
+	/* Or the compiler would keep the number before, too */
+	OPTIMIZER_HIDE_VAR(n);
+	*item = carve_magazine_result(m->items[n]);
+	carve_magazine_leave(m, n);
 	preempt_enable();
-	return item;
+	return true;
 }
 
 /**
@@ -171,22 +297,26 @@ static __always_inline bool carve_magazines_put(struct carve_magazines *ms,
 						void *item)
 {
 	struct carve_magazine *m;
-	bool done = false;
+	unsigned long n;
+	long mark;
 
 	preempt_disable();
-	m = ms->cpu[raw_smp_processor_id()];
-	if (likely(!READ_ONCE(m->busy))) {
-		WRITE_ONCE(m->busy, 1);
-		barrier();
-		if (likely(m->count < READ_ONCE(m->capacity))) {
-			m->items[m->count++] = item;
-			done = true;
-		}
-		barrier();
-		WRITE_ONCE(m->busy, 0);
+	mark = carve_cpu_mark();
+	m = carve_magazines_of(ms, mark);
+	n = carve_magazine_enter(m, mark);
+	/*
+	 * What is below 0 is a large number, too. Of a capacity that another
+	 * CPU changes at this moment, either value will do.
+	 */
+	if (unlikely(n >= data_race(m->capacity))) {
+		carve_magazine_undo(m);
+		preempt_enable();
+		return false;
 	}
+	m->items[n] = item;
+	carve_magazine_leave(m, n + 1);
 	preempt_enable();
-	return done;
+	return true;
 }
 
 #endif /* _CARVE_MAGAZINE_H */

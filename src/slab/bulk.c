@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Many objects at once: between the caller's array and a magazine they move
- * by memcpy(), a batch or as many as there are at a time.
+ * in one go, a batch or as many as there are at a time.
  */
 #include <linux/string.h>
 

@@ -45,6 +45,8 @@
 
 /* All magazines of a cache hold at most one byte in so many of the carveout */
 #define STORE_SHARE 64
+/* and the magazines themselves are at most this share of it */
+#define META_SHARE 1024
 
 /* The quarantine of each cache, up to 1 MiB; it can be set otherwise */
 #define QUARANTINE_SHARE 64
@@ -267,6 +269,11 @@ bool carve_shelf_grow(struct carve_cache *cache, struct carve_shelf *shelf,
 	return true;
 }
 
+void *carve_cache_clear(struct carve_cache *cache, void *object)
+{
+	return cache->ctor ? object : memset(object, 0, cache->object_size);
+}
+
 static void *alloc_plain(struct carve_cache *cache, gfp_t gfp)
 {
 	void *object;
@@ -277,9 +284,8 @@ static void *alloc_plain(struct carve_cache *cache, gfp_t gfp)
 	/* In vain for pages, but it may have got objects back from other CPUs */
 	if (!object)
 		object = carve_magazines_get_slow(&cache->magazines);
-	if (object && want_init_on_alloc(gfp) && !cache->ctor)
-		memset(object, 0, cache->object_size);
-	return object;
+	return object && want_init_on_alloc(gfp) ?
+	       carve_cache_clear(cache, object) : object;
 }
 
 void *carve_cache_alloc_slow(struct carve_cache *cache, size_t size, gfp_t gfp,
@@ -288,7 +294,8 @@ void *carve_cache_alloc_slow(struct carve_cache *cache, size_t size, gfp_t gfp,
 	void *object = NULL;
 
 	if (unlikely(READ_ONCE(cache->debugging.flags)))
-		object = carve_debug_alloc(cache, size, gfp, caller);
+		object = carve_debug_alloc(cache, size ?: cache->object_size,
+					   gfp, caller);
 	return object ?: alloc_plain(cache, gfp);
 }
 
@@ -311,17 +318,38 @@ void carve_cache_put_cleared(struct carve_cache *cache, void *object,
 		carve_cache_free_slow(cache, object, caller);
 }
 
-/* Objects that pass between a magazine and the slabs at a time */
-static unsigned int choose_batch(const struct carve_slabs *slabs,
-				 unsigned int size)
+void carve_cache_put_any(struct carve_cache *cache, void *object,
+			 unsigned long caller)
 {
-	unsigned long idle = ((unsigned long)slabs->pages->nr_pages
-			      << PAGE_SHIFT) / STORE_SHARE;
-	unsigned long fair = idle / (3 * num_possible_cpus() + 1) / size;
+	if (carve_cache_owns(cache, object))
+		carve_cache_put_for(cache, object, caller);
+	else if (object)
+		carve_cache_bad_free(cache, object, caller);
+}
+
+/*
+ * Objects that pass between a magazine and the slabs at a time. Magazines of
+ * caches that are made for a purpose are long enough for 256 small objects to
+ * come and go without a look behind them.
+ */
+static unsigned int choose_batch(const struct carve_slabs *slabs,
+				 unsigned int size, bool boot)
+{
+	unsigned long bytes = (unsigned long)slabs->pages->nr_pages
+			      << PAGE_SHIFT;
+	unsigned long batches = 3 * num_possible_cpus() + 1;
+	unsigned long fair = min(bytes / STORE_SHARE / batches / size,
+				 bytes / META_SHARE / batches / sizeof(void *));
 	unsigned long most = size <= 256 ? 32 : size <= 1024 ? 16 :
 			     size <= 4096 ? 8 : 4;
 
-	return clamp(fair, 1UL, most);
+	return clamp(fair, 1UL, boot ? most : 4 * most);
+}
+
+static struct carve_magazine_shape choose_shape(const struct carve_slabs *slabs,
+						unsigned int size, bool boot)
+{
+	return carve_magazine_shape(choose_batch(slabs, size, boot));
 }
 
 static size_t struct_bytes(void)
@@ -330,9 +358,9 @@ static size_t struct_bytes(void)
 					    nr_cpu_ids));
 }
 
-static size_t cache_bytes(const struct carve_slabs *slabs, unsigned int size)
+static size_t cache_bytes(struct carve_magazine_shape shape)
 {
-	return struct_bytes() + carve_magazines_size(choose_batch(slabs, size));
+	return struct_bytes() + carve_magazines_size(shape);
 }
 
 static unsigned int choose_align(const struct carve_cache_args *args)
@@ -373,10 +401,12 @@ static void init_debug_shelf(struct carve_cache *cache)
 }
 
 static struct carve_cache *cache_init(struct carve_slabs *slabs, void *memory,
+				      struct carve_magazine_shape shape,
 				      const struct carve_cache_args *args)
 {
 	struct carve_cache *cache = memory;
 
+	cache->span = slabs->span;
 	cache->pages = slabs->pages;
 	cache->slabs = slabs;
 	cache->object_size = args->size;
@@ -388,8 +418,7 @@ static struct carve_cache *cache_init(struct carve_slabs *slabs, void *memory,
 	raw_spin_lock_init(&cache->lock);
 	init_shelf(cache, &cache->plain, ALIGN(args->size, cache->align));
 	init_debug_shelf(cache);
-	carve_magazines_init(&cache->magazines, &cache_ops,
-			     choose_batch(slabs, args->size),
+	carve_magazines_init(&cache->magazines, &cache_ops, shape,
 			     memory + struct_bytes());
 	return cache;
 }
@@ -398,13 +427,15 @@ struct carve_cache *carve_cache_boot(struct carve_slabs *slabs,
 				     struct carve_boot *boot,
 				     const struct carve_cache_args *args)
 {
-	void *memory = carve_boot_alloc(boot, cache_bytes(slabs, args->size),
+	struct carve_magazine_shape shape = choose_shape(slabs, args->size,
+							 true);
+	void *memory = carve_boot_alloc(boot, cache_bytes(shape),
 					L1_CACHE_BYTES, args->name);
 	struct carve_cache *cache;
 
 	if (!memory)
 		return NULL;
-	cache = cache_init(slabs, memory, args);
+	cache = cache_init(slabs, memory, shape, args);
 	list_add_tail(&cache->list, &slabs->caches);
 	return cache;
 }
@@ -500,6 +531,7 @@ static void free_meta(struct carve_cache *cache)
 struct carve_cache *carve_cache_new(struct carve_slabs *slabs,
 				    const struct carve_cache_args *args)
 {
+	struct carve_magazine_shape shape;
 	struct carve_cache *cache;
 	struct carve_page *meta;
 	unsigned int order;
@@ -509,7 +541,8 @@ struct carve_cache *carve_cache_new(struct carve_slabs *slabs,
 	ret = check_args(slabs, args);
 	if (ret)
 		return ERR_PTR(ret);
-	order = get_order(cache_bytes(slabs, args->size));
+	shape = choose_shape(slabs, args->size, false);
+	order = get_order(cache_bytes(shape));
 	meta = carve_pages_alloc(slabs->pages,
 				 GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN, order,
 				 CARVE_PAGE_META, args->caller);
@@ -517,7 +550,7 @@ struct carve_cache *carve_cache_new(struct carve_slabs *slabs,
 		return ERR_PTR(REFUSE(slabs, args, -ENOMEM,
 				      "no memory for it, order %u", order));
 	memory = carve_pages_address(slabs->pages, meta);
-	cache = cache_init(slabs, memory, args);
+	cache = cache_init(slabs, memory, shape, args);
 	cache->meta = meta;
 	ret = publish(slabs, cache, args);
 	if (ret) {
@@ -631,6 +664,8 @@ int carve_slabs_init(struct carve_slabs *slabs, struct carve_pages *pages,
 	};
 
 	slabs->pages = pages;
+	if (!want_init_on_free())
+		slabs->span = pages->span;
 	mutex_init(&slabs->lock);
 	INIT_LIST_HEAD(&slabs->caches);
 	slabs->quarantine_bytes = min_t(unsigned long, SZ_1M,

@@ -78,6 +78,8 @@ struct carve_shelf {
 
 /**
  * struct carve_cache - a cache
+ * @span: where the fast path of a free looks for the object: the first zone,
+ *	or nothing where there is more to do than to keep it
  * @pages: where its slabs come from
  * @slabs: the caches that it is one of
  * @object_size: bytes of an object, as asked for
@@ -98,6 +100,7 @@ struct carve_shelf {
  * @magazines: its per-CPU objects
  */
 struct carve_cache {
+	struct carve_span span;
 	struct carve_pages *pages;
 	struct carve_slabs *slabs;
 	unsigned int object_size;
@@ -123,6 +126,7 @@ struct carve_cache {
 
 /**
  * struct carve_slabs - the slab layer of a carveout
+ * @span: as that of its caches
  * @pages: where the memory comes from
  * @lock: guards @caches; sleeps
  * @caches: all caches, the oldest first
@@ -133,6 +137,7 @@ struct carve_cache {
  * @shrinker: how the page allocator asks for memory back
  */
 struct carve_slabs {
+	struct carve_span span;
 	struct carve_pages *pages;
 	struct mutex lock; /* @caches */
 	struct list_head caches;
@@ -184,13 +189,18 @@ unsigned long carve_slabs_shrink(struct carve_slabs *slabs);
 void carve_slabs_drain_dead(struct carve_slabs *slabs, unsigned int cpu);
 
 /* Past the fast path: where no magazine, or debugging, is in the way of it */
-void *carve_cache_alloc_slow(struct carve_cache *cache, size_t size, gfp_t gfp,
-			     unsigned long caller);
-void carve_cache_free_slow(struct carve_cache *cache, void *object,
-			   unsigned long caller);
+void *__cold carve_cache_alloc_slow(struct carve_cache *cache, size_t size,
+				    gfp_t gfp, unsigned long caller);
+void __cold carve_cache_free_slow(struct carve_cache *cache, void *object,
+				  unsigned long caller);
 /* With init_on_free: all of carve_cache_put(), with the object cleared before */
 void carve_cache_put_cleared(struct carve_cache *cache, void *object,
 			     unsigned long caller);
+/* All of carve_cache_free() for @caller, past the fast path */
+void __cold carve_cache_put_any(struct carve_cache *cache, void *object,
+				unsigned long caller);
+/* Zeroes an object, but for one that has a constructor. Returns it. */
+void *carve_cache_clear(struct carve_cache *cache, void *object);
 void carve_cache_bad_free(struct carve_cache *cache, const void *object,
 			  unsigned long caller);
 
@@ -207,16 +217,29 @@ static __always_inline bool carve_cache_owns(struct carve_cache *cache,
 	return page && page->cache == cache;
 }
 
-/* For @size bytes, which debugging alone wants to know */
+/* For @size bytes, which debugging alone wants to know; 0: all of the object */
 static __always_inline void *carve_cache_get_sized(struct carve_cache *cache,
 						   size_t size, gfp_t gfp)
 {
-	void *object = carve_magazines_get(&cache->magazines);
+	void *object;
 
-	if (unlikely(!object))
+	if (unlikely(!carve_magazines_get(&cache->magazines, &object)))
 		return carve_cache_alloc_slow(cache, size, gfp, _RET_IP_);
-	if (unlikely(want_init_on_alloc(gfp)) && !cache->ctor)
-		memset(object, 0, cache->object_size);
+	if (unlikely(want_init_on_alloc(gfp)))
+		return carve_cache_clear(cache, object);
+	return object;
+}
+
+/* The same where @gfp says nothing of zeroing */
+static __always_inline void *
+carve_cache_get_sized_plain(struct carve_cache *cache, size_t size, gfp_t gfp)
+{
+	void *object;
+
+	if (unlikely(!carve_magazines_get(&cache->magazines, &object)))
+		return carve_cache_alloc_slow(cache, size, gfp, _RET_IP_);
+	if (unlikely(want_init_on_alloc(0)))
+		return carve_cache_clear(cache, object);
 	return object;
 }
 
@@ -224,7 +247,24 @@ static __always_inline void *carve_cache_get_sized(struct carve_cache *cache,
 static __always_inline void *carve_cache_get(struct carve_cache *cache,
 					     gfp_t gfp)
 {
-	return carve_cache_get_sized(cache, cache->object_size, gfp);
+	return carve_cache_get_sized(cache, 0, gfp);
+}
+
+static __always_inline void *carve_cache_get_plain(struct carve_cache *cache,
+						   gfp_t gfp)
+{
+	return carve_cache_get_sized_plain(cache, 0, gfp);
+}
+
+/* Into the magazine, if it is an object of the cache's; or carve_cache_put_any() */
+static __always_inline bool carve_cache_put_hot(struct carve_cache *cache,
+						void *object)
+{
+	struct carve_page *page;
+
+	return carve_span_find(&cache->span, object, &page) &&
+	       likely(page->cache == cache) &&
+	       carve_magazines_put(&cache->magazines, object);
 }
 
 /* Takes back an object that lies in one of the cache's pages, for @caller */

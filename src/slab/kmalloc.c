@@ -18,10 +18,20 @@ const struct carve_kmalloc_class carve_kmalloc_classes[CARVE_NR_KMALLOC] = {
 	{ "kmalloc-8k", 8192 },
 };
 
-/* Classes of sizes up to 192, in steps of 8 */
-const u8 carve_kmalloc_small[192 / 8] = {
-	0, 1, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4,
-	5, 5, 5, 5, 6, 6, 6, 6, 6, 6, 6, 6,
+const u8 carve_kmalloc_class_of[CARVE_KMALLOC_MAX_CACHE / 8] = {
+	[0] = 0,
+	[1] = 1,
+	[2 ... 3] = 2,
+	[4 ... 7] = 3,
+	[8 ... 11] = 4,
+	[12 ... 15] = 5,
+	[16 ... 23] = 6,
+	[24 ... 31] = 7,
+	[32 ... 63] = 8,
+	[64 ... 127] = 9,
+	[128 ... 255] = 10,
+	[256 ... 511] = 11,
+	[512 ... 1023] = 12,
 };
 
 /* The largest power of two that divides the size, within a page */
@@ -78,6 +88,17 @@ void carve_kfree_large(struct carve_slabs *slabs, const void *p,
 	else
 		carve_pages_free(pages, page, page->order, CARVE_PAGE_LARGE,
 				 caller);
+}
+
+void carve_kmalloc_put_any(struct carve_slabs *slabs, const void *p,
+			   unsigned long caller)
+{
+	struct carve_page *page = carve_pages_lookup(slabs->pages, p);
+
+	if (page && page->state >= CARVE_PAGE_SLAB)
+		carve_cache_put_for(page->cache, (void *)p, caller);
+	else
+		carve_kfree_large(slabs, p, caller);
 }
 
 size_t carve_kmalloc_roundup(size_t size)

@@ -3,8 +3,6 @@
 #ifndef _CARVE_KMALLOC_H
 #define _CARVE_KMALLOC_H
 
-#include <linux/log2.h>
-
 #include "slab/cache.h"
 
 /* The largest size class; what is larger takes whole pages */
@@ -21,7 +19,8 @@ struct carve_kmalloc_class {
 };
 
 extern const struct carve_kmalloc_class carve_kmalloc_classes[CARVE_NR_KMALLOC];
-extern const u8 carve_kmalloc_small[];
+/* The class of each size: of 1 to 8 bytes, 9 to 16 and so on */
+extern const u8 carve_kmalloc_class_of[CARVE_KMALLOC_MAX_CACHE / 8];
 
 /* After carve_slabs_init(). 0, or -ENOMEM where @boot is full */
 int carve_kmalloc_init(struct carve_slabs *slabs, struct carve_boot *boot);
@@ -31,6 +30,8 @@ void *carve_kmalloc_large(struct carve_slabs *slabs, size_t size, gfp_t gfp,
 			  unsigned long caller);
 void carve_kfree_large(struct carve_slabs *slabs, const void *p,
 		       unsigned long caller);
+void __cold carve_kmalloc_put_any(struct carve_slabs *slabs, const void *p,
+				  unsigned long caller);
 
 /* See include/carveout.h for what these mean */
 size_t carve_kmalloc_roundup(size_t size);
@@ -44,9 +45,7 @@ void *carve_kmalloc_resize(struct carve_slabs *slabs, const void *p,
 /* Number of the class for @size, which is from 1 to CARVE_KMALLOC_MAX_CACHE */
 static __always_inline unsigned int carve_kmalloc_class(size_t size)
 {
-	/* 256 is class 7, and each power of two from there the next */
-	return size <= 192 ? carve_kmalloc_small[(size - 1) / 8] :
-			     ilog2(size - 1);
+	return carve_kmalloc_class_of[(size - 1) / 8];
 }
 
 /* carve_kmalloc(), for the caller at @caller */
@@ -61,17 +60,29 @@ static __always_inline void *carve_kmalloc_get(struct carve_slabs *slabs,
 	return carve_kmalloc_large(slabs, size, gfp, caller);
 }
 
+/* The same where @gfp has no zone modifiers and says nothing of zeroing */
+static __always_inline void *carve_kmalloc_get_plain(struct carve_slabs *slabs,
+						     size_t size, gfp_t gfp,
+						     unsigned long caller)
+{
+	if (likely(size - 1 < CARVE_KMALLOC_MAX_CACHE))
+		return carve_cache_get_sized_plain(slabs->kmalloc[carve_kmalloc_class(size)],
+						   size, gfp);
+	return carve_kmalloc_large(slabs, size, gfp, caller);
+}
+
 /* carve_kfree(), for the caller at @caller */
 static __always_inline void carve_kmalloc_put(struct carve_slabs *slabs,
 					      const void *p,
 					      unsigned long caller)
 {
-	struct carve_page *page = carve_pages_lookup(slabs->pages, p);
+	struct carve_page *page;
 
-	if (likely(page && page->state >= CARVE_PAGE_SLAB))
-		carve_cache_put(page->cache, (void *)p);
-	else
-		carve_kfree_large(slabs, p, caller);
+	if (likely(carve_span_find(&slabs->span, p, &page) &&
+		   page->state >= CARVE_PAGE_SLAB &&
+		   carve_magazines_put(&page->cache->magazines, (void *)p)))
+		return;
+	carve_kmalloc_put_any(slabs, p, caller);
 }
 
 #endif /* _CARVE_KMALLOC_H */

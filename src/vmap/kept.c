@@ -51,9 +51,10 @@ static const struct carve_magazine_ops kept_ops = {
 	.flush = flush,
 };
 
-static unsigned int choose_batch(unsigned int class)
+static struct carve_magazine_shape choose_shape(unsigned int class)
 {
-	return class <= CARVE_KEPT_SMALL ? 4 : class <= CARVE_KEPT_SMALL + 3 ? 2 : 1;
+	return carve_magazine_shape(class <= CARVE_KEPT_SMALL ? 4 :
+				    class <= CARVE_KEPT_SMALL + 3 ? 2 : 1);
 }
 
 static size_t struct_bytes(void)
@@ -64,17 +65,17 @@ static size_t struct_bytes(void)
 
 static struct carve_kept_class *class_new(struct carve_kept *kept,
 					  struct carve_boot *boot,
-					  unsigned int batch)
+					  struct carve_magazine_shape shape)
 {
 	struct carve_kept_class *class;
 
 	class = carve_boot_alloc(boot, struct_bytes() +
-				 carve_magazines_size(batch), L1_CACHE_BYTES,
+				 carve_magazines_size(shape), L1_CACHE_BYTES,
 				 "kept areas");
 	if (!class)
 		return NULL;
 	class->kept = kept;
-	carve_magazines_init(&class->magazines, &kept_ops, batch,
+	carve_magazines_init(&class->magazines, &kept_ops, shape,
 			     (void *)class + struct_bytes());
 	return class;
 }
@@ -88,13 +89,13 @@ void carve_kept_init(struct carve_kept *kept, struct carve_boot *boot,
 
 	kept->limit = nr_pages / LIMIT_SHARE;
 	for (i = 0; i < CARVE_NR_KEPT; i++) {
-		unsigned int batch = choose_batch(i);
-		size_t bytes = struct_bytes() + carve_magazines_size(batch);
+		struct carve_magazine_shape shape = choose_shape(i);
+		size_t bytes = struct_bytes() + carve_magazines_size(shape);
 
 		if (bytes > room)
 			return;
 		room -= bytes;
-		kept->class[i] = class_new(kept, boot, batch);
+		kept->class[i] = class_new(kept, boot, shape);
 	}
 }
 

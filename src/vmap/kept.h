@@ -67,12 +67,11 @@ static __always_inline struct carve_area *
 carve_kept_get(struct carve_kept *kept, unsigned long nr_pages)
 {
 	struct carve_kept_class *class = carve_kept_class(kept, nr_pages);
-	struct carve_area *area;
+	void *area;
 
 	if (!class || !atomic_long_read(&kept->nr_pages))
 		return NULL;
-	area = carve_magazines_get(&class->magazines);
-	if (unlikely(!area))
+	if (unlikely(!carve_magazines_get(&class->magazines, &area)))
 		area = carve_magazines_get_slow(&class->magazines);
 	if (area)
 		atomic_long_sub(nr_pages, &kept->nr_pages);
