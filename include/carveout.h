@@ -102,6 +102,7 @@
 struct carve_cache;
 struct carve_page;
 struct carveout;
+struct page;
 struct device;
 struct rcu_head;
 
@@ -309,6 +310,16 @@ void *carve_page_address(struct carveout *co, const struct carve_page *page);
  * Return: the page's descriptor, or NULL for an address from elsewhere.
  */
 struct carve_page *carve_virt_to_page(struct carveout *co, const void *addr);
+
+/**
+ * carve_owns() - does an address lie in a carveout's memory?
+ * @co: the carveout
+ * @p: an address, any
+ *
+ * Context: any.
+ * Return: true for what is in its pages, or in an area of carve_vmalloc().
+ */
+bool carve_owns(struct carveout *co, const void *p);
 
 /**
  * carve_page_to_phys() - the physical address of a page
@@ -893,5 +904,31 @@ void *carve_dma_alloc_coherent(struct carveout *co, struct device *dev,
 void carve_dma_free_coherent(struct carveout *co, struct device *dev,
 			     size_t size, void *cpu_addr,
 			     dma_addr_t dma_handle);
+
+/* For carveout_native.h */
+
+/**
+ * carveout_native() - the carveout that serves modules built with this header
+ *
+ * From the first call on it can't be removed at run time.
+ *
+ * Context: any.
+ * Return: the first carveout, or NULL where there is none.
+ */
+struct carveout *carveout_native(void);
+
+/* The page that @page describes, or NULL where it isn't the carveout's */
+struct carve_page *carve_native_page(struct carveout *co,
+				     const struct page *page);
+/* alloc_pages() and __free_pages(); of a page that is the carveout's */
+struct page *carve_native_pages_get(struct carveout *co, gfp_t gfp,
+				    unsigned int order);
+void carve_native_pages_put(struct carveout *co, struct carve_page *carve,
+			    struct page *page);
+/* kmem_cache_create(); names may be alike, and have white space in them */
+struct carve_cache *carve_native_cache_new(const char *name, unsigned int size,
+					   unsigned int align,
+					   slab_flags_t flags,
+					   void (*ctor)(void *object));
 
 #endif /* _CARVEOUT_H */

@@ -136,6 +136,13 @@ struct carve_page *carve_virt_to_page(struct carveout *co, const void *addr)
 }
 EXPORT_SYMBOL_GPL(carve_virt_to_page);
 
+bool carve_owns(struct carveout *co, const void *p)
+{
+	return carve_pages_lookup(&co->pages, p) ||
+	       carve_vmap_owns(&co->vmap, p);
+}
+EXPORT_SYMBOL_GPL(carve_owns);
+
 phys_addr_t carve_page_to_phys(struct carveout *co,
 			       const struct carve_page *page)
 {

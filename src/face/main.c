@@ -7,6 +7,7 @@
 #include <linux/ktime.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -52,6 +53,9 @@ static DEFINE_MUTEX(carveouts_lock);
 static LIST_HEAD(carveouts);
 static int cpu_state;
 
+/* The first on the list, for who can't take the lock */
+static struct carveout __rcu *first;
+
 static struct carveout *find(const char *wanted)
 {
 	struct carveout *co;
@@ -74,6 +78,18 @@ struct carveout *carveout_get(const char *wanted)
 	return co;
 }
 EXPORT_SYMBOL_GPL(carveout_get);
+
+struct carveout *carveout_native(void)
+{
+	struct carveout *co;
+
+	guard(rcu)();
+	co = rcu_dereference(first);
+	if (co && unlikely(!READ_ONCE(co->pinned)))
+		WRITE_ONCE(co->pinned, true);
+	return co;
+}
+EXPORT_SYMBOL_GPL(carveout_native);
 
 static void drop(struct carveout *co)
 {
@@ -141,6 +157,7 @@ static int publish(struct carveout *co)
 	if (find(co->name))
 		return -EEXIST;
 	list_add_tail(&co->list, &carveouts);
+	rcu_assign_pointer(first, find(NULL));
 	return 0;
 }
 
@@ -180,6 +197,25 @@ static bool is_used(struct carveout *co)
 	return true;
 }
 
+/* Has carveout_native() handed it out? Not to anybody any more, if false */
+static bool is_pinned(struct carveout *co)
+{
+	bool was_first = co == find(NULL);
+
+	lockdep_assert_held(&carveouts_lock);
+	if (was_first) {
+		RCU_INIT_POINTER(first, NULL);
+		synchronize_rcu();
+	}
+	if (!READ_ONCE(co->pinned))
+		return false;
+	if (was_first)
+		rcu_assign_pointer(first, co);
+	pr_warn("%s: not removed, modules built with carveout_native.h use it\n",
+		co->name);
+	return true;
+}
+
 /* Takes a carveout that nobody uses off the list, so that nobody can begin to */
 static struct carveout *unpublish(const char *wanted)
 {
@@ -189,9 +225,10 @@ static struct carveout *unpublish(const char *wanted)
 	co = find(wanted);
 	if (!co)
 		return ERR_PTR(-ENOENT);
-	if (is_used(co))
+	if (is_used(co) || is_pinned(co))
 		return ERR_PTR(-EBUSY);
 	list_del(&co->list);
+	rcu_assign_pointer(first, find(NULL));
 	return co;
 }
 
@@ -211,6 +248,7 @@ static void remove_all(void)
 {
 	struct carveout *co, *next;
 
+	RCU_INIT_POINTER(first, NULL);
 	list_for_each_entry_safe(co, next, &carveouts, list) {
 		list_del(&co->list);
 		carve_debugfs_remove(co);

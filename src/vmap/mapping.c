@@ -283,8 +283,7 @@ void carve_mapping_remove(struct carve_vmap *vmap, struct carve_area *area)
 		remove_natively(vmap, area);
 }
 
-/* The page that @addr is mapped to */
-static struct carve_page *page_at(struct carve_vmap *vmap, const void *addr)
+struct carve_page *carve_mapping_page(struct carve_vmap *vmap, const void *addr)
 {
 	struct carve_pages *pages = pages_of(vmap);
 	struct carve_page *page;
@@ -308,7 +307,7 @@ struct carve_area *carve_mapping_find(struct carve_vmap *vmap, const void *addr)
 
 	if (!PAGE_ALIGNED(addr))
 		return NULL;
-	page = page_at(vmap, addr);
+	page = carve_mapping_page(vmap, addr);
 	if (!page || READ_ONCE(page->state) != CARVE_PAGE_AREA)
 		return NULL;
 	area = READ_ONCE(page->area);
@@ -334,7 +333,7 @@ void carve_mapping_check(struct carve_vmap *vmap, const struct carve_area *area,
 	    carve_blocks_count(pages, area) != area->nr_pages)
 		return;
 	carve_for_each_block(block, area, pages) {
-		carve_report_unless(r, page_at(vmap, addr) == block &&
+		carve_report_unless(r, carve_mapping_page(vmap, addr) == block &&
 				    block->area == area,
 				    "an area of %u pages is not mapped to its blocks",
 				    area->nr_pages);

@@ -25,6 +25,9 @@ void carve_mapping_remove(struct carve_vmap *vmap, struct carve_area *area);
 /* Has TLBs forget all that was unmapped; sleeps */
 void carve_mapping_purge(struct carve_vmap *vmap);
 
+/* The page of the carveout's that @addr leads to, or NULL */
+struct carve_page *carve_mapping_page(struct carve_vmap *vmap,
+				      const void *addr);
 /* The area whose first page is mapped at @addr, or NULL */
 struct carve_area *carve_mapping_find(struct carve_vmap *vmap,
 				      const void *addr);

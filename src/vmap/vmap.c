@@ -271,6 +271,11 @@ void carve_vmap_unmap_given(struct carve_vmap *vmap, const void *addr,
 				     "not a mapping of given pages", caller);
 }
 
+bool carve_vmap_owns(struct carve_vmap *vmap, const void *p)
+{
+	return carve_mapping_page(vmap, p);
+}
+
 /* Contiguous where that is easy */
 
 void *carve_kvmalloc_get(struct carve_vmap *vmap, size_t size, gfp_t gfp,

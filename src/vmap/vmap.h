@@ -87,6 +87,9 @@ void *carve_kvmalloc_get(struct carve_vmap *vmap, size_t size, gfp_t gfp,
 void carve_kvmalloc_put(struct carve_vmap *vmap, const void *p,
 			unsigned long caller);
 
+/* Is a page of the carveout's mapped there? Any address, any context */
+bool carve_vmap_owns(struct carve_vmap *vmap, const void *p);
+
 /* Calls @fn for each area handed out, by address, under the lock */
 void carve_vmap_for_each(struct carve_vmap *vmap,
 			 void (*fn)(const struct carve_area *area, void *arg),

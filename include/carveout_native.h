@@ -1,0 +1,645 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * carveout_native.h - existing kernel code on a carveout, rebuilt and unchanged
+ *
+ *	ccflags-y += -I$(CARVEOUT)/include -include carveout_native.h
+ *
+ * in a module's Kbuild has its kmalloc(), kmem_cache_alloc(), alloc_pages(),
+ * vmalloc() and their kin served by the default carveout, the first that was
+ * made. carveout.ko must be loaded before the module. Where there is no
+ * carveout, allocations fail.
+ *
+ * What the module frees goes where it came from: memory that the kernel
+ * allocated and handed to the module is freed natively. The other way there is
+ * nobody who could tell, so what the kernel frees must be the kernel's: a
+ * module that hands memory from kmalloc() over for good (to a core function
+ * that will kfree() it) isn't for this header. A page that is shared with the
+ * kernel by reference comes back if the module drops the last reference, with
+ * __free_pages() or put_page(), and stays allocated if the kernel does.
+ *
+ * Memory without struct pages, or not in the direct mapping (source=reserved),
+ * serves all but alloc_pages() and its kin.
+ *
+ * Not mapped, and so still native: memory pools' own arrays, percpu, devm_ and
+ * dma_ functions, and what the kernel allocates on behalf of the module.
+ *
+ * pr_fmt() is set to what most modules set it to, since the headers that come
+ * with this one need it before the module's source can say otherwise.
+ */
+#ifndef _CARVEOUT_NATIVE_H
+#define _CARVEOUT_NATIVE_H
+
+#ifndef pr_fmt
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+#endif
+
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/gfp.h>
+#include <linux/mempool.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/overflow.h>
+#include <linux/rcupdate.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/vmalloc.h>
+
+#include <carveout.h>
+
+/* Does this lie in the carveout, or in an area of it? */
+static inline bool carve_native_owns(const void *p)
+{
+	struct carveout *co = carveout_native();
+
+	return co && carve_owns(co, p);
+}
+
+/* kmalloc and its family */
+
+static inline void *carve_native_kmalloc(size_t size, gfp_t gfp)
+{
+	struct carveout *co = carveout_native();
+
+	return likely(co) ? carve_kmalloc(co, size, gfp) : NULL;
+}
+
+static inline void *carve_native_kzalloc(size_t size, gfp_t gfp)
+{
+	return carve_native_kmalloc(size, gfp | __GFP_ZERO);
+}
+
+static inline void *carve_native_kmalloc_node(size_t size, gfp_t gfp, int node)
+{
+	return carve_native_kmalloc(size, gfp);
+}
+
+static inline void *carve_native_kzalloc_node(size_t size, gfp_t gfp, int node)
+{
+	return carve_native_kmalloc(size, gfp | __GFP_ZERO);
+}
+
+static inline void *carve_native_kmalloc_array(size_t n, size_t size, gfp_t gfp)
+{
+	return carve_native_kmalloc(size_mul(n, size), gfp);
+}
+
+static inline void *carve_native_kcalloc(size_t n, size_t size, gfp_t gfp)
+{
+	return carve_native_kmalloc(size_mul(n, size), gfp | __GFP_ZERO);
+}
+
+static inline void *carve_native_kmalloc_array_node(size_t n, size_t size,
+						    gfp_t gfp, int node)
+{
+	return carve_native_kmalloc(size_mul(n, size), gfp);
+}
+
+static inline void *carve_native_kcalloc_node(size_t n, size_t size, gfp_t gfp,
+					      int node)
+{
+	return carve_native_kmalloc(size_mul(n, size), gfp | __GFP_ZERO);
+}
+
+static inline void carve_native_kfree(const void *p)
+{
+	if (likely(carve_native_owns(p)))
+		carve_kfree(carveout_native(), p);
+	else
+		kfree(p);
+}
+
+static inline void carve_native_kfree_sensitive(const void *p)
+{
+	if (likely(carve_native_owns(p)))
+		carve_kfree_sensitive(carveout_native(), p);
+	else
+		kfree_sensitive(p);
+}
+
+static inline size_t carve_native_ksize(const void *p)
+{
+	return carve_native_owns(p) ? carve_ksize(carveout_native(), p) :
+				      ksize(p);
+}
+
+static inline void *carve_native_krealloc(const void *p, size_t size, gfp_t gfp)
+{
+	if (ZERO_OR_NULL_PTR(p))
+		return carve_native_kmalloc(size, gfp);
+	return carve_native_owns(p) ?
+	       carve_krealloc(carveout_native(), p, size, gfp) :
+	       krealloc(p, size, gfp);
+}
+
+static inline void *carve_native_krealloc_array(void *p, size_t n, size_t size,
+						gfp_t gfp)
+{
+	size_t bytes = size_mul(n, size);
+
+	return bytes == SIZE_MAX ? NULL : carve_native_krealloc(p, bytes, gfp);
+}
+
+static inline void *carve_native_kmemdup(const void *src, size_t len, gfp_t gfp)
+{
+	void *p = carve_native_kmalloc(len, gfp);
+
+	return p ? memcpy(p, src, len) : NULL;
+}
+
+static inline char *carve_native_kmemdup_nul(const char *s, size_t len,
+					     gfp_t gfp)
+{
+	char *p = s ? carve_native_kmalloc(len + 1, gfp) : NULL;
+
+	if (p) {
+		memcpy(p, s, len);
+		p[len] = '\0';
+	}
+	return p;
+}
+
+static inline char *carve_native_kstrdup(const char *s, gfp_t gfp)
+{
+	return s ? carve_native_kmemdup(s, strlen(s) + 1, gfp) : NULL;
+}
+
+static inline char *carve_native_kstrndup(const char *s, size_t max, gfp_t gfp)
+{
+	return s ? carve_native_kmemdup_nul(s, strnlen(s, max), gfp) : NULL;
+}
+
+/* Areas */
+
+static inline void *carve_native_vmalloc(unsigned long size)
+{
+	struct carveout *co = carveout_native();
+
+	return likely(co) ? carve_vmalloc(co, size) : NULL;
+}
+
+static inline void *carve_native_vzalloc(unsigned long size)
+{
+	struct carveout *co = carveout_native();
+
+	return likely(co) ? carve_vzalloc(co, size) : NULL;
+}
+
+static inline void *carve_native_vmalloc_flags(unsigned long size, gfp_t gfp)
+{
+	return gfp & __GFP_ZERO ? carve_native_vzalloc(size) :
+				  carve_native_vmalloc(size);
+}
+
+static inline void *carve_native_vmalloc_node(unsigned long size, int node)
+{
+	return carve_native_vmalloc(size);
+}
+
+static inline void *carve_native_vzalloc_node(unsigned long size, int node)
+{
+	return carve_native_vzalloc(size);
+}
+
+static inline void *carve_native_vmalloc_array(size_t n, size_t size)
+{
+	return carve_native_vmalloc(size_mul(n, size));
+}
+
+static inline void *carve_native_vcalloc(size_t n, size_t size)
+{
+	return carve_native_vzalloc(size_mul(n, size));
+}
+
+static inline void carve_native_vfree(const void *p)
+{
+	if (likely(carve_native_owns(p)))
+		carve_vfree(carveout_native(), p);
+	else
+		vfree(p);
+}
+
+static inline void *carve_native_kvmalloc(size_t size, gfp_t gfp)
+{
+	struct carveout *co = carveout_native();
+
+	return likely(co) ? carve_kvmalloc(co, size, gfp) : NULL;
+}
+
+static inline void *carve_native_kvzalloc(size_t size, gfp_t gfp)
+{
+	return carve_native_kvmalloc(size, gfp | __GFP_ZERO);
+}
+
+static inline void *carve_native_kvmalloc_node(size_t size, gfp_t gfp, int node)
+{
+	return carve_native_kvmalloc(size, gfp);
+}
+
+static inline void *carve_native_kvzalloc_node(size_t size, gfp_t gfp, int node)
+{
+	return carve_native_kvmalloc(size, gfp | __GFP_ZERO);
+}
+
+static inline void *carve_native_kvmalloc_array(size_t n, size_t size,
+						gfp_t gfp)
+{
+	return carve_native_kvmalloc(size_mul(n, size), gfp);
+}
+
+static inline void *carve_native_kvcalloc(size_t n, size_t size, gfp_t gfp)
+{
+	return carve_native_kvmalloc(size_mul(n, size), gfp | __GFP_ZERO);
+}
+
+static inline void carve_native_kvfree(const void *p)
+{
+	if (likely(carve_native_owns(p)))
+		carve_kvfree(carveout_native(), p);
+	else
+		kvfree(p);
+}
+
+/* Caches: what is a struct kmem_cache * to the module may be a carve_cache */
+
+static inline struct carve_cache *
+carve_native_cache(const struct kmem_cache *cache)
+{
+	return carve_native_owns(cache) ? (struct carve_cache *)cache : NULL;
+}
+
+static inline struct kmem_cache *
+carve_native_cache_create(const char *name, unsigned int size,
+			  unsigned int align, slab_flags_t flags,
+			  void (*ctor)(void *object))
+{
+	return (struct kmem_cache *)carve_native_cache_new(name, size, align,
+							   flags, ctor);
+}
+
+static inline struct kmem_cache *
+carve_native_cache_create_usercopy(const char *name, unsigned int size,
+				   unsigned int align, slab_flags_t flags,
+				   unsigned int offset, unsigned int usersize,
+				   void (*ctor)(void *object))
+{
+	return carve_native_cache_create(name, size, align, flags, ctor);
+}
+
+#ifdef kmem_cache_create /* a choice between that and one with more arguments */
+static inline struct kmem_cache *
+carve_native_cache_create_args(const char *name, unsigned int size,
+			       struct kmem_cache_args *args, slab_flags_t flags)
+{
+	return carve_native_cache_create(name, size, args->align, flags,
+					 args->ctor);
+}
+
+static inline struct kmem_cache *
+carve_native_cache_create_plain(const char *name, unsigned int size,
+				void *args, slab_flags_t flags)
+{
+	return carve_native_cache_create(name, size, 0, flags, NULL);
+}
+
+#undef kmem_cache_create
+#define kmem_cache_create(name, size, args, ...)			\
+	_Generic((args),						\
+		struct kmem_cache_args *: carve_native_cache_create_args, \
+		void *: carve_native_cache_create_plain,		\
+		default: carve_native_cache_create)			\
+	(name, size, args, __VA_ARGS__)
+#else
+#define kmem_cache_create carve_native_cache_create
+#endif
+
+static inline void carve_native_cache_destroy(struct kmem_cache *cache)
+{
+	if (carve_native_cache(cache))
+		carve_cache_destroy(carve_native_cache(cache));
+	else
+		kmem_cache_destroy(cache);
+}
+
+static inline int carve_native_cache_shrink(struct kmem_cache *cache)
+{
+	if (!carve_native_cache(cache))
+		return kmem_cache_shrink(cache);
+	carve_cache_shrink(carve_native_cache(cache));
+	return 0;
+}
+
+static inline unsigned int carve_native_cache_size(struct kmem_cache *cache)
+{
+	return carve_native_cache(cache) ?
+	       carve_cache_size(carve_native_cache(cache)) :
+	       kmem_cache_size(cache);
+}
+
+static inline void *carve_native_cache_alloc(struct kmem_cache *cache,
+					     gfp_t gfp)
+{
+	return likely(carve_native_cache(cache)) ?
+	       carve_cache_alloc((struct carve_cache *)cache, gfp) :
+	       kmem_cache_alloc(cache, gfp);
+}
+
+static inline void *carve_native_cache_alloc_node(struct kmem_cache *cache,
+						  gfp_t gfp, int node)
+{
+	return carve_native_cache_alloc(cache, gfp);
+}
+
+static inline void *carve_native_cache_zalloc(struct kmem_cache *cache,
+					      gfp_t gfp)
+{
+	return carve_native_cache_alloc(cache, gfp | __GFP_ZERO);
+}
+
+static inline void carve_native_cache_free(struct kmem_cache *cache,
+					   void *object)
+{
+	if (likely(carve_native_cache(cache)))
+		carve_cache_free((struct carve_cache *)cache, object);
+	else
+		kmem_cache_free(cache, object);
+}
+
+static inline int carve_native_cache_alloc_bulk(struct kmem_cache *cache,
+						gfp_t gfp, size_t nr,
+						void **objects)
+{
+	return carve_native_cache(cache) ?
+	       carve_cache_alloc_bulk((struct carve_cache *)cache, gfp, nr,
+				      objects) :
+	       kmem_cache_alloc_bulk(cache, gfp, nr, objects);
+}
+
+static inline void carve_native_cache_free_bulk(struct kmem_cache *cache,
+						size_t nr, void **objects)
+{
+	if (carve_native_cache(cache))
+		carve_cache_free_bulk((struct carve_cache *)cache, nr, objects);
+	else
+		kmem_cache_free_bulk(cache, nr, objects);
+}
+
+/* Elements of memory pools; the pool's own array is the kernel's */
+
+static inline void *carve_native_mempool_alloc_slab(gfp_t gfp, void *cache)
+{
+	return carve_native_cache_alloc(cache, gfp);
+}
+
+static inline void carve_native_mempool_free_slab(void *element, void *cache)
+{
+	carve_native_cache_free(cache, element);
+}
+
+static inline void *carve_native_mempool_kmalloc(gfp_t gfp, void *size)
+{
+	return carve_native_kmalloc((size_t)size, gfp);
+}
+
+static inline void carve_native_mempool_kfree(void *element, void *size)
+{
+	carve_native_kfree(element);
+}
+
+/* Pages */
+
+static inline struct page *carve_native_alloc_pages(gfp_t gfp,
+						    unsigned int order)
+{
+	struct carveout *co = carveout_native();
+
+	return likely(co) ? carve_native_pages_get(co, gfp, order) : NULL;
+}
+
+static inline struct page *carve_native_alloc_pages_node(int node, gfp_t gfp,
+							 unsigned int order)
+{
+	return carve_native_alloc_pages(gfp, order);
+}
+
+static inline void carve_native_free_pages_of(struct page *page,
+					      unsigned int order)
+{
+	struct carveout *co = carveout_native();
+	struct carve_page *carve = co ? carve_native_page(co, page) : NULL;
+
+	if (likely(carve))
+		carve_native_pages_put(co, carve, page);
+	else
+		__free_pages(page, order);
+}
+
+static inline void carve_native_put_page(struct page *page)
+{
+	struct carveout *co = carveout_native();
+	struct carve_page *carve = co ? carve_native_page(co, page) : NULL;
+
+	if (likely(carve))
+		carve_native_pages_put(co, carve, page);
+	else
+		put_page(page);
+}
+
+static inline unsigned long carve_native_get_free_pages(gfp_t gfp,
+							unsigned int order)
+{
+	struct page *page = carve_native_alloc_pages(gfp & ~__GFP_HIGHMEM,
+						     order);
+
+	return page ? (unsigned long)page_address(page) : 0;
+}
+
+static inline unsigned long carve_native_get_zeroed_page(gfp_t gfp)
+{
+	return carve_native_get_free_pages(gfp | __GFP_ZERO, 0);
+}
+
+static inline void carve_native_free_pages(unsigned long addr,
+					   unsigned int order)
+{
+	if (addr)
+		carve_native_free_pages_of(virt_to_page((void *)addr), order);
+}
+
+static inline void *carve_native_alloc_pages_exact(size_t size, gfp_t gfp)
+{
+	struct carveout *co = carveout_native();
+
+	return likely(co) ? carve_alloc_pages_exact(co, size, gfp) : NULL;
+}
+
+static inline void carve_native_free_pages_exact(void *p, size_t size)
+{
+	if (likely(carve_native_owns(p)))
+		carve_free_pages_exact(carveout_native(), p, size);
+	else
+		free_pages_exact(p, size);
+}
+
+/* From here on the native names are ours */
+
+#undef kmalloc
+#undef kzalloc
+#undef kmalloc_node
+#undef kzalloc_node
+#undef kmalloc_array
+#undef kcalloc
+#undef kmalloc_array_node
+#undef kcalloc_node
+#undef krealloc
+#undef krealloc_array
+#undef kmemdup
+#undef kmemdup_nul
+#undef kstrdup
+#undef kstrndup
+#define kmalloc carve_native_kmalloc
+#define kzalloc carve_native_kzalloc
+#define kmalloc_node carve_native_kmalloc_node
+#define kzalloc_node carve_native_kzalloc_node
+#define kmalloc_array carve_native_kmalloc_array
+#define kcalloc carve_native_kcalloc
+#define kmalloc_array_node carve_native_kmalloc_array_node
+#define kcalloc_node carve_native_kcalloc_node
+#define krealloc carve_native_krealloc
+#define krealloc_array carve_native_krealloc_array
+#define kfree carve_native_kfree
+#define kfree_sensitive carve_native_kfree_sensitive
+#define ksize carve_native_ksize
+#define kmalloc_size_roundup carve_kmalloc_size_roundup
+#define kmemdup carve_native_kmemdup
+#define kmemdup_nul carve_native_kmemdup_nul
+#define kstrdup carve_native_kstrdup
+#define kstrndup carve_native_kstrndup
+
+#undef kfree_rcu
+#undef kvfree_rcu
+#undef kfree_rcu_mightsleep
+#undef kvfree_rcu_mightsleep
+#define carve_native_free_rcu_2(ptr, field)				\
+do {									\
+	typeof(ptr) __ptr = (ptr);					\
+									\
+	if (carve_native_owns(__ptr))					\
+		carve_kfree_rcu(carveout_native(), __ptr, &__ptr->field); \
+	else								\
+		kvfree_rcu_arg_2(__ptr, field);				\
+} while (0)
+#define carve_native_free_rcu_1(ptr)					\
+do {									\
+	typeof(ptr) __ptr = (ptr);					\
+									\
+	if (carve_native_owns(__ptr))					\
+		carve_kfree_rcu(carveout_native(), __ptr, NULL);	\
+	else								\
+		kvfree_rcu_arg_1(__ptr);				\
+} while (0)
+/* Older kernels have both under one name */
+#define carve_native_free_rcu(_1, _2, name, ...) name
+#define kfree_rcu(...)							\
+	carve_native_free_rcu(__VA_ARGS__, carve_native_free_rcu_2,	\
+			      carve_native_free_rcu_1)(__VA_ARGS__)
+#define kvfree_rcu kfree_rcu
+#define kfree_rcu_mightsleep carve_native_free_rcu_1
+#define kvfree_rcu_mightsleep carve_native_free_rcu_1
+
+#undef vmalloc
+#undef vzalloc
+#undef __vmalloc
+#undef vmalloc_node
+#undef vzalloc_node
+#undef vmalloc_array
+#undef vcalloc
+#define vmalloc carve_native_vmalloc
+#define vzalloc carve_native_vzalloc
+#define __vmalloc carve_native_vmalloc_flags
+#define vmalloc_node carve_native_vmalloc_node
+#define vzalloc_node carve_native_vzalloc_node
+#define vmalloc_array carve_native_vmalloc_array
+#define vcalloc carve_native_vcalloc
+#define vfree carve_native_vfree
+
+#undef kvmalloc
+#undef kvzalloc
+#undef kvmalloc_node
+#undef kvzalloc_node
+#undef kvmalloc_array
+#undef kvcalloc
+#define kvmalloc carve_native_kvmalloc
+#define kvzalloc carve_native_kvzalloc
+#define kvmalloc_node carve_native_kvmalloc_node
+#define kvzalloc_node carve_native_kvzalloc_node
+#define kvmalloc_array carve_native_kvmalloc_array
+#define kvcalloc carve_native_kvcalloc
+#define kvfree carve_native_kvfree
+
+#undef KMEM_CACHE
+#undef KMEM_CACHE_USERCOPY
+#undef kmem_cache_alloc
+#undef kmem_cache_alloc_node
+#undef kmem_cache_zalloc
+#undef kmem_cache_alloc_bulk
+#define KMEM_CACHE(type, flags)						\
+	carve_native_cache_create(#type, sizeof(struct type),		\
+				  __alignof__(struct type), flags, NULL)
+#define KMEM_CACHE_USERCOPY(type, flags, field) KMEM_CACHE(type, flags)
+#define kmem_cache_create_usercopy carve_native_cache_create_usercopy
+#define kmem_cache_destroy carve_native_cache_destroy
+#define kmem_cache_shrink carve_native_cache_shrink
+#define kmem_cache_size carve_native_cache_size
+#define kmem_cache_alloc carve_native_cache_alloc
+#define kmem_cache_alloc_node carve_native_cache_alloc_node
+#define kmem_cache_zalloc carve_native_cache_zalloc
+#define kmem_cache_free carve_native_cache_free
+#define kmem_cache_alloc_bulk carve_native_cache_alloc_bulk
+#define kmem_cache_free_bulk carve_native_cache_free_bulk
+
+#undef mempool_create_slab_pool
+#undef mempool_create_kmalloc_pool
+#undef mempool_init_slab_pool
+#undef mempool_init_kmalloc_pool
+#define mempool_alloc_slab carve_native_mempool_alloc_slab
+#define mempool_free_slab carve_native_mempool_free_slab
+#define mempool_kmalloc carve_native_mempool_kmalloc
+#define mempool_kfree carve_native_mempool_kfree
+#define mempool_create_slab_pool(min, cache)				\
+	mempool_create(min, mempool_alloc_slab, mempool_free_slab,	\
+		       (void *)(cache))
+#define mempool_create_kmalloc_pool(min, size)				\
+	mempool_create(min, mempool_kmalloc, mempool_kfree,		\
+		       (void *)(unsigned long)(size))
+#define mempool_init_slab_pool(pool, min, cache)			\
+	mempool_init(pool, min, mempool_alloc_slab, mempool_free_slab,	\
+		     (void *)(cache))
+#define mempool_init_kmalloc_pool(pool, min, size)			\
+	mempool_init(pool, min, mempool_kmalloc, mempool_kfree,		\
+		     (void *)(unsigned long)(size))
+
+#undef alloc_pages
+#undef alloc_page
+#undef alloc_pages_node
+#undef __get_free_pages
+#undef __get_free_page
+#undef get_zeroed_page
+#undef __free_page
+#undef free_page
+#undef alloc_pages_exact
+#define alloc_pages carve_native_alloc_pages
+#define alloc_page(gfp) carve_native_alloc_pages(gfp, 0)
+#define alloc_pages_node carve_native_alloc_pages_node
+#define __free_pages carve_native_free_pages_of
+#define __free_page(page) carve_native_free_pages_of(page, 0)
+#define put_page carve_native_put_page
+#define __get_free_pages carve_native_get_free_pages
+#define __get_free_page(gfp) carve_native_get_free_pages(gfp, 0)
+#define get_zeroed_page carve_native_get_zeroed_page
+#define free_pages carve_native_free_pages
+#define free_page(addr) carve_native_free_pages((unsigned long)(addr), 0)
+#define alloc_pages_exact carve_native_alloc_pages_exact
+#define free_pages_exact carve_native_free_pages_exact
+
+#endif /* _CARVEOUT_NATIVE_H */
