@@ -2,7 +2,7 @@
 #
 # user.sh - user space maps a carveout by /dev/carveout: what that takes, and when it comes back.
 #
-# program: mapper
+# program: mapper crowd
 # shellcheck source=scripts/guest/lib.sh
 . /lib.sh
 
@@ -203,6 +203,21 @@ does 'fill b 0 64M 9' 'signal BUS'
 does 'drain 3'
 stop
 nothing_is_left 'after I/O'
+
+# Many at once, while others look on and take what is free
+steps=5000
+[ ! -e /sys/kernel/debug/kmemleak ] || steps=1000
+/crowd /dev/carveout 4 $steps >/tmp/crowd 2>&1 &
+crowd=$!
+while kill -0 $crowd 2>/dev/null; do
+	cat $carve/user >/dev/null
+	put 'pages 0 x200' alloc
+	put all free
+done
+wait $crowd
+same 'a crowd finds its memory as it left it' "$(cat /tmp/crowd)" ok
+nothing_is_left 'after a crowd'
+same 'no free was refused' "$(stat_of bad_frees)" 0
 
 check 'it unloads' unload
 check 'the device is gone' [ ! -e /dev/carveout ]

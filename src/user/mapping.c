@@ -111,6 +111,7 @@ enum carve_cover carve_object_cover(struct carve_object *object,
 
 static void open_mapping(struct vm_area_struct *vma)
 {
+	carve_object_to_be_mapped(object_of(vma), first_of(vma), end_of(vma));
 	atomic_inc(&object_of(vma)->nr_maps);
 }
 

@@ -41,6 +41,7 @@
 #include <linux/mm.h>
 #include <linux/page-flags.h>
 #include <linux/rcupdate.h>
+#include <linux/sched/signal.h>
 #include <linux/string.h>
 
 #include "report.h"
@@ -51,6 +52,9 @@
 #define SWEEP_PERIOD HZ
 /* Look up from a long walk after so many pages */
 #define BREATH 4096
+
+/* How often to look whether others are done with their mappings, at most */
+#define CALM_TRIES 100
 
 #define GFP_OBJECT (GFP_USER | __GFP_MOVABLE | __GFP_ZERO | __GFP_NOWARN)
 
@@ -91,15 +95,18 @@ static bool idle(struct carve_object *object, const struct carve_page *page)
 	}
 }
 
-static bool idle_for_sure(struct carve_object *object,
-			  const struct carve_page *page)
+enum use { IN_USE, IDLE, UNCERTAIN };
+
+static enum use use_of(struct carve_object *object,
+		       const struct carve_page *page)
 {
-	bool sure;
+	enum use use = IN_USE;
 
 	carve_object_lock_maps(object);
-	sure = idle(object, page) && !carve_object_in_flux(object);
+	if (idle(object, page))
+		use = carve_object_in_flux(object) ? UNCERTAIN : IDLE;
 	carve_object_unlock_maps(object);
-	return sure;
+	return use;
 }
 
 /* Taking pages */
@@ -136,7 +143,7 @@ static int insert(struct carve_object *object, unsigned long at,
 	return 0;
 }
 
-/* What is there already, with a reference; or NULL */
+/* What is there already, with a reference; NULL; or -EAGAIN, without the lock */
 static struct page *get_present(struct carve_object *object, unsigned long at)
 {
 	struct carve_page *page = page_at(object, at);
@@ -145,8 +152,15 @@ static struct page *get_present(struct carve_object *object, unsigned long at)
 	if (!page)
 		return NULL;
 	frame = frame_of(carve_object_pages(object), page);
-	if (idle_for_sure(object, page))
+	switch (use_of(object, page)) {
+	case UNCERTAIN:
+		return ERR_PTR(-EAGAIN);
+	case IDLE:
 		clear_page(page_address(frame));
+		break;
+	case IN_USE:
+		break;
+	}
 	page->kept = false;
 	get_page(frame);
 	return frame;
@@ -177,15 +191,28 @@ static struct page *get_new(struct carve_object *object, unsigned long at)
 	return frame;
 }
 
+static struct page *try_get(struct carve_object *object, unsigned long at)
+{
+	struct page *frame;
+
+	scoped_guard(mutex, &object->lock)
+		frame = get_present(object, at);
+	return frame ?: get_new(object, at);
+}
+
 struct page *carve_object_get(struct carve_object *object, unsigned long at)
 {
 	struct page *frame;
 
 	if (at >= CARVE_INDEX_END)
 		return ERR_PTR(-EFBIG);
-	scoped_guard(mutex, &object->lock)
-		frame = get_present(object, at);
-	return frame ?: get_new(object, at);
+	for (;;) {
+		frame = try_get(object, at);
+		if (frame != ERR_PTR(-EAGAIN) || fatal_signal_pending(current))
+			return frame;
+		/* Another process is about to be done with its mapping */
+		schedule_timeout_uninterruptible(1);
+	}
 }
 
 /* Giving pages back */
@@ -212,28 +239,68 @@ static void give_back(struct carve_object *object, struct carve_page *page)
 	carve_pages_free(ps, page, 0, CARVE_PAGE_USER, _THIS_IP_);
 }
 
-/* From @first on; returns how many went, and where to go on */
-static unsigned long sweep_some(struct carve_object *object,
-				unsigned long *first, unsigned long end,
-				unsigned long most)
+/*
+ * From @first on, @most pages at most; adds to @nr how many went, and says where
+ * to go on. False where mappings are coming or going: nothing is certain then.
+ */
+static bool sweep_some(struct carve_object *object, unsigned long *first,
+		       unsigned long end, unsigned long most,
+		       unsigned long *nr)
 {
-	unsigned long at, nr = 0;
+	unsigned long at = *first;
+	bool calm;
 
 	lockdep_assert_held(&object->lock);
 	carve_object_lock_maps(object);
-	at = carve_object_in_flux(object) ? end :
-	     carve_index_next(&object->index, *first);
-	for (; at < end && most--; at = carve_index_next(&object->index, at + 1)) {
-		struct carve_page *page = page_at(object, at);
+	calm = !carve_object_in_flux(object);
+	while (calm && most--) {
+		struct carve_page *page;
 
+		at = carve_index_next(&object->index, at);
+		if (at >= end)
+			break;
+		page = page_at(object, at++);
 		if (!idle(object, page))
 			continue;
 		give_back(object, page);
-		nr++;
+		++*nr;
 	}
 	carve_object_unlock_maps(object);
 	*first = at;
+	return calm;
+}
+
+unsigned long carve_object_sweep(struct carve_object *object,
+				 unsigned long first, unsigned long end)
+{
+	unsigned long nr = 0;
+	bool calm = true;
+
+	while (calm && first < end) {
+		scoped_guard(mutex, &object->lock)
+			calm = sweep_some(object, &first, end, BREATH, &nr);
+		cond_resched();
+	}
 	return nr;
+}
+
+/* What was let go of before must not be taken for what the new one lets go of */
+void carve_object_to_be_mapped(struct carve_object *object,
+			       unsigned long first, unsigned long end)
+{
+	unsigned int tries = CALM_TRIES;
+	unsigned long nr = 0;
+	bool calm;
+
+	while (first < end) {
+		scoped_guard(mutex, &object->lock)
+			calm = sweep_some(object, &first, end, BREATH, &nr);
+		if (calm)
+			continue;
+		if (!tries--)
+			return;
+		schedule_timeout_uninterruptible(1);
+	}
 }
 
 static void keep_for_others(struct carve_object *object, unsigned long first,
@@ -260,19 +327,6 @@ void carve_object_unmapped(struct carve_object *object, unsigned long first,
 	carve_object_sweep(object, first, end);
 }
 
-unsigned long carve_object_sweep(struct carve_object *object,
-				 unsigned long first, unsigned long end)
-{
-	unsigned long nr = 0;
-
-	while (first < end) {
-		scoped_guard(mutex, &object->lock)
-			nr += sweep_some(object, &first, end, BREATH);
-		cond_resched();
-	}
-	return nr;
-}
-
 static unsigned long shrink(struct carve_shrinker *shrinker)
 {
 	struct carve_user *user = container_of(shrinker, struct carve_user,
@@ -287,7 +341,7 @@ static unsigned long shrink(struct carve_shrinker *shrinker)
 
 		if (!mutex_trylock(&object->lock))
 			continue;
-		nr += sweep_some(object, &first, CARVE_INDEX_END, ULONG_MAX);
+		sweep_some(object, &first, CARVE_INDEX_END, ULONG_MAX, &nr);
 		mutex_unlock(&object->lock);
 	}
 	mutex_unlock(&user->lock);

@@ -150,6 +150,18 @@ struct page *carve_object_get_block(struct carve_object *object,
 				    unsigned long at, unsigned int order);
 
 /**
+ * carve_object_to_be_mapped() - a mapping is about to come
+ * @object: the object
+ * @first: the first offset that it will show, in pages
+ * @end: the one behind the last
+ *
+ * Context: may sleep, and wait for mappings of others that are just coming or
+ * going.
+ */
+void carve_object_to_be_mapped(struct carve_object *object,
+			       unsigned long first, unsigned long end);
+
+/**
  * carve_object_unmapped() - a mapping has gone
  * @object: the object
  * @first: the first offset that it showed, in pages
