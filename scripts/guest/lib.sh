@@ -180,9 +180,13 @@ does() {
 	same "$1" "$reply" "${2:-ok}"
 }
 
-# stop [SIGNAL]: ends the program, by `quit` or a signal.
+# stop, stop_by SIGNAL: ends the program, with `quit` or in another way.
 stop() {
-	if [ -n "${1:-}" ]; then kill "-$1" "$program"; else tell quit; fi
+	tell quit
+	stop_by CONT
+}
+stop_by() {
+	kill "-$1" "$program" 2>/dev/null
 	exec 7>&- 8<&-
 	wait "$program" 2>/dev/null
 }

@@ -97,7 +97,7 @@ check 'removal is refused' eval "! echo default 2>/dev/null >$debug/remove"
 like 'and the log says whose they are' "$(dmesg | tail -n 5)" \
 	'carveout: default: 1024 pages of user space, 1024 mapped, opened by mapper\['
 check 'so is rmmod' eval '! unload'
-stop KILL
+stop_by KILL
 nothing_is_left 'after kill -9'
 
 start /mapper /dev/carveout
@@ -105,9 +105,7 @@ tell 'map a 1M'
 tell 'fill a 0 1M 1'
 does exec
 settles 'execve gives back' has user_touched_bytes 0
-kill "$program"
-exec 7>&- 8<&-
-wait "$program" 2>/dev/null
+stop_by TERM
 nothing_is_left 'after execve'
 
 # Objects
@@ -206,7 +204,7 @@ nothing_is_left 'after I/O'
 
 # Many at once, while others look on and take what is free
 steps=5000
-[ ! -e /sys/kernel/debug/kmemleak ] || steps=1000
+[ ! -e /sys/kernel/debug/kmemleak ] || steps=400
 /crowd /dev/carveout 4 $steps >/tmp/crowd 2>&1 &
 crowd=$!
 while kill -0 $crowd 2>/dev/null; do

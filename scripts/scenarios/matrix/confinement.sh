@@ -7,6 +7,7 @@
 # boot: memmap=64M$0x10000000
 # memory: 1G
 # timeout: 400
+# program: mapper
 # file: examples/workload/carveout_workload.ko
 # shellcheck source=scripts/guest/lib.sh
 . /lib.sh
@@ -56,8 +57,8 @@ watch() {
 	return $status
 }
 
-# tell WHAT: the sums, for whoever reads the log
-tell() { sed "s/^/# $1: /" /tmp/native; }
+# show WHAT: the sums, for whoever reads the log
+show() { sed "s/^/# $1: /" /tmp/native; }
 
 # total: native allocations seen
 total() { awk '{ n += $1 } END { print n + 0 }' /tmp/native; }
@@ -74,20 +75,20 @@ must 'the module loads' insmod /carveout.ko size=32M name=first
 # That the watch sees at all: each handle of the poke files is the kernel's memory.
 carve=$debug/first
 watch put 'pages 0 x50' alloc
-tell 'poke'
+show 'poke'
 check "the watch sees 50 handles ($(total))" [ "$(total)" -ge 50 ]
 like 'and whose they are' "$(cat /tmp/native)" '^50 (kmalloc|kmem_cache_alloc) .* carve_handles_alloc$'
 put all free
 
 # What a carveout takes when it is made doesn't grow with its size.
 check 'a small carveout is made' watch make 'small:8M@0x10000000'
-tell 'created with 8 MiB'
+show 'created with 8 MiB'
 cp /tmp/native /tmp/small
 check 'and a large one' watch make 'large:48M@0x11000000'
-tell 'created with 48 MiB'
+show 'created with 48 MiB'
 same 'both took the same natively' "$(things /tmp/native)" "$(things /tmp/small)"
 check 'one from ordinary memory is made' watch make 'contig:8M@contig'
-tell 'created from contig'
+show 'created from contig'
 unmake contig
 
 # work KIND COUNT: the client takes that many things and gives them back.
@@ -102,11 +103,11 @@ work() {
 for kind in pages kmalloc cache; do
 	check "the client works with $kind" work $kind 2000
 	same 'it got what it asked for' "$got" 2000
-	tell "$kind"
+	show "$kind"
 	same "$kind: nothing was taken natively" "$(total)" 0
 	check "the client takes all there is of $kind" work $kind 0
 	check "which has an end ($got)" [ "$got" -gt 2000 ]
-	tell "all $kind"
+	show "all $kind"
 	same "all $kind: nothing was taken natively, at the end neither" "$(total)" 0
 done
 
@@ -114,9 +115,25 @@ done
 for count in 400 1200; do
 	check "the client works with $count areas" work vmalloc $count
 	same 'it got what it asked for' "$got" $count
-	tell "$count areas"
+	show "$count areas"
 	same "$count areas: nothing was taken natively" "$(total)" 0
 done
+
+# The device of the first one. Page tables aren't taken by the module's code, nor for it.
+carve=$debug/first
+use_program() {
+	start /mapper /dev/carveout
+	tell 'map a 1G'
+	tell 'fill a 0 8M 1'
+	tell 'fill a 512M 8M 1'
+	touched=$(stat_of user_touched_bytes)
+	tell 'advise a 0 8M dontneed'
+	stop
+}
+check 'a program maps and touches' watch use_program
+same 'it got what it touched' "$touched" 16777216
+show 'a program'
+same 'a program: nothing was taken natively' "$(total)" 0
 
 carve=$debug/large
 same 'all is sound' "$(tail -n 1 $carve/validate)" ok

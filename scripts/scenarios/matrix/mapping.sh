@@ -116,7 +116,7 @@ does 'unmap a'
 does 'unmap i'
 does 'remap h 2M'
 touched 'mremap gives back what it cuts off' 512
-stop KILL
+stop_by KILL
 nothing_is_left 'after kill -9'
 
 # Of all blocks of 2 MiB at least half is somebody else's.
