@@ -125,8 +125,11 @@ int carve_slab_users_show(struct seq_file *m, void *v)
 {
 	struct carveout *co = m->private;
 	struct carve_report r = { .seq = m, .name = co->name };
+	int tracked = carve_users_report_all(&co->slabs, &r);
 
-	if (!carve_users_report_all(&co->slabs, &r))
+	if (tracked < 0)
+		return tracked;
+	if (!tracked)
 		seq_puts(m, "no cache has user tracking: write U and its name to slab_debug\n");
 	return 0;
 }

@@ -511,7 +511,7 @@ void carve_debug_tell(struct carve_cache *cache, const void *object)
 		if (slab->debug && index < cache->debug.nr_objects)
 			record = *carve_slab_record(slab, index);
 	}
-	carve_record_tell(cache, &record);
+	carve_record_tell(cache, &record, NULL);
 }
 
 static void check_object(struct carve_cache *cache, struct carve_page *slab,

@@ -172,9 +172,25 @@ void carve_object_look(const struct carve_cache *cache, const void *object,
 	}
 }
 
+/* A line to the reader of a report, or to the log */
+static __printf(3, 4) void tell(const struct carve_cache *cache,
+				struct carve_report *r, const char *fmt, ...)
+{
+	struct va_format vaf = { .fmt = fmt };
+	va_list args;
+
+	va_start(args, fmt);
+	vaf.va = &args;
+	if (r)
+		carve_report_line(r, "%pV", &vaf);
+	else
+		pr_err("%s: %pV\n", cache->pages->name, &vaf);
+	va_end(args);
+}
+
 /* Lines of bytes with their distance from the start of the object */
 static void tell_bytes(const struct carve_cache *cache,
-		       const struct carve_finding *f)
+		       const struct carve_finding *f, struct carve_report *r)
 {
 	int offset = max((int)round_down(f->first, BYTES_A_LINE),
 			 -(int)cache->debug.left);
@@ -186,43 +202,52 @@ static void tell_bytes(const struct carve_cache *cache,
 
 		hex_dump_to_buffer(f->bytes + i, n, BYTES_A_LINE, 1, line,
 				   sizeof(line), true);
-		pr_err("%s:   %+6d: %s\n", cache->pages->name,
-		       offset + (int)i, line);
+		tell(cache, r, "  %+6d: %s", offset + (int)i, line);
 	}
 }
 
 static void tell_track(const struct carve_cache *cache, const char *what,
-		       const struct carve_track *track)
+		       const struct carve_track *track, struct carve_report *r)
 {
 	unsigned long *frames;
 	unsigned int i, nr = carve_compat_stack_frames(track->stack, &frames);
 
-	pr_err("%s:   %s %u ms ago on CPU %u by pid %d:\n", cache->pages->name,
-	       what, jiffies_to_msecs(jiffies - track->when), track->cpu,
-	       track->pid);
+	tell(cache, r, "  %s %u ms ago on CPU %u by pid %d:", what,
+	     jiffies_to_msecs(jiffies - track->when), track->cpu, track->pid);
 	if (!nr)
-		pr_err("%s:     %pS\n", cache->pages->name,
-		       (void *)track->caller);
+		tell(cache, r, "    %pS", (void *)track->caller);
 	for (i = 0; i < nr; i++)
-		pr_err("%s:     %pS\n", cache->pages->name, (void *)frames[i]);
+		tell(cache, r, "    %pS", (void *)frames[i]);
 }
 
 void carve_record_tell(const struct carve_cache *cache,
-		       const struct carve_record *record)
+		       const struct carve_record *record,
+		       struct carve_report *r)
 {
 	if (record->flags & CARVE_RECORD_ALLOCED)
-		tell_track(cache, "allocated", &record->alloc);
+		tell_track(cache, "allocated", &record->alloc, r);
 	if (record->flags & CARVE_RECORD_FREED)
-		tell_track(cache, "freed", &record->free);
+		tell_track(cache, record->flags & CARVE_RECORD_LIVE ?
+			   "freed before that," : "freed", &record->free, r);
 }
 
 static void tell_finding(const struct carve_cache *cache, const void *object,
-			 const struct carve_finding *f)
+			 const struct carve_finding *f, struct carve_report *r)
 {
-	pr_err("%s: cache %s: %s: bytes %d to %d of object %p of %u bytes are not 0x%02x\n",
-	       cache->pages->name, cache->name, carve_damage_names[f->what],
-	       f->first, f->last, object, cache->object_size, f->value);
-	tell_bytes(cache, f);
+	tell(cache, r, "cache %s: %s: bytes %d to %d of object %p of %u bytes are not 0x%02x",
+	     cache->name, carve_damage_names[f->what], f->first, f->last,
+	     object, cache->object_size, f->value);
+	tell_bytes(cache, f, r);
+}
+
+static void tell_all(const struct carve_cache *cache,
+		     const struct carve_findings *findings,
+		     struct carve_report *r)
+{
+	unsigned int i;
+
+	for (i = 0; i < findings->nr; i++)
+		tell_finding(cache, findings->object, &findings->finding[i], r);
 }
 
 void carve_findings_tell(const struct carve_cache *cache,
@@ -231,36 +256,28 @@ void carve_findings_tell(const struct carve_cache *cache,
 {
 	static DEFINE_RATELIMIT_STATE(limit, DEFAULT_RATELIMIT_INTERVAL,
 				      DEFAULT_RATELIMIT_BURST);
-	unsigned int i;
 
 	if ((!findings->nr && !findings->counts) || !__ratelimit(&limit))
 		return;
 	if (findings->counts)
-		pr_err("%s: cache %s: %s\n", cache->pages->name, cache->name,
-		       carve_damage_names[CARVE_DAMAGE_COUNTS]);
-	for (i = 0; i < findings->nr; i++)
-		tell_finding(cache, findings->object, &findings->finding[i]);
+		tell(cache, NULL, "cache %s: %s", cache->name,
+		     carve_damage_names[CARVE_DAMAGE_COUNTS]);
+	tell_all(cache, findings, NULL);
 	if (caller)
-		pr_err("%s:   found when it was %s by %pS\n",
-		       cache->pages->name, when, (void *)caller);
+		tell(cache, NULL, "  found when it was %s by %pS", when,
+		     (void *)caller);
 	else
-		pr_err("%s:   found when it was %s\n", cache->pages->name,
-		       when);
-	carve_record_tell(cache, &findings->record);
+		tell(cache, NULL, "  found when it was %s", when);
+	carve_record_tell(cache, &findings->record, NULL);
 }
 
 void carve_findings_report(const struct carve_cache *cache,
 			   const struct carve_findings *findings,
 			   struct carve_report *r)
 {
-	unsigned int i;
-
-	for (i = 0; i < findings->nr; i++) {
-		const struct carve_finding *f = &findings->finding[i];
-
-		carve_report(r, "cache %s: %s: bytes %d to %d of object %p of %u bytes are not 0x%02x: %*ph",
-			     cache->name, carve_damage_names[f->what], f->first,
-			     f->last, findings->object, cache->object_size,
-			     f->value, (int)min(f->nr_bytes, 16U), f->bytes);
-	}
+	if (!findings->nr)
+		return;
+	r->violations += findings->nr;
+	tell_all(cache, findings, r);
+	carve_record_tell(cache, &findings->record, r);
 }

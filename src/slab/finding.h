@@ -57,13 +57,14 @@ void carve_object_look(const struct carve_cache *cache, const void *object,
 void carve_findings_tell(const struct carve_cache *cache,
 			 const struct carve_findings *findings,
 			 const char *when, unsigned long caller);
-/* A line for each to a reader of invariants */
+/* The same to a reader of invariants, each finding being one that doesn't hold */
 void carve_findings_report(const struct carve_cache *cache,
 			   const struct carve_findings *findings,
 			   struct carve_report *r);
 
-/* Who allocated and who freed an object, as far as that is known */
+/* Who allocated and who freed an object, as far as that is known; @r: NULL for the log */
 void carve_record_tell(const struct carve_cache *cache,
-		       const struct carve_record *record);
+		       const struct carve_record *record,
+		       struct carve_report *r);
 
 #endif /* _CARVE_FINDING_H */

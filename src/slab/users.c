@@ -5,6 +5,7 @@
  * a place for each site, found by hashing, which is sorted and told afterwards.
  * What has no place in the table any more is summed up in a last line.
  */
+#include <linux/errno.h>
 #include <linux/hash.h>
 #include <linux/jiffies.h>
 #include <linux/slab.h>
@@ -18,8 +19,9 @@
 #define SITE_BITS 10
 #define NR_SITES BIT(SITE_BITS)
 
-/* Objects that one call site holds */
+/* Objects of one cache that one call site holds */
 struct site {
+	const struct carve_cache *cache;
 	unsigned long caller;
 	u32 stack;
 	unsigned long nr;
@@ -29,35 +31,49 @@ struct site {
 
 struct sites {
 	unsigned int nr;
-	struct site others;
+	unsigned long nr_others;
+	unsigned long bytes_others;
 	struct site site[NR_SITES];
 };
 
-static bool is_site(const struct site *site, const struct carve_track *by)
+static bool is_site(const struct site *site, const struct carve_cache *cache,
+		    const struct carve_track *by)
 {
-	return site->caller == by->caller && site->stack == by->stack;
+	return site->cache == cache && site->caller == by->caller &&
+	       site->stack == by->stack;
 }
 
-static struct site *find_site(struct sites *sites, const struct carve_track *by)
+/* NULL where there is no place left for it */
+static struct site *find_site(struct sites *sites,
+			      const struct carve_cache *cache,
+			      const struct carve_track *by)
 {
-	unsigned int i = hash_long(by->caller ^ by->stack, SITE_BITS);
+	unsigned int i = hash_long((unsigned long)cache ^ by->caller ^
+				   by->stack, SITE_BITS);
 
 	for (; sites->site[i].nr; i = (i + 1) % NR_SITES)
-		if (is_site(&sites->site[i], by))
+		if (is_site(&sites->site[i], cache, by))
 			return &sites->site[i];
 	/* One place stays free, to end all searches */
 	if (sites->nr == NR_SITES - 1)
-		return &sites->others;
+		return NULL;
 	sites->nr++;
+	sites->site[i].cache = cache;
 	sites->site[i].caller = by->caller;
 	sites->site[i].stack = by->stack;
 	return &sites->site[i];
 }
 
-static void add_object(struct sites *sites, const struct carve_record *record)
+static void add_object(struct sites *sites, const struct carve_cache *cache,
+		       const struct carve_record *record)
 {
-	struct site *site = find_site(sites, &record->alloc);
+	struct site *site = find_site(sites, cache, &record->alloc);
 
+	if (!site) {
+		sites->nr_others++;
+		sites->bytes_others += record->requested;
+		return;
+	}
 	if (!site->nr || time_before(record->alloc.when, site->oldest))
 		site->oldest = record->alloc.when;
 	site->nr++;
@@ -79,7 +95,7 @@ static void add_slabs(struct carve_cache *cache,
 
 			record = carve_slab_record(&map[page], i);
 			if ((record->flags & held) == held)
-				add_object(sites, record);
+				add_object(sites, cache, record);
 		}
 }
 
@@ -93,22 +109,21 @@ static int compare_sites(const void *a, const void *b)
 	return x->nr < y->nr ? 1 : x->nr > y->nr ? -1 : 0;
 }
 
-static void report_site(const struct carve_cache *cache,
-			const struct site *site, struct carve_report *r)
+static void report_site(const struct site *site, struct carve_report *r)
 {
 	unsigned long *frames;
 	unsigned int i, nr = carve_compat_stack_frames(site->stack, &frames);
 
 	carve_report_line(r, "%lu bytes in %lu objects of cache %s, the oldest for %u ms, by %pS",
-			  site->bytes, site->nr, cache->name,
+			  site->bytes, site->nr, site->cache->name,
 			  jiffies_to_msecs(jiffies - site->oldest),
 			  (void *)site->caller);
 	for (i = 0; i < nr; i++)
 		carve_report_line(r, "    %pS", (void *)frames[i]);
 }
 
-static void report_sites(const struct carve_cache *cache, struct sites *sites,
-			 struct carve_report *r, unsigned int max)
+static void report_sites(struct sites *sites, struct carve_report *r,
+			 unsigned int max)
 {
 	unsigned int i;
 
@@ -116,21 +131,27 @@ static void report_sites(const struct carve_cache *cache, struct sites *sites,
 	     NULL);
 	for (i = 0; i < sites->nr; i++) {
 		if (i < max) {
-			report_site(cache, &sites->site[i], r);
+			report_site(&sites->site[i], r);
 			continue;
 		}
-		sites->others.nr += sites->site[i].nr;
-		sites->others.bytes += sites->site[i].bytes;
+		sites->nr_others += sites->site[i].nr;
+		sites->bytes_others += sites->site[i].bytes;
 	}
-	if (sites->others.nr)
-		carve_report_line(r, "%lu bytes in %lu objects of cache %s by others",
-				  sites->others.bytes, sites->others.nr,
-				  cache->name);
+	if (sites->nr_others)
+		carve_report_line(r, "%lu bytes in %lu objects by others",
+				  sites->bytes_others, sites->nr_others);
 }
 
 static bool is_tracked(const struct carve_cache *cache)
 {
 	return READ_ONCE(cache->debugging.flags) & CARVE_DEBUG_USER;
+}
+
+static void add_cache(struct sites *sites, struct carve_cache *cache)
+{
+	guard(raw_spinlock_irqsave)(&cache->lock);
+	add_slabs(cache, &cache->debug.partial, sites);
+	add_slabs(cache, &cache->debug.full, sites);
 }
 
 void carve_users_report(struct carve_cache *cache, struct carve_report *r,
@@ -143,24 +164,28 @@ void carve_users_report(struct carve_cache *cache, struct carve_report *r,
 	sites = kvzalloc_obj(*sites);
 	if (!sites)
 		return;
-	scoped_guard(raw_spinlock_irqsave, &cache->lock) {
-		add_slabs(cache, &cache->debug.partial, sites);
-		add_slabs(cache, &cache->debug.full, sites);
-	}
-	report_sites(cache, sites, r, max);
+	add_cache(sites, cache);
+	report_sites(sites, r, max);
 	kvfree(sites);
 }
 
-unsigned int carve_users_report_all(struct carve_slabs *slabs,
-				    struct carve_report *r)
+int carve_users_report_all(struct carve_slabs *slabs, struct carve_report *r)
 {
+	struct sites *sites = kvzalloc_obj(*sites);
 	struct carve_cache *cache;
-	unsigned int tracked = 0;
+	int tracked = 0;
 
-	guard(mutex)(&slabs->lock);
-	list_for_each_entry(cache, &slabs->caches, list) {
-		tracked += is_tracked(cache);
-		carve_users_report(cache, r, UINT_MAX);
+	if (!sites)
+		return -ENOMEM;
+	scoped_guard(mutex, &slabs->lock) {
+		list_for_each_entry(cache, &slabs->caches, list) {
+			if (!is_tracked(cache))
+				continue;
+			add_cache(sites, cache);
+			tracked++;
+		}
+		report_sites(sites, r, UINT_MAX);
 	}
+	kvfree(sites);
 	return tracked;
 }

@@ -13,8 +13,7 @@
 void carve_users_report(struct carve_cache *cache, struct carve_report *r,
 			unsigned int max);
 
-/* The same for all caches. How many caches are tracked. */
-unsigned int carve_users_report_all(struct carve_slabs *slabs,
-				    struct carve_report *r);
+/* The same for all caches in one list. How many are tracked, or -ENOMEM. */
+int carve_users_report_all(struct carve_slabs *slabs, struct carve_report *r);
 
 #endif /* _CARVE_USERS_H */
