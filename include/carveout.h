@@ -773,6 +773,43 @@ void *carve_kmemdup(struct carveout *co, const void *src, size_t len,
  */
 char *carve_kstrdup(struct carveout *co, const char *s, gfp_t gfp);
 
+/**
+ * carve_kmemdup_nul() - allocate a string of bytes and end it
+ * @co: the carveout
+ * @s: the bytes, or NULL, for which NULL is returned
+ * @len: how many
+ * @gfp: GFP flags
+ *
+ * Return: as carve_kmalloc(): @len bytes and a null behind them.
+ */
+char *carve_kmemdup_nul(struct carveout *co, const char *s, size_t len,
+			gfp_t gfp);
+
+/**
+ * carve_kstrndup() - allocate a copy of a string, up to a length
+ * @co: the carveout
+ * @s: the string, or NULL, for which NULL is returned
+ * @max: bytes of it at most, without the null behind them
+ * @gfp: GFP flags
+ *
+ * Return: as carve_kmalloc().
+ */
+char *carve_kstrndup(struct carveout *co, const char *s, size_t max, gfp_t gfp);
+
+/**
+ * carve_krealloc_array() - change the number of elements of an array
+ * @co: the carveout
+ * @p: what the kmalloc family returned, or NULL
+ * @n: the new number of elements
+ * @size: bytes of an element
+ * @gfp: GFP flags, as for carve_krealloc()
+ *
+ * Return: as carve_krealloc(); NULL where @n times @size overflows, when @p
+ * stays valid.
+ */
+void *carve_krealloc_array(struct carveout *co, const void *p, size_t n,
+			   size_t size, gfp_t gfp);
+
 /* Virtually contiguous memory */
 
 /**
@@ -852,6 +889,58 @@ void carve_vunmap(struct carveout *co, const void *addr);
  * Return: the address, for carve_kvfree(); NULL on failure.
  */
 void *carve_kvmalloc(struct carveout *co, size_t size, gfp_t gfp);
+
+/**
+ * carve_kvzalloc() - allocate bytes filled with zeroes, contiguous where easy
+ * @co: the carveout
+ * @size: bytes
+ * @gfp: GFP flags that allow to sleep
+ *
+ * Context: may sleep.
+ * Return: as carve_kvmalloc().
+ */
+void *carve_kvzalloc(struct carveout *co, size_t size, gfp_t gfp);
+
+/**
+ * carve_kvmalloc_array() - allocate an array, contiguous where that is easy
+ * @co: the carveout
+ * @n: number of elements
+ * @size: bytes of an element
+ * @gfp: GFP flags that allow to sleep
+ *
+ * Context: may sleep.
+ * Return: as carve_kvmalloc(); NULL where @n times @size overflows.
+ */
+void *carve_kvmalloc_array(struct carveout *co, size_t n, size_t size,
+			   gfp_t gfp);
+
+/**
+ * carve_kvcalloc() - allocate an array filled with zeroes, as the one above
+ * @co: the carveout
+ * @n: number of elements
+ * @size: bytes of an element
+ * @gfp: GFP flags that allow to sleep
+ *
+ * Context: may sleep.
+ * Return: as carve_kvmalloc_array().
+ */
+void *carve_kvcalloc(struct carveout *co, size_t n, size_t size, gfp_t gfp);
+
+/**
+ * carve_kvrealloc() - change the size of an allocation
+ * @co: the carveout
+ * @p: what carve_kvmalloc() and its kin, or the kmalloc family, returned, or NULL
+ * @size: the new size in bytes; 0 frees @p
+ * @gfp: GFP flags that allow to sleep; __GFP_ZERO as for carve_krealloc()
+ *
+ * Stays in place where that is large enough. What was contiguous may come to be
+ * an area: free it with carve_kvfree().
+ *
+ * Context: may sleep.
+ * Return: as carve_krealloc().
+ */
+void *carve_kvrealloc(struct carveout *co, const void *p, size_t size,
+		      gfp_t gfp);
 
 /**
  * carve_kvfree() - free what carve_kvmalloc() returned

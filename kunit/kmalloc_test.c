@@ -286,6 +286,28 @@ static void copies_are_equal(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, carve_kstrdup(co, NULL, GFP_KERNEL));
 }
 
+static void copies_end_where_they_are_told_to(struct kunit *test)
+{
+	struct carveout *co = test->priv;
+	static const char text[] = "The quick brown fox";
+	char *copy = carve_kstrndup(co, text, 9, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, copy);
+	KUNIT_EXPECT_STREQ(test, copy, "The quick");
+	carve_kfree(co, copy);
+	copy = carve_kstrndup(co, text, SIZE_MAX, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, copy);
+	KUNIT_EXPECT_STREQ(test, copy, text);
+	carve_kfree(co, copy);
+	copy = carve_kmemdup_nul(co, text + 4, 5, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, copy);
+	KUNIT_EXPECT_STREQ(test, copy, "quick");
+	carve_kfree(co, copy);
+	KUNIT_EXPECT_NULL(test, carve_kstrndup(co, NULL, 9, GFP_KERNEL));
+	KUNIT_EXPECT_NULL(test, carve_kmemdup_nul(co, NULL, 9, GFP_KERNEL));
+	KUNIT_EXPECT_NULL(test, carve_kmemdup_nul(co, text, SIZE_MAX, QUIET));
+}
+
 static void sensitive_free_leaves_no_trace(struct kunit *test)
 {
 	static const size_t sizes[] = { 1, 100, 192, 8192, SZ_64K };
@@ -351,6 +373,23 @@ static void krealloc_keeps_contents(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, memchr_inv(new, 0x6b, min(r->from, r->to)));
 	carve_kfree(co, new);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&co->pages.nr_bad_frees), 0L);
+}
+
+static void krealloc_array_checks_for_overflow(struct kunit *test)
+{
+	struct carveout *co = test->priv;
+	u64 *p = carve_kmalloc_array(co, 10, sizeof(*p), GFP_KERNEL), *more;
+
+	KUNIT_ASSERT_NOT_NULL(test, p);
+	p[9] = 0x99;
+	KUNIT_EXPECT_NULL(test, carve_krealloc_array(co, p, SIZE_MAX / 4,
+						     sizeof(*p), QUIET));
+	KUNIT_EXPECT_EQ(test, p[9], 0x99);
+	more = carve_krealloc_array(co, p, 1000, sizeof(*p), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, more);
+	KUNIT_EXPECT_EQ(test, more[9], 0x99);
+	KUNIT_EXPECT_EQ(test, carve_ksize(co, more), 8192UL);
+	carve_kfree(co, more);
 }
 
 static void krealloc_of_nothing_allocates(struct kunit *test)
@@ -915,8 +954,10 @@ static struct kunit_case kmalloc_cases[] = {
 	KUNIT_CASE(arrays_have_room_for_all_elements),
 	KUNIT_CASE(kzalloc_clears_all_that_is_usable),
 	KUNIT_CASE(copies_are_equal),
+	KUNIT_CASE(copies_end_where_they_are_told_to),
 	KUNIT_CASE(sensitive_free_leaves_no_trace),
 	KUNIT_CASE_PARAM(krealloc_keeps_contents, resize_gen_params),
+	KUNIT_CASE(krealloc_array_checks_for_overflow),
 	KUNIT_CASE(krealloc_of_nothing_allocates),
 	KUNIT_CASE(krealloc_to_nothing_frees),
 	KUNIT_CASE(failing_krealloc_keeps_the_old),

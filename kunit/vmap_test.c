@@ -482,6 +482,82 @@ static void kvmalloc_takes_a_block_where_it_can(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nr_bad_frees(co), 0L);
 }
 
+static void kvrealloc_keeps_contents(struct kunit *test)
+{
+	struct carveout *co = test->priv;
+	struct carve_page **held = hold_all_pages(test);
+	u8 *p, *area;
+
+	let_go(co, held, true);
+	expect_fragmented(test);
+	p = carve_kvrealloc(co, NULL, 100, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, p);
+	memset(p, 0x77, 100);
+
+	/* From a block to an area, there in place, and back to nothing */
+	area = carve_kvrealloc(co, p, 3 * PAGE_SIZE - 1, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, area);
+	KUNIT_EXPECT_TRUE(test, is_vmalloc_addr(area));
+	KUNIT_EXPECT_NULL(test, memchr_inv(area, 0x77, 100));
+	memset(area, 0x66, 3 * PAGE_SIZE);
+	KUNIT_EXPECT_PTR_EQ(test, carve_kvrealloc(co, area, 3 * PAGE_SIZE,
+						  GFP_KERNEL), area);
+	KUNIT_EXPECT_PTR_EQ(test, carve_kvrealloc(co, area, 10, GFP_KERNEL),
+			    area);
+	p = carve_kvrealloc(co, area, SZ_64K, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, p);
+	KUNIT_EXPECT_NULL(test, memchr_inv(p, 0x66, 3 * PAGE_SIZE));
+	KUNIT_EXPECT_NULL(test, carve_kvrealloc(co, p, SIZE_MAX, QUIET));
+	KUNIT_EXPECT_PTR_EQ(test, carve_kvrealloc(co, p, 0, GFP_KERNEL),
+			    ZERO_SIZE_PTR);
+	KUNIT_EXPECT_EQ(test, nr_bad_frees(co), 0L);
+	let_go(co, held, false);
+}
+
+static void kvrealloc_grows_into_zeroes(struct kunit *test)
+{
+	static const size_t kv_sizes[] = { 10, 100, 5000, 3 * PAGE_SIZE, 20,
+					   SZ_64K, SZ_256K, 100, SZ_256K };
+	struct carveout *co = test->priv;
+	size_t old = 0;
+	u8 *p = NULL;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(kv_sizes); i++) {
+		p = carve_kvrealloc(co, p, kv_sizes[i],
+				    GFP_KERNEL | __GFP_ZERO);
+		KUNIT_ASSERT_NOT_NULL(test, p);
+		if (kv_sizes[i] > old)
+			KUNIT_EXPECT_NULL(test, memchr_inv(p + old, 0,
+							   kv_sizes[i] - old));
+		old = kv_sizes[i];
+		memset(p, 0x55, old);
+	}
+	carve_kvfree(co, p);
+}
+
+static void kv_arrays_check_for_overflow(struct kunit *test)
+{
+	struct carveout *co = test->priv;
+	u8 *p;
+
+	KUNIT_EXPECT_NULL(test, carve_kvmalloc_array(co, SIZE_MAX / 2, 4,
+						     QUIET));
+	KUNIT_EXPECT_NULL(test, carve_kvcalloc(co, SIZE_MAX / 2, 4, QUIET));
+	p = carve_kvmalloc_array(co, 1000, 100, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, p);
+	memset(p, 0x33, 100000);
+	carve_kvfree(co, p);
+	p = carve_kvcalloc(co, 1000, 100, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, p);
+	KUNIT_EXPECT_NULL(test, memchr_inv(p, 0, 100000));
+	carve_kvfree(co, p);
+	p = carve_kvzalloc(co, 100000, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, p);
+	KUNIT_EXPECT_NULL(test, memchr_inv(p, 0, 100000));
+	carve_kvfree(co, p);
+}
+
 /* Exhaustion */
 
 struct link {
@@ -810,6 +886,9 @@ static struct kunit_case vmap_cases[] = {
 	KUNIT_CASE(fragmented_carveout_serves_nearly_all),
 	KUNIT_CASE(kvmalloc_takes_an_area_when_fragmented),
 	KUNIT_CASE(kvmalloc_takes_a_block_where_it_can),
+	KUNIT_CASE(kvrealloc_keeps_contents),
+	KUNIT_CASE(kvrealloc_grows_into_zeroes),
+	KUNIT_CASE(kv_arrays_check_for_overflow),
 	KUNIT_CASE(exhaustion_ends_in_null_and_comes_back),
 	KUNIT_CASE(interrupts_free_areas_later),
 	KUNIT_CASE(bottom_halves_free_areas_later),

@@ -313,6 +313,39 @@ char *carve_kstrdup(struct carveout *co, const char *s, gfp_t gfp)
 }
 EXPORT_SYMBOL_GPL(carve_kstrdup);
 
+char *carve_kmemdup_nul(struct carveout *co, const char *s, size_t len,
+			gfp_t gfp)
+{
+	char *p;
+
+	if (!s || len == SIZE_MAX)
+		return NULL;
+	p = carve_kmalloc_get(&co->slabs, len + 1, gfp, _RET_IP_);
+	if (!p)
+		return NULL;
+	memcpy(p, s, len);
+	p[len] = '\0';
+	return p;
+}
+EXPORT_SYMBOL_GPL(carve_kmemdup_nul);
+
+char *carve_kstrndup(struct carveout *co, const char *s, size_t max, gfp_t gfp)
+{
+	return s ? carve_kmemdup_nul(co, s, strnlen(s, max), gfp) : NULL;
+}
+EXPORT_SYMBOL_GPL(carve_kstrndup);
+
+void *carve_krealloc_array(struct carveout *co, const void *p, size_t n,
+			   size_t size, gfp_t gfp)
+{
+	size_t bytes;
+
+	if (unlikely(check_mul_overflow(n, size, &bytes)))
+		return NULL;
+	return carve_kmalloc_resize(&co->slabs, p, bytes, gfp, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(carve_krealloc_array);
+
 /* Virtually contiguous memory */
 
 void *carve_vmalloc(struct carveout *co, unsigned long size)
@@ -352,6 +385,40 @@ void *carve_kvmalloc(struct carveout *co, size_t size, gfp_t gfp)
 	return carve_kvmalloc_get(&co->vmap, size, gfp, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(carve_kvmalloc);
+
+void *carve_kvzalloc(struct carveout *co, size_t size, gfp_t gfp)
+{
+	return carve_kvmalloc_get(&co->vmap, size, gfp | __GFP_ZERO, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(carve_kvzalloc);
+
+void *carve_kvmalloc_array(struct carveout *co, size_t n, size_t size,
+			   gfp_t gfp)
+{
+	size_t bytes;
+
+	if (unlikely(check_mul_overflow(n, size, &bytes)))
+		return NULL;
+	return carve_kvmalloc_get(&co->vmap, bytes, gfp, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(carve_kvmalloc_array);
+
+void *carve_kvcalloc(struct carveout *co, size_t n, size_t size, gfp_t gfp)
+{
+	size_t bytes;
+
+	if (unlikely(check_mul_overflow(n, size, &bytes)))
+		return NULL;
+	return carve_kvmalloc_get(&co->vmap, bytes, gfp | __GFP_ZERO, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(carve_kvcalloc);
+
+void *carve_kvrealloc(struct carveout *co, const void *p, size_t size,
+		      gfp_t gfp)
+{
+	return carve_kvmalloc_resize(&co->vmap, p, size, gfp, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(carve_kvrealloc);
 
 void carve_kvfree(struct carveout *co, const void *p)
 {

@@ -307,6 +307,44 @@ void carve_kvmalloc_put(struct carve_vmap *vmap, const void *p,
 		carve_kmalloc_put(vmap->slabs, p, caller);
 }
 
+static size_t area_usable(struct carve_vmap *vmap, const void *addr)
+{
+	const struct carve_area *area;
+
+	if (!PAGE_ALIGNED(addr))
+		return 0;
+	guard(raw_spinlock_irqsave)(&vmap->lock);
+	area = carve_space_find(&vmap->space, (unsigned long)addr >> PAGE_SHIFT);
+	return area && area->state == CARVE_AREA_USED ? carve_area_bytes(area) :
+							0;
+}
+
+size_t carve_kvmalloc_usable(struct carve_vmap *vmap, const void *p)
+{
+	return carve_kmalloc_usable(vmap->slabs, p) ?: area_usable(vmap, p);
+}
+
+void *carve_kvmalloc_resize(struct carve_vmap *vmap, const void *p,
+			    size_t size, gfp_t gfp, unsigned long caller)
+{
+	size_t usable = carve_kvmalloc_usable(vmap, p);
+	void *new;
+
+	if (size && size <= usable) {
+		/* All behind the size is zero, so that it is when it grows */
+		if (want_init_on_alloc(gfp))
+			memset((void *)p + size, 0, usable - size);
+		return (void *)p;
+	}
+	new = carve_kvmalloc_get(vmap, size, gfp, caller);
+	if (!new)
+		return NULL;
+	if (size)
+		memcpy(new, p, usable);
+	carve_kvmalloc_put(vmap, p, caller);
+	return new;
+}
+
 /* Set-up and removal */
 
 unsigned long carve_vmap_shrink(struct carve_vmap *vmap)

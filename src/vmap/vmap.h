@@ -86,6 +86,10 @@ void *carve_kvmalloc_get(struct carve_vmap *vmap, size_t size, gfp_t gfp,
 			 unsigned long caller);
 void carve_kvmalloc_put(struct carve_vmap *vmap, const void *p,
 			unsigned long caller);
+void *carve_kvmalloc_resize(struct carve_vmap *vmap, const void *p,
+			    size_t size, gfp_t gfp, unsigned long caller);
+/* Bytes behind what carve_kvmalloc_get() returned; 0 for anything else */
+size_t carve_kvmalloc_usable(struct carve_vmap *vmap, const void *p);
 
 /* Is a page of the carveout's mapped there? Any address, any context */
 bool carve_vmap_owns(struct carve_vmap *vmap, const void *p);
