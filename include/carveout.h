@@ -395,19 +395,60 @@ void carve_kunmap_local(struct carveout *co, const void *addr);
  * @name: 1 to 31 characters without white space, unique in the carveout; copied
  * @size: bytes of an object, 1 to 16384
  * @align: alignment in bytes, a power of two, or 0 for that of a pointer
- * @flags: SLAB_HWCACHE_ALIGN aligns to cache lines; SLAB_PANIC and the
+ * @flags: SLAB_HWCACHE_ALIGN aligns to cache lines; SLAB_TYPESAFE_BY_RCU,
+ *	SLAB_CACHE_DMA and SLAB_CACHE_DMA32 are as natively; SLAB_PANIC and the
  *	accounting flags have no meaning here
  * @ctor: called once for each object when its slab is made, or NULL. Objects
  *	keep what it wrote while they are free
  *
+ * With SLAB_TYPESAFE_BY_RCU the memory of an object stays one of the cache for
+ * all who are in rcu_read_lock() when it is freed; but it may be another one by
+ * then. With SLAB_CACHE_DMA or SLAB_CACHE_DMA32 objects come from zones that
+ * serve GFP_DMA or GFP_DMA32, which the GFP flags of an allocation can't ask of
+ * other caches.
+ *
  * Context: may sleep.
  * Return: the cache, or ERR_PTR(): -EINVAL for a bad name, size, alignment or
- * flag, -EEXIST where the name is taken, -ENOMEM.
+ * flag, or where no zone lies low enough for one, -EEXIST where the name is
+ * taken, -ENOMEM. The log says which.
  */
 struct carve_cache *carve_cache_create(struct carveout *co, const char *name,
 				       unsigned int size, unsigned int align,
 				       slab_flags_t flags,
 				       void (*ctor)(void *object));
+
+/**
+ * struct carve_cache_options - what else can be said of a cache
+ * @align: alignment in bytes, a power of two, or 0 for that of a pointer
+ * @ctor: called once for each object when its slab is made, or NULL
+ * @dtor: called once for each object when its slab is given back, after the
+ *	last use of the object, or NULL; only with a constructor
+ *
+ * Both are called in the context of an allocation, or of a free that gives a
+ * slab back, and so may not sleep; with SLAB_TYPESAFE_BY_RCU the destructor is
+ * called after the grace period.
+ */
+struct carve_cache_options {
+	unsigned int align;
+	void (*ctor)(void *object);
+	void (*dtor)(void *object);
+};
+
+/**
+ * carve_cache_create_with() - make a cache, with all that can be said of it
+ * @co: the carveout
+ * @name: as for carve_cache_create()
+ * @size: as for carve_cache_create()
+ * @flags: as for carve_cache_create()
+ * @options: the rest
+ *
+ * Context: may sleep.
+ * Return: as carve_cache_create().
+ */
+struct carve_cache *
+carve_cache_create_with(struct carveout *co, const char *name,
+			unsigned int size, slab_flags_t flags,
+			const struct carve_cache_options *options);
 
 /**
  * carve_cache_destroy() - remove a cache

@@ -171,6 +171,25 @@ struct carve_cache *carve_cache_create(struct carveout *co, const char *name,
 }
 EXPORT_SYMBOL_GPL(carve_cache_create);
 
+struct carve_cache *
+carve_cache_create_with(struct carveout *co, const char *name,
+			unsigned int size, slab_flags_t flags,
+			const struct carve_cache_options *options)
+{
+	const struct carve_cache_args args = {
+		.name = name,
+		.size = size,
+		.align = options->align,
+		.flags = flags,
+		.ctor = options->ctor,
+		.dtor = options->dtor,
+		.caller = _RET_IP_,
+	};
+
+	return carve_cache_new(&co->slabs, &args);
+}
+EXPORT_SYMBOL_GPL(carve_cache_create_with);
+
 int carve_cache_destroy(struct carve_cache *cache)
 {
 	struct carveout *co;

@@ -9,6 +9,7 @@
 #include <linux/string.h>
 
 #include "face/tune.h"
+#include "face/tune_caches.h"
 #include "instance.h"
 
 /* Longest wait that can be set: a minute */
@@ -227,6 +228,10 @@ static const struct carve_command commands[] = {
 	{ .name = "wait_ms", .run = run_wait, .show = show_wait, .usage = "" },
 	{ .name = "stores", .run = run_stores, .show = show_stores,
 	  .usage = "" },
+	{ .name = "caches", .run = carve_run_caches,
+	  .show = carve_show_caches, .usage = "" },
+	{ .name = "shuffle", .run = carve_run_shuffle,
+	  .show = carve_show_shuffle, .usage = "" },
 	{ .name = "vmap_keep_kbytes", .run = run_keep, .show = show_keep,
 	  .usage = "" },
 	{ .name = "vmap_eager", .run = run_eager, .show = show_eager,

@@ -271,6 +271,12 @@ static __always_inline enum carve_zone_type carve_gfp_zone(gfp_t gfp)
 	       gfp & __GFP_DMA32 ? CARVE_ZONE_DMA32 : CARVE_ZONE_HIGHMEM;
 }
 
+/* Can some zone serve requests with these zone modifiers? */
+static inline bool carve_pages_serve(const struct carve_pages *ps, gfp_t gfp)
+{
+	return ps->zonelist[carve_gfp_zone(gfp)][0];
+}
+
 /* How long the caller says that a block will be held */
 static __always_inline enum carve_lifetime carve_gfp_lifetime(gfp_t gfp)
 {

@@ -43,7 +43,7 @@ static void put_run(struct carve_cache *cache, size_t n, void **objects,
 {
 	size_t i;
 
-	if ((!want_init_on_free() || cache->ctor) &&
+	if ((!want_init_on_free() || carve_cache_keeps(cache)) &&
 	    !READ_ONCE(cache->debugging.flags)) {
 		carve_magazines_put_bulk(&cache->magazines, objects, n);
 		return;
@@ -61,7 +61,7 @@ size_t carve_cache_get_bulk(struct carve_cache *cache, gfp_t gfp, size_t n,
 		put_run(cache, got, objects, caller);
 		return 0;
 	}
-	if (want_init_on_alloc(gfp) && !cache->ctor)
+	if (want_init_on_alloc(gfp) && carve_cache_may_zero(cache, gfp))
 		clear_all(cache, n, objects);
 	return n;
 }

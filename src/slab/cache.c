@@ -14,6 +14,10 @@
  * from the plain shelf alone, but may come to hold objects of the other one,
  * when debugging is off again.
  *
+ * Where memory is too fragmented for a slab of the order that wastes least, one
+ * of the lowest order that holds an object at all is made instead, and stands
+ * on a third shelf.
+ *
  * Invariants, walked by carve_slabs_check():
  *  - a slab is on the list that its count of objects out says;
  *  - what carve_slab_check() says of each slab.
@@ -28,15 +32,18 @@
 #include <linux/err.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
+#include <linux/random.h>
 
 #include "percpu/each_cpu.h"
 #include "report.h"
 #include "slab/cache.h"
+#include "slab/limbo.h"
 #include "slab/rules.h"
 #include "slab/slab.h"
 #include "slab/users.h"
 
-#define CACHE_FLAGS SLAB_HWCACHE_ALIGN
+#define CACHE_FLAGS (SLAB_HWCACHE_ALIGN | SLAB_TYPESAFE_BY_RCU | \
+		     SLAB_CACHE_DMA | SLAB_CACHE_DMA32)
 /* Native flags that have no meaning here, and are accepted */
 #define CACHE_IGNORED_FLAGS (SLAB_PANIC | SLAB_ACCOUNT | SLAB_RECLAIM_ACCOUNT)
 
@@ -92,6 +99,24 @@ static struct carve_cache *cache_of(struct carve_magazines *ms)
 	return container_of(ms, struct carve_cache, magazines);
 }
 
+/*
+ * Objects of an empty slab come in an order that nobody can foretell, so that
+ * what lies behind an object can't be chosen; those that come back to it later
+ * do so in the order of their frees.
+ */
+static void shuffle(struct carve_cache *cache, void **objects, unsigned int n)
+{
+	unsigned int i, other;
+
+	lockdep_assert_held(&cache->lock);
+	if (!READ_ONCE(cache->slabs->shuffle))
+		return;
+	for (i = n; i > 1; i--) {
+		other = reciprocal_scale(prandom_u32_state(&cache->rnd), i);
+		swap(objects[i - 1], objects[other]);
+	}
+}
+
 unsigned int carve_shelf_take(struct carve_cache *cache,
 			      struct carve_shelf *shelf, void **objects,
 			      unsigned int n)
@@ -109,6 +134,8 @@ unsigned int carve_shelf_take(struct carve_cache *cache,
 		/* A damaged slab says it has objects: validate tells which */
 		if (!got)
 			break;
+		if (slab->inuse == got)
+			shuffle(cache, objects + taken, got);
 		taken += got;
 		move_slab(cache, slab, slab->inuse - got);
 	}
@@ -119,9 +146,12 @@ static unsigned int cache_refill(struct carve_magazines *ms, void **objects,
 				 unsigned int n)
 {
 	struct carve_cache *cache = cache_of(ms);
+	unsigned int taken;
 
 	guard(raw_spinlock_irqsave)(&cache->lock);
-	return carve_shelf_take(cache, &cache->plain, objects, n);
+	taken = carve_shelf_take(cache, &cache->plain, objects, n);
+	return taken + carve_shelf_take(cache, &cache->low, objects + taken,
+					n - taken);
 }
 
 bool carve_shelf_put(struct carve_cache *cache, void *object)
@@ -165,18 +195,27 @@ static struct carve_page *pop_empty(struct carve_cache *cache,
 	return slab;
 }
 
+static void retire(struct carve_cache *cache, struct carve_page *slab)
+{
+	if (cache->flags & SLAB_TYPESAFE_BY_RCU)
+		carve_limbo_add(cache, slab);
+	else
+		carve_slab_release(cache, slab);
+}
+
 static void release_empty(struct carve_cache *cache, struct carve_shelf *shelf,
 			  unsigned int keep)
 {
 	struct carve_page *slab;
 
 	while ((slab = pop_empty(cache, shelf, keep)))
-		carve_slab_release(cache, slab);
+		retire(cache, slab);
 }
 
 static void release_all_empty(struct carve_cache *cache)
 {
 	release_empty(cache, &cache->plain, 0);
+	release_empty(cache, &cache->low, 0);
 	release_empty(cache, &cache->debug, 0);
 }
 
@@ -184,8 +223,8 @@ static void release_all_empty(struct carve_cache *cache)
 static unsigned int max_empty(const struct carve_cache *cache,
 			      const struct carve_shelf *shelf)
 {
-	return shelf == &cache->plain || READ_ONCE(cache->debugging.flags) ?
-	       shelf->max_empty : 0;
+	return shelf != &cache->debug || READ_ONCE(cache->debugging.flags) ?
+	       READ_ONCE(shelf->max_empty) : 0;
 }
 
 void carve_shelf_trim(struct carve_cache *cache, struct carve_shelf *shelf)
@@ -241,6 +280,7 @@ static void cache_flush(struct carve_magazines *ms, void **objects,
 	for (i = 0; i < refused; i++)
 		carve_cache_bad_free(cache, objects[i], 0);
 	carve_shelf_trim(cache, &cache->plain);
+	carve_shelf_trim(cache, &cache->low);
 	carve_shelf_trim(cache, &cache->debug);
 }
 
@@ -259,7 +299,9 @@ bool carve_shelf_grow(struct carve_cache *cache, struct carve_shelf *shelf,
 		colour = shelf->colour;
 		shelf->colour = (colour + 1) % shelf->nr_colours;
 	}
-	slab = carve_slab_new(cache, shelf, gfp & ~__GFP_ZERO, colour);
+	/* As natively, it is for the cache to say in which zone */
+	gfp &= ~(__GFP_ZERO | GFP_ZONEMASK);
+	slab = carve_slab_new(cache, shelf, gfp | cache->gfp, colour);
 	if (!slab)
 		return false;
 	guard(raw_spinlock_irqsave)(&cache->lock);
@@ -269,9 +311,27 @@ bool carve_shelf_grow(struct carve_cache *cache, struct carve_shelf *shelf,
 	return true;
 }
 
-void *carve_cache_clear(struct carve_cache *cache, void *object)
+void *carve_cache_clear(struct carve_cache *cache, void *object, gfp_t gfp)
 {
-	return cache->ctor ? object : memset(object, 0, cache->object_size);
+	return carve_cache_may_zero(cache, gfp) ?
+	       memset(object, 0, cache->object_size) : object;
+}
+
+static bool has_low(const struct carve_cache *cache)
+{
+	return cache->low.order < cache->plain.order;
+}
+
+/* The order that wastes least if that is easy, or else what can be had */
+static bool grow(struct carve_cache *cache, gfp_t gfp)
+{
+	gfp_t lightly = (gfp | __GFP_NOWARN | __GFP_NORETRY) &
+			~(__GFP_DIRECT_RECLAIM | __GFP_NOFAIL);
+
+	if (!has_low(cache))
+		return carve_shelf_grow(cache, &cache->plain, gfp);
+	return carve_shelf_grow(cache, &cache->plain, lightly) ||
+	       carve_shelf_grow(cache, &cache->low, gfp);
 }
 
 static void *alloc_plain(struct carve_cache *cache, gfp_t gfp)
@@ -280,12 +340,12 @@ static void *alloc_plain(struct carve_cache *cache, gfp_t gfp)
 
 	do {
 		object = carve_magazines_get_slow(&cache->magazines);
-	} while (!object && carve_shelf_grow(cache, &cache->plain, gfp));
+	} while (!object && grow(cache, gfp));
 	/* In vain for pages, but it may have got objects back from other CPUs */
 	if (!object)
 		object = carve_magazines_get_slow(&cache->magazines);
 	return object && want_init_on_alloc(gfp) ?
-	       carve_cache_clear(cache, object) : object;
+	       carve_cache_clear(cache, object, gfp) : object;
 }
 
 void *carve_cache_alloc_slow(struct carve_cache *cache, size_t size, gfp_t gfp,
@@ -311,8 +371,13 @@ void carve_cache_free_slow(struct carve_cache *cache, void *object,
 void carve_cache_put_cleared(struct carve_cache *cache, void *object,
 			     unsigned long caller)
 {
+	/* What is none must not be written to */
+	if (carve_slab_error(cache, object)) {
+		carve_cache_bad_free(cache, object, caller);
+		return;
+	}
 	/* Debugging has to look at the object as it was left first */
-	if (!cache->ctor && !READ_ONCE(cache->debugging.flags))
+	if (!carve_cache_keeps(cache) && !READ_ONCE(cache->debugging.flags))
 		memset(object, 0, cache->object_size);
 	if (!carve_magazines_put(&cache->magazines, object))
 		carve_cache_free_slow(cache, object, caller);
@@ -327,6 +392,18 @@ void carve_cache_put_any(struct carve_cache *cache, void *object,
 		carve_cache_bad_free(cache, object, caller);
 }
 
+/* What all may have without idle objects, or magazines, taking too much */
+static unsigned long fair_batch(const struct carve_slabs *slabs,
+				unsigned int size)
+{
+	unsigned long bytes = (unsigned long)slabs->pages->nr_pages
+			      << PAGE_SHIFT;
+	unsigned long batches = 3 * num_possible_cpus() + 1;
+
+	return min(bytes / STORE_SHARE / batches / size,
+		   bytes / META_SHARE / batches / sizeof(void *));
+}
+
 /*
  * Objects that pass between a magazine and the slabs at a time. Magazines of
  * caches that are made for a purpose are long enough for 256 small objects to
@@ -335,21 +412,38 @@ void carve_cache_put_any(struct carve_cache *cache, void *object,
 static unsigned int choose_batch(const struct carve_slabs *slabs,
 				 unsigned int size, bool boot)
 {
-	unsigned long bytes = (unsigned long)slabs->pages->nr_pages
-			      << PAGE_SHIFT;
-	unsigned long batches = 3 * num_possible_cpus() + 1;
-	unsigned long fair = min(bytes / STORE_SHARE / batches / size,
-				 bytes / META_SHARE / batches / sizeof(void *));
 	unsigned long most = size <= 256 ? 32 : size <= 1024 ? 16 :
 			     size <= 4096 ? 8 : 4;
 
-	return clamp(fair, 1UL, boot ? most : 4 * most);
+	return clamp(fair_batch(slabs, size), 1UL, boot ? most : 4 * most);
 }
 
+/* Room for twice as many, where CPUs can meet at the depot; see magazine.c */
 static struct carve_magazine_shape choose_shape(const struct carve_slabs *slabs,
 						unsigned int size, bool boot)
 {
-	return carve_magazine_shape(choose_batch(slabs, size, boot));
+	unsigned int batch = choose_batch(slabs, size, boot);
+
+	if (num_possible_cpus() > 1)
+		batch = clamp(fair_batch(slabs, size), batch, 2UL * batch);
+	return carve_magazine_shape(batch);
+}
+
+unsigned int carve_cache_base_batch(const struct carve_cache *cache)
+{
+	return choose_batch(cache->slabs, cache->object_size, !cache->meta);
+}
+
+/* The batch goes with contention from now on */
+static void adapt(struct carve_cache *cache)
+{
+	carve_magazines_adapt(&cache->magazines, carve_cache_base_batch(cache));
+}
+
+void carve_cache_keep_empty(struct carve_cache *cache, unsigned int nr)
+{
+	WRITE_ONCE(cache->plain.max_empty, nr);
+	carve_shelf_trim(cache, &cache->plain);
 }
 
 static size_t struct_bytes(void)
@@ -400,6 +494,12 @@ static void init_debug_shelf(struct carve_cache *cache)
 	carve_slab_fit_records(shelf);
 }
 
+static gfp_t zone_of(slab_flags_t flags)
+{
+	return flags & SLAB_CACHE_DMA ? GFP_DMA :
+	       flags & SLAB_CACHE_DMA32 ? GFP_DMA32 : 0;
+}
+
 static struct carve_cache *cache_init(struct carve_slabs *slabs, void *memory,
 				      struct carve_magazine_shape shape,
 				      const struct carve_cache_args *args)
@@ -410,14 +510,20 @@ static struct carve_cache *cache_init(struct carve_slabs *slabs, void *memory,
 	cache->pages = slabs->pages;
 	cache->slabs = slabs;
 	cache->object_size = args->size;
+	cache->flags = args->flags;
+	cache->gfp = zone_of(args->flags);
 	cache->ctor = args->ctor;
+	cache->dtor = args->dtor;
 	cache->align = choose_align(args);
 	cache->caller = args->caller;
 	strscpy(cache->name, args->name, sizeof(cache->name));
 	INIT_LIST_HEAD(&cache->list);
 	raw_spin_lock_init(&cache->lock);
 	init_shelf(cache, &cache->plain, ALIGN(args->size, cache->align));
+	init_shelf(cache, &cache->low, cache->plain.size);
 	init_debug_shelf(cache);
+	carve_limbo_init(cache);
+	prandom_seed_state(&cache->rnd, get_random_u64());
 	carve_magazines_init(&cache->magazines, &cache_ops, shape,
 			     memory + struct_bytes());
 	return cache;
@@ -436,6 +542,7 @@ struct carve_cache *carve_cache_boot(struct carve_slabs *slabs,
 	if (!memory)
 		return NULL;
 	cache = cache_init(slabs, memory, shape, args);
+	adapt(cache);
 	list_add_tail(&cache->list, &slabs->caches);
 	return cache;
 }
@@ -483,8 +590,15 @@ static int check_args(struct carve_slabs *slabs,
 			      args->align, PAGE_SIZE);
 	if (args->flags & ~(CACHE_FLAGS | CACHE_IGNORED_FLAGS))
 		return REFUSE(slabs, args, -EINVAL,
-			      "flags %#x are not supported: SLAB_HWCACHE_ALIGN is",
+			      "flags %#x are not supported: SLAB_HWCACHE_ALIGN, _TYPESAFE_BY_RCU, _CACHE_DMA and _CACHE_DMA32 are",
 			      (__force unsigned int)args->flags);
+	if (!carve_pages_serve(slabs->pages, zone_of(args->flags)))
+		return REFUSE(slabs, args, -EINVAL,
+			      "no zone of the carveout lies as low as SLAB_CACHE_DMA%s wants",
+			      args->flags & SLAB_CACHE_DMA ? "" : "32");
+	if (args->dtor && !args->ctor)
+		return REFUSE(slabs, args, -EINVAL,
+			      "a destructor wants a constructor");
 	return 0;
 }
 
@@ -552,6 +666,7 @@ struct carve_cache *carve_cache_new(struct carve_slabs *slabs,
 	memory = carve_pages_address(slabs->pages, meta);
 	cache = cache_init(slabs, memory, shape, args);
 	cache->meta = meta;
+	adapt(cache);
 	ret = publish(slabs, cache, args);
 	if (ret) {
 		free_meta(cache);
@@ -605,6 +720,7 @@ int carve_cache_delete(struct carve_cache *cache)
 		}
 		list_del(&cache->list);
 	}
+	carve_limbo_flush(cache);
 	free_meta(cache);
 	return 0;
 }
@@ -666,6 +782,7 @@ int carve_slabs_init(struct carve_slabs *slabs, struct carve_pages *pages,
 	slabs->pages = pages;
 	if (!want_init_on_free())
 		slabs->span = pages->span;
+	slabs->shuffle = true;
 	mutex_init(&slabs->lock);
 	INIT_LIST_HEAD(&slabs->caches);
 	slabs->quarantine_bytes = min_t(unsigned long, SZ_1M,
@@ -719,6 +836,7 @@ void carve_cache_usage(struct carve_cache *cache,
 	*usage = (struct carve_cache_usage){ };
 	guard(raw_spinlock_irqsave)(&cache->lock);
 	add_shelf_usage(cache, &cache->plain, usage);
+	add_shelf_usage(cache, &cache->low, usage);
 	add_shelf_usage(cache, &cache->debug, usage);
 	usage->stored = min(usage->active_objects,
 			    carve_magazines_count(&cache->magazines) +
@@ -764,6 +882,7 @@ static void check_shelf(struct carve_cache *cache, struct carve_shelf *shelf,
 static void check_cache(struct carve_cache *cache, struct carve_report *r)
 {
 	check_shelf(cache, &cache->plain, r);
+	check_shelf(cache, &cache->low, r);
 	check_shelf(cache, &cache->debug, r);
 }
 

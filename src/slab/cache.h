@@ -5,10 +5,12 @@
 
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/prandom.h>
 #include <linux/reciprocal_div.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/workqueue.h>
 
 #include "boot/boot.h"
 #include "page/pages.h"
@@ -27,8 +29,10 @@ struct carve_slabs;
  * @name: its name
  * @size: bytes of an object
  * @align: alignment of objects, a power of two, or 0 for a pointer's
- * @flags: SLAB_HWCACHE_ALIGN
+ * @flags: SLAB_HWCACHE_ALIGN, SLAB_TYPESAFE_BY_RCU, SLAB_CACHE_DMA,
+ *	SLAB_CACHE_DMA32
  * @ctor: run once on each object when its slab is made, or NULL
+ * @dtor: run once on each object when its slab is given back, or NULL
  * @caller: who asked for it
  */
 struct carve_cache_args {
@@ -37,7 +41,22 @@ struct carve_cache_args {
 	unsigned int align;
 	slab_flags_t flags;
 	void (*ctor)(void *object);
+	void (*dtor)(void *object);
 	unsigned long caller;
+};
+
+/**
+ * struct carve_limbo - empty slabs that readers may still look into
+ * @entering: those that came since @waiting began to wait
+ * @waiting: those that are given back after the next grace period
+ * @busy: @work is on its way
+ * @work: gives @waiting back
+ */
+struct carve_limbo {
+	struct carve_page_list entering;
+	struct carve_page_list waiting;
+	bool busy;
+	struct rcu_work work;
 };
 
 /**
@@ -83,10 +102,17 @@ struct carve_shelf {
  * @pages: where its slabs come from
  * @slabs: the caches that it is one of
  * @object_size: bytes of an object, as asked for
+ * @flags: what it was made with
+ * @gfp: zone modifier that its slabs are allocated with
  * @ctor: constructor, or NULL
+ * @dtor: destructor, or NULL
  * @align: alignment of objects
  * @lock: guards the members from here to @nr_bad_frees, and all its slabs
  * @plain: its slabs
+ * @low: slabs of a lower order, made where memory is fragmented; none where
+ *	that isn't lower
+ * @limbo: empty slabs that wait for a grace period
+ * @rnd: for the order of objects
  * @debug: those made while it was debugged, with red zones around objects
  * @debugging: how it is debugged
  * @nr_grown: slabs ever made
@@ -104,11 +130,17 @@ struct carve_cache {
 	struct carve_pages *pages;
 	struct carve_slabs *slabs;
 	unsigned int object_size;
+	slab_flags_t flags;
+	gfp_t gfp;
 	void (*ctor)(void *object);
+	void (*dtor)(void *object);
 	unsigned int align;
 
 	raw_spinlock_t lock;
 	struct carve_shelf plain;
+	struct carve_shelf low;
+	struct carve_limbo limbo;
+	struct rnd_state rnd;
 	struct carve_shelf debug;
 	struct carve_debugging debugging;
 	unsigned long nr_grown;
@@ -134,6 +166,9 @@ struct carve_cache {
  * @kmalloc: the caches behind kmalloc, by size class
  * @debug_rules: which caches are debugged from the start; see rules.h
  * @quarantine_bytes: that the quarantine of each cache may hold
+ * @low_kmalloc: the same for GFP_DMA and GFP_DMA32, by type of zone; NULL where
+ *	no zone can serve them
+ * @shuffle: objects of a new slab come in random order
  * @shrinker: how the page allocator asks for memory back
  */
 struct carve_slabs {
@@ -143,6 +178,8 @@ struct carve_slabs {
 	struct list_head caches;
 	struct carve_cache *map_cache;
 	struct carve_cache *kmalloc[CARVE_NR_KMALLOC];
+	struct carve_cache *low_kmalloc[CARVE_ZONE_DMA32 + 1][CARVE_NR_KMALLOC];
+	bool shuffle;
 	const char *debug_rules;
 	unsigned long quarantine_bytes;
 	struct carve_shrinker shrinker;
@@ -176,6 +213,11 @@ struct carve_cache *carve_cache_boot(struct carve_slabs *slabs,
 struct carve_cache *carve_cache_new(struct carve_slabs *slabs,
 				    const struct carve_cache_args *args);
 int carve_cache_delete(struct carve_cache *cache);
+
+/* The batch that adapting begins with, and how many empty slabs are kept */
+unsigned int carve_cache_base_batch(const struct carve_cache *cache);
+void carve_cache_keep_empty(struct carve_cache *cache, unsigned int nr);
+
 unsigned long carve_cache_give_back(struct carve_cache *cache);
 
 /*
@@ -199,14 +241,27 @@ void carve_cache_put_cleared(struct carve_cache *cache, void *object,
 /* All of carve_cache_free() for @caller, past the fast path */
 void __cold carve_cache_put_any(struct carve_cache *cache, void *object,
 				unsigned long caller);
-/* Zeroes an object, but for one that has a constructor. Returns it. */
-void *carve_cache_clear(struct carve_cache *cache, void *object);
+/* Zeroes an object, but for one whose state is to stay. Returns it. */
+void *carve_cache_clear(struct carve_cache *cache, void *object, gfp_t gfp);
 void carve_cache_bad_free(struct carve_cache *cache, const void *object,
 			  unsigned long caller);
 
 void carve_cache_usage(struct carve_cache *cache,
 		       struct carve_cache_usage *usage);
 void carve_slabs_check(struct carve_slabs *slabs, struct carve_report *r);
+
+/* Are free objects to be left as they are, for their next owner or for readers? */
+static inline bool carve_cache_keeps(const struct carve_cache *cache)
+{
+	return cache->ctor || cache->flags & SLAB_TYPESAFE_BY_RCU;
+}
+
+/* As natively: may what want_init_on_alloc() says be done to an object? */
+static inline bool carve_cache_may_zero(const struct carve_cache *cache,
+					gfp_t gfp)
+{
+	return !cache->ctor && (gfp & __GFP_ZERO || !carve_cache_keeps(cache));
+}
 
 /* Is this object of a page of the cache's? Says nothing of where in the page. */
 static __always_inline bool carve_cache_owns(struct carve_cache *cache,
@@ -226,7 +281,7 @@ static __always_inline void *carve_cache_get_sized(struct carve_cache *cache,
 	if (unlikely(!carve_magazines_get(&cache->magazines, &object)))
 		return carve_cache_alloc_slow(cache, size, gfp, _RET_IP_);
 	if (unlikely(want_init_on_alloc(gfp)))
-		return carve_cache_clear(cache, object);
+		return carve_cache_clear(cache, object, gfp);
 	return object;
 }
 
@@ -239,7 +294,7 @@ carve_cache_get_sized_plain(struct carve_cache *cache, size_t size, gfp_t gfp)
 	if (unlikely(!carve_magazines_get(&cache->magazines, &object)))
 		return carve_cache_alloc_slow(cache, size, gfp, _RET_IP_);
 	if (unlikely(want_init_on_alloc(0)))
-		return carve_cache_clear(cache, object);
+		return carve_cache_clear(cache, object, 0);
 	return object;
 }
 

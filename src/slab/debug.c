@@ -56,7 +56,7 @@ static void track(struct carve_track *track, unsigned long caller)
 /* Objects with a state of their own while they are free keep it */
 static bool may_poison(const struct carve_cache *cache)
 {
-	return !cache->ctor;
+	return !carve_cache_keeps(cache);
 }
 
 static bool has_flag(const struct carve_cache *cache, unsigned int flag)
@@ -209,7 +209,7 @@ void *carve_debug_alloc(struct carve_cache *cache, size_t size, gfp_t gfp,
 		return NULL;
 	}
 	carve_findings_tell(cache, &findings, "allocated", caller);
-	if (want_init_on_alloc(gfp) && !cache->ctor)
+	if (want_init_on_alloc(gfp) && carve_cache_may_zero(cache, gfp))
 		memset(object, 0, size);
 	return object;
 }
@@ -242,7 +242,7 @@ static void make_free(struct carve_cache *cache, void *object,
 		record->free = *by;
 		record->flags |= CARVE_RECORD_FREED;
 	}
-	if (want_init_on_free() && !cache->ctor)
+	if (want_init_on_free() && !carve_cache_keeps(cache))
 		memset(object, 0, cache->object_size);
 	carve_object_fill(cache, object, record);
 }

@@ -2,20 +2,31 @@
 /*
  * kmalloc: a cache for each size class, the powers of two from 8 to 8192 and
  * 96 and 192 between them, as natively. Objects whose size is a power of two
- * are aligned to it. What is larger than the largest class is a block of pages
- * whose head says CARVE_PAGE_LARGE.
+ * are aligned to it. A carveout of several zones has further caches of these
+ * sizes for GFP_DMA and GFP_DMA32, where not all its zones serve these. What is
+ * larger than the largest class is a block of pages whose head says
+ * CARVE_PAGE_LARGE.
  */
 #include <linux/mm.h>
 
 #include "slab/kmalloc.h"
 #include "slab/slab.h"
 
+#define SIZE_CLASS(suffix, bytes) { \
+	.names = { \
+		[CARVE_KMALLOC_DMA] = "dma-kmalloc-" suffix, \
+		[CARVE_KMALLOC_DMA32] = "dma32-kmalloc-" suffix, \
+		[CARVE_KMALLOC_NORMAL] = "kmalloc-" suffix, \
+	}, \
+	.size = (bytes), \
+}
+
 const struct carve_kmalloc_class carve_kmalloc_classes[CARVE_NR_KMALLOC] = {
-	{ "kmalloc-8", 8 },	{ "kmalloc-16", 16 },	{ "kmalloc-32", 32 },
-	{ "kmalloc-64", 64 },	{ "kmalloc-96", 96 },	{ "kmalloc-128", 128 },
-	{ "kmalloc-192", 192 },	{ "kmalloc-256", 256 },	{ "kmalloc-512", 512 },
-	{ "kmalloc-1k", 1024 },	{ "kmalloc-2k", 2048 },	{ "kmalloc-4k", 4096 },
-	{ "kmalloc-8k", 8192 },
+	SIZE_CLASS("8", 8),		SIZE_CLASS("16", 16),	SIZE_CLASS("32", 32),
+	SIZE_CLASS("64", 64),	SIZE_CLASS("96", 96),	SIZE_CLASS("128", 128),
+	SIZE_CLASS("192", 192),	SIZE_CLASS("256", 256),	SIZE_CLASS("512", 512),
+	SIZE_CLASS("1k", 1024),	SIZE_CLASS("2k", 2048),	SIZE_CLASS("4k", 4096),
+	SIZE_CLASS("8k", 8192),
 };
 
 const u8 carve_kmalloc_class_of[CARVE_KMALLOC_MAX_CACHE / 8] = {
@@ -40,23 +51,92 @@ static unsigned int natural_align(unsigned int size)
 	return min_t(unsigned int, 1U << __ffs(size), PAGE_SIZE);
 }
 
-int carve_kmalloc_init(struct carve_slabs *slabs, struct carve_boot *boot)
+static bool any_zone_up_to(const struct carve_slabs *slabs,
+			   enum carve_zone_type type)
+{
+	const struct carve_zone *zone;
+
+	carve_for_each_zone(zone, slabs->pages)
+		if (zone->type <= type)
+			return true;
+	return false;
+}
+
+static bool any_zone_above(const struct carve_slabs *slabs,
+			   enum carve_zone_type type)
+{
+	const struct carve_zone *zone;
+
+	carve_for_each_zone(zone, slabs->pages)
+		if (zone->type > type)
+			return true;
+	return false;
+}
+
+/* Caches of all classes */
+static int make_classes(struct carve_slabs *slabs, struct carve_boot *boot,
+			enum carve_kmalloc_kind kind, slab_flags_t flags,
+			struct carve_cache **caches)
 {
 	int i;
 
 	for (i = 0; i < CARVE_NR_KMALLOC; i++) {
 		const struct carve_cache_args args = {
-			.name = carve_kmalloc_classes[i].name,
+			.name = carve_kmalloc_classes[i].names[kind],
 			.size = carve_kmalloc_classes[i].size,
 			.align = natural_align(carve_kmalloc_classes[i].size),
+			.flags = flags,
 			.caller = _THIS_IP_,
 		};
 
-		slabs->kmalloc[i] = carve_cache_boot(slabs, boot, &args);
-		if (!slabs->kmalloc[i])
+		caches[i] = carve_cache_boot(slabs, boot, &args);
+		if (!caches[i])
 			return -ENOMEM;
 	}
 	return 0;
+}
+
+/* The same caches where all zones lie that low anyway */
+static int make_low_classes(struct carve_slabs *slabs, struct carve_boot *boot,
+			    enum carve_zone_type type, slab_flags_t flags)
+{
+	struct carve_cache **caches = slabs->low_kmalloc[type];
+
+	if (!any_zone_up_to(slabs, type))
+		return 0;
+	if (any_zone_above(slabs, type))
+		return make_classes(slabs, boot,
+				    (enum carve_kmalloc_kind)type, flags,
+				    caches);
+	memcpy(caches, slabs->kmalloc, sizeof(slabs->kmalloc));
+	return 0;
+}
+
+int carve_kmalloc_init(struct carve_slabs *slabs, struct carve_boot *boot)
+{
+	int ret = make_classes(slabs, boot, CARVE_KMALLOC_NORMAL, 0,
+			       slabs->kmalloc);
+
+	if (!ret)
+		ret = make_low_classes(slabs, boot, CARVE_ZONE_DMA,
+				       SLAB_CACHE_DMA);
+	if (!ret)
+		ret = make_low_classes(slabs, boot, CARVE_ZONE_DMA32,
+				       SLAB_CACHE_DMA32);
+	return ret;
+}
+
+void *carve_kmalloc_rest(struct carve_slabs *slabs, size_t size, gfp_t gfp,
+			 unsigned long caller)
+{
+	struct carve_cache *cache;
+
+	if (size - 1 >= CARVE_KMALLOC_MAX_CACHE)
+		return carve_kmalloc_large(slabs, size, gfp, caller);
+	cache = slabs->low_kmalloc[carve_gfp_zone(gfp)][carve_kmalloc_class(size)];
+	/* Without such a zone it is for the page allocator to say no */
+	return cache ? carve_cache_get_sized(cache, size, gfp) :
+		       carve_kmalloc_large(slabs, size, gfp, caller);
 }
 
 void *carve_kmalloc_large(struct carve_slabs *slabs, size_t size, gfp_t gfp,

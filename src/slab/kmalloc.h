@@ -8,13 +8,21 @@
 /* The largest size class; what is larger takes whole pages */
 #define CARVE_KMALLOC_MAX_CACHE SZ_8K
 
+/* Caches for GFP_DMA and GFP_DMA32 stand by the type of zone that these want */
+enum carve_kmalloc_kind {
+	CARVE_KMALLOC_DMA = CARVE_ZONE_DMA,
+	CARVE_KMALLOC_DMA32 = CARVE_ZONE_DMA32,
+	CARVE_KMALLOC_NORMAL,
+	CARVE_NR_KMALLOC_KINDS,
+};
+
 /**
  * struct carve_kmalloc_class - a size class
- * @name: of its cache
+ * @names: of its caches, by enum carve_kmalloc_kind
  * @size: of its objects, in bytes
  */
 struct carve_kmalloc_class {
-	const char *name;
+	const char *names[CARVE_NR_KMALLOC_KINDS];
 	unsigned int size;
 };
 
@@ -22,10 +30,15 @@ extern const struct carve_kmalloc_class carve_kmalloc_classes[CARVE_NR_KMALLOC];
 /* The class of each size: of 1 to 8 bytes, 9 to 16 and so on */
 extern const u8 carve_kmalloc_class_of[CARVE_KMALLOC_MAX_CACHE / 8];
 
-/* After carve_slabs_init(). 0, or -ENOMEM where @boot is full */
+/* Zone modifiers that the caches of most requests don't satisfy */
+#define CARVE_GFP_LOW (__GFP_DMA | __GFP_DMA32)
+
+/* When all zones are known. 0, or -ENOMEM where @boot is full */
 int carve_kmalloc_init(struct carve_slabs *slabs, struct carve_boot *boot);
 
-/* Past the fast path, and beyond the size classes */
+/* Past the fast path: beyond the size classes, and GFP_DMA and GFP_DMA32 */
+void *carve_kmalloc_rest(struct carve_slabs *slabs, size_t size, gfp_t gfp,
+			 unsigned long caller);
 void *carve_kmalloc_large(struct carve_slabs *slabs, size_t size, gfp_t gfp,
 			  unsigned long caller);
 void carve_kfree_large(struct carve_slabs *slabs, const void *p,
@@ -54,10 +67,11 @@ static __always_inline void *carve_kmalloc_get(struct carve_slabs *slabs,
 					       unsigned long caller)
 {
 	/* 0 wraps around to the largest */
-	if (likely(size - 1 < CARVE_KMALLOC_MAX_CACHE))
+	if (likely(size - 1 < CARVE_KMALLOC_MAX_CACHE &&
+		   !(gfp & CARVE_GFP_LOW)))
 		return carve_cache_get_sized(slabs->kmalloc[carve_kmalloc_class(size)],
 					     size, gfp);
-	return carve_kmalloc_large(slabs, size, gfp, caller);
+	return carve_kmalloc_rest(slabs, size, gfp, caller);
 }
 
 /* The same where @gfp has no zone modifiers and says nothing of zeroing */

@@ -81,7 +81,8 @@ void carve_slab_geometry(struct carve_cache *cache, struct carve_shelf *shelf)
 	unsigned int rest;
 
 	shelf->reciprocal = reciprocal_value(shelf->size);
-	shelf->order = choose_order(shelf->size);
+	shelf->order = shelf == &cache->low ? get_order(shelf->size) :
+					      choose_order(shelf->size);
 	shelf->nr_objects = objects_in(shelf->order, shelf->size);
 	rest = (PAGE_SIZE << shelf->order) - shelf->nr_objects * shelf->size;
 	shelf->colour_step = max_t(unsigned int, cache->align,
@@ -213,16 +214,17 @@ static void unname_pages(struct carve_cache *cache, struct carve_page *slab)
 	}
 }
 
-static void construct(struct carve_cache *cache, struct carve_page *slab)
+static void run_on_objects(struct carve_cache *cache, struct carve_page *slab,
+			   void (*fn)(void *object))
 {
 	const struct carve_shelf *shelf = carve_slab_shelf(cache, slab);
 	void *object = first_object(cache, slab);
 	unsigned int i;
 
-	if (!cache->ctor)
+	if (!fn)
 		return;
 	for (i = 0; i < shelf->nr_objects; i++, object += shelf->size)
-		cache->ctor(object);
+		fn(object);
 }
 
 struct carve_page *carve_slab_new(struct carve_cache *cache,
@@ -253,7 +255,7 @@ struct carve_page *carve_slab_new(struct carve_cache *cache,
 	bitmap_set(free_map(shelf, slab), 0, shelf->nr_objects);
 	if (slab->debug)
 		carve_debug_prepare(cache, slab);
-	construct(cache, slab);
+	run_on_objects(cache, slab, cache->ctor);
 	name_pages(cache, slab);
 	return slab;
 }
@@ -263,7 +265,8 @@ void carve_slab_release(struct carve_cache *cache, struct carve_page *slab)
 	struct carve_shelf *shelf = carve_slab_shelf(cache, slab);
 	unsigned long *map = slab->free_map;
 
-	/* First: a stray free must not find the map when it is another slab's */
+	run_on_objects(cache, slab, cache->dtor);
+	/* Before the map: a stray free must not find it when it is another's */
 	unname_pages(cache, slab);
 	release_map(cache, shelf, map);
 	carve_pages_put(cache->pages, slab, shelf->order);

@@ -41,7 +41,8 @@ void carve_slab_fit_records(struct carve_shelf *shelf);
 static inline struct carve_shelf *carve_slab_shelf(struct carve_cache *cache,
 						   const struct carve_page *slab)
 {
-	return slab->debug ? &cache->debug : &cache->plain;
+	return slab->debug ? &cache->debug :
+	       slab->order == cache->plain.order ? &cache->plain : &cache->low;
 }
 
 /* A slab with all objects constructed and in it, on no list; or NULL */

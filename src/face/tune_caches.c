@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Magazines and empty slabs of caches, and the order of objects, as files to
+ * read and to write.
+ */
+#include <linux/cpumask.h>
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/seq_file.h>
+#include <linux/string.h>
+
+#include "face/reply.h"
+#include "face/tune_caches.h"
+#include "instance.h"
+
+/* Most empty slabs that a cache may be told to keep */
+#define MOST_EMPTY 1000000U
+
+/**
+ * struct setting - what a line says
+ * @name: of a cache
+ * @adapts: the batch adapts to contention, and the next two say nothing
+ * @batch: objects that pass at a time between a magazine and what is behind it
+ * @limit: objects that a CPU's magazine holds
+ * @empty: empty slabs that are kept
+ */
+struct setting {
+	char name[CARVE_CACHE_NAME_LEN];
+	bool adapts;
+	unsigned int batch;
+	unsigned int limit;
+	unsigned int empty;
+};
+
+static struct carve_cache *find_cache(struct carveout *co, const char *name)
+{
+	struct carve_cache *cache;
+
+	lockdep_assert_held(&co->slabs.lock);
+	list_for_each_entry(cache, &co->slabs.caches, list)
+		if (!strcmp(cache->name, name))
+			return cache;
+	return NULL;
+}
+
+/* With widths, since sscanf() lets numbers overflow */
+static bool parse(const char *line, struct setting *s)
+{
+	char rest;
+
+	s->adapts = sscanf(line, "%31s auto %9u%c", s->name, &s->empty,
+			   &rest) == 2;
+	return s->adapts || sscanf(line, "%31s %9u %9u %9u%c", s->name,
+				   &s->batch, &s->limit, &s->empty, &rest) == 4;
+}
+
+static int apply(struct carve_cache *cache, const struct setting *s,
+		 struct carve_reply *reply)
+{
+	struct carve_magazines *ms = &cache->magazines;
+
+	if (s->empty > MOST_EMPTY)
+		return carve_reply_error(reply, -EINVAL,
+					 "EMPTY is from 0 to %u", MOST_EMPTY);
+	/* Debugging has put the limit to 0, and knows what it was */
+	if (cache->debugging.flags)
+		return carve_reply_error(reply, -EBUSY,
+					 "%s is being debugged, without magazines",
+					 cache->name);
+	if (s->adapts)
+		carve_magazines_adapt(ms, carve_cache_base_batch(cache));
+	else if (!carve_magazines_tune(ms, s->batch, s->limit))
+		return carve_reply_error(reply, -EINVAL,
+					 "for %s BATCH is from 1 to %u, LIMIT from 0 to %u",
+					 cache->name, ms->max.batch,
+					 ms->max.room);
+	carve_cache_keep_empty(cache, s->empty);
+	carve_reply_set(reply, "set");
+	return 0;
+}
+
+int carve_run_caches(void *context, const char *line, struct carve_reply *reply)
+{
+	struct carveout *co = context;
+	struct carve_cache *cache;
+	struct setting s = { };
+
+	if (!parse(line, &s))
+		return carve_reply_error(reply, -EINVAL,
+					 "\"%s\" is not CACHE BATCH LIMIT EMPTY or CACHE auto EMPTY, such as kmalloc-64 16 32 8",
+					 line);
+	guard(mutex)(&co->slabs.lock);
+	cache = find_cache(co, s.name);
+	if (!cache)
+		return carve_reply_error(reply, -ENOENT,
+					 "there is no cache \"%s\"", s.name);
+	return apply(cache, &s, reply);
+}
+
+static void show_cache(struct seq_file *m, struct carve_cache *cache)
+{
+	const struct carve_magazines *ms = &cache->magazines;
+	unsigned int cpu = cpumask_first(cpu_possible_mask);
+
+	seq_printf(m, "%-20s %5u %5lu %9u %6s %5u %8lu\n", cache->name,
+		   READ_ONCE(ms->batch), READ_ONCE(ms->cpu[cpu]->capacity),
+		   ms->max.batch, READ_ONCE(ms->base) ? "yes" : "no",
+		   READ_ONCE(cache->plain.max_empty),
+		   carve_magazines_count(ms));
+}
+
+void carve_show_caches(struct seq_file *m, void *context)
+{
+	struct carveout *co = context;
+	struct carve_cache *cache;
+
+	seq_printf(m, "%-20s %5s %5s %9s %6s %5s %8s\n", "cache", "batch",
+		   "limit", "max_batch", "adapts", "empty", "objects");
+	guard(mutex)(&co->slabs.lock);
+	list_for_each_entry(cache, &co->slabs.caches, list)
+		show_cache(m, cache);
+}
+
+int carve_run_shuffle(void *context, const char *line,
+		      struct carve_reply *reply)
+{
+	struct carveout *co = context;
+	bool shuffle;
+
+	if (kstrtobool(line, &shuffle))
+		return carve_reply_error(reply, -EINVAL,
+					 "\"%s\" is neither 0 nor 1", line);
+	WRITE_ONCE(co->slabs.shuffle, shuffle);
+	carve_reply_set(reply, "set");
+	return 0;
+}
+
+void carve_show_shuffle(struct seq_file *m, void *context)
+{
+	const struct carveout *co = context;
+
+	seq_printf(m, "%d\n", READ_ONCE(co->slabs.shuffle));
+}
