@@ -4,13 +4,15 @@
  * its own, and a page that all write to; they touch, give back, map anew, fork
  * and are killed, and look whether memory is what it must be.
  *
- *	crowd DEVICE PROCESSES STEPS
+ *	crowd DEVICE PROCESSES STEPS [huge]
  *
- * Says `ok`, or what was wrong.
+ * With huge, the windows are mapped by huge pages, and given back by munmap()
+ * alone. Says `ok`, or what was wrong.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,14 +20,19 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <carveout_user.h>
+
 #define PAGE 4096
-#define WINDOW 64 /* pages */
+#define MAX_WINDOW 1024
 
 static int fd;
 static unsigned int seed;
+static bool huge;
+/* Pages of a window */
+static unsigned int nr_pages = 64;
 static unsigned long *window, *shared;
 /* What each page of the window begins and ends with */
-static unsigned long model[WINDOW];
+static unsigned long model[MAX_WINDOW];
 
 static unsigned int dice(unsigned int below)
 {
@@ -33,15 +40,23 @@ static unsigned int dice(unsigned int below)
 	return (seed >> 16) % below;
 }
 
-static void *map(size_t pages, unsigned long first)
+static void *map(size_t pages, off_t offset)
 {
-	void *p = mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, first * PAGE);
+	void *p = mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset);
 
 	if (p == MAP_FAILED) {
 		perror("mmap");
 		_exit(1);
 	}
 	return p;
+}
+
+/* The first page of the object is everybody's */
+static void map_window(unsigned int number)
+{
+	off_t offset = (off_t)(number + 1) * nr_pages * PAGE;
+
+	window = map(nr_pages, huge ? offset + (off_t)CARVEOUT_USER_HUGE : offset);
 }
 
 static unsigned long *page(unsigned int i)
@@ -69,9 +84,10 @@ static void put(unsigned int i)
 
 static void give_back(void)
 {
-	unsigned int first = dice(WINDOW), nr = 1 + dice(WINDOW - first), i;
+	unsigned int first = dice(nr_pages), nr = 1 + dice(nr_pages - first), i;
 
-	madvise(page(first), nr * PAGE, MADV_DONTNEED);
+	if (madvise(page(first), nr * PAGE, MADV_DONTNEED))
+		return;
 	for (i = first; i < first + nr; i++)
 		model[i] = 0;
 }
@@ -81,9 +97,13 @@ static void map_anew(unsigned int number)
 {
 	unsigned int i;
 
-	munmap(window, WINDOW * PAGE);
-	window = map(WINDOW, 1 + number * WINDOW);
-	for (i = 0; i < WINDOW; i++) {
+	/* In two steps, now and then through the middle of a huge page */
+	i = dice(nr_pages - 1) + 1;
+	munmap(page(i), (nr_pages - i) * PAGE);
+	check(dice(i), "half unmapped");
+	munmap(window, i * PAGE);
+	map_window(number);
+	for (i = 0; i < nr_pages; i++) {
 		unsigned long is = *page(i);
 
 		if (is && is != model[i])
@@ -95,7 +115,7 @@ static void map_anew(unsigned int number)
 /* What a child writes is there for its parent, touched by that before or not */
 static void have_child(void)
 {
-	unsigned int i, first = dice(WINDOW - 8);
+	unsigned int i, first = dice(nr_pages - 8);
 	pid_t child = fork();
 
 	for (i = first; i < first + 8; i++) {
@@ -116,7 +136,7 @@ static void work(unsigned int number, unsigned int steps)
 {
 	seed = number * 7919 + 17;
 	shared = map(1, 0);
-	window = map(WINDOW, 1 + number * WINDOW);
+	map_window(number);
 	memset(model, 0, sizeof(model));
 	while (steps--) {
 		unsigned int what = dice(16);
@@ -130,9 +150,9 @@ static void work(unsigned int number, unsigned int steps)
 		else if (what == 3)
 			__atomic_fetch_add(shared, 1, __ATOMIC_RELAXED);
 		else if (what < 10)
-			put(dice(WINDOW));
+			put(dice(nr_pages));
 		else
-			check(dice(WINDOW), "mapped");
+			check(dice(nr_pages), "mapped");
 	}
 }
 
@@ -152,8 +172,11 @@ int main(int argc, char **argv)
 	pid_t victim;
 	int status, wrong = 0;
 
-	if (argc != 4)
+	if (argc < 4)
 		return 1;
+	huge = argc > 4;
+	if (huge)
+		nr_pages = MAX_WINDOW;
 	fd = open(argv[1], O_RDWR);
 	nr = atoi(argv[2]);
 	steps = atoi(argv[3]);

@@ -14,6 +14,18 @@ check 'another carveout has a device of its own' [ -c /dev/carveout-video ]
 echo video >$debug/remove
 check 'which goes with it' [ ! -e /dev/carveout-video ]
 
+# Opened while it is removed: either it isn't there any more, or it isn't removed yet.
+tries=0
+while [ $tries -lt 20 ]; do
+	echo 'video:8M' >$debug/create
+	/mapper /dev/carveout-video </dev/null >>/tmp/opened &
+	while ! echo video 2>/dev/null >$debug/remove; do :; done
+	tries=$((tries + 1))
+done
+wait
+same 'opening it while it is removed works or does not' \
+	"$(grep -cxE 'ok|error (ENOENT|ENODEV|ENXIO)' /tmp/opened)" 20
+
 # has KEY PAGES: a figure in bytes is that many pages.
 has() { [ "$(stat_of "$1")" = $(($2 * 4096)) ]; }
 mapped()  { same "$1" "$(stat_of user_mapped_bytes)" $(($2 * 4096)); }

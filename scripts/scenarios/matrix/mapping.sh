@@ -6,7 +6,7 @@
 # kernels: 6.1 6.12 7.2
 # memory: 1G
 # boot: memmap=32M$0x10000000
-# program: mapper
+# program: mapper crowd
 # modules: brd
 # shellcheck source=scripts/guest/lib.sh
 . /lib.sh
@@ -118,6 +118,10 @@ does 'remap h 2M'
 touched 'mremap gives back what it cuts off' 512
 stop_by KILL
 nothing_is_left 'after kill -9'
+
+same 'a crowd finds its memory as it left it' "$(/crowd /dev/carveout 3 4000 2>&1)" ok
+same 'by huge pages, too' "$(/crowd /dev/carveout 3 1000 huge 2>&1)" ok
+nothing_is_left 'after a crowd'
 
 # Of all blocks of 2 MiB at least half is somebody else's.
 put 0 min_free_kbytes
