@@ -111,14 +111,28 @@ static enum use use_of(struct carve_object *object,
 
 /* Taking pages */
 
-/* Memory that is neither a file's nor in the direct mapping won't do */
+/*
+ * Only pages in the direct mapping will do, for I/O reaches them there, and
+ * only such as have a reference each, which is their object's then.
+ */
+static bool zone_will_do(const struct carve_zone *zone)
+{
+	unsigned long pfn = zone->region->start_pfn;
+	struct page *last;
+
+	if (zone->region->highmem || !pfn_valid(pfn))
+		return false;
+	last = pfn_to_page(pfn + zone->region->nr_pages - 1);
+	return !PageReserved(last) && !PageCompound(last) && page_count(last);
+}
+
 static struct carve_page *take_block(struct carve_pages *ps, gfp_t gfp,
 				     unsigned int order)
 {
 	struct carve_page *page;
 
 	page = carve_pages_alloc(ps, gfp, order, CARVE_PAGE_USER, _THIS_IP_);
-	if (!page || !carve_page_zone(ps, page)->region->highmem)
+	if (!page || zone_will_do(carve_page_zone(ps, page)))
 		return page;
 	carve_pages_free(ps, page, order, CARVE_PAGE_USER, _THIS_IP_);
 	return NULL;
@@ -528,13 +542,9 @@ bool carve_user_possible(struct carve_user *user)
 	struct carve_pages *ps = user->slabs->pages;
 	struct carve_zone *zone;
 
-	carve_for_each_zone(zone, ps) {
-		unsigned long pfn = zone->region->start_pfn;
-
-		if (!zone->region->highmem && pfn_valid(pfn) &&
-		    !PageReserved(pfn_to_page(pfn)))
+	carve_for_each_zone(zone, ps)
+		if (zone_will_do(zone))
 			return true;
-	}
 	return false;
 }
 

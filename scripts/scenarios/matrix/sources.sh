@@ -7,6 +7,7 @@
 # boot: cma=64M memmap=32M$0x10000000
 # memory: 1G
 # timeout: 600
+# program: mapper
 # shellcheck source=scripts/guest/lib.sh
 . /lib.sh
 
@@ -38,6 +39,16 @@ like 'and says so' "$said" 'from cma on node 0'
 taken=$((at_first - $(cma_free)))
 check "some 32 MiB are gone from CmaFree ($taken KiB)" [ "$taken" -ge 24576 ]
 all_layers 'source=cma'
+start /mapper /dev/carveout
+does 'map a 8M'
+does 'fill a 0 8M 3'
+does 'splice a 0 64K' 'ok 65536'
+does 'unmap a 0 4M'
+same 'user space has what it maps, and what a pipe holds' \
+	"$(stat_of user_touched_bytes)" $((4096 * 1024 + 65536))
+does 'drain 3'
+stop
+settles 'all of it comes back' eval "[ \"\$(stat_of pages_user)\" = 0 ]"
 check 'it unloads' unload
 lost=$((at_first - $(cma_free)))
 check "CmaFree is back ($lost KiB less)" [ "$lost" -le 8192 ]
