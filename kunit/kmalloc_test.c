@@ -407,6 +407,58 @@ static void krealloc_of_nothing_allocates(struct kunit *test)
 			    ZERO_SIZE_PTR);
 }
 
+static void krealloc_of_what_is_none_is_refused(struct kunit *test)
+{
+	struct carveout *co = test->priv;
+	u8 *p = alloc(test, 100), *large = alloc(test, SZ_64K), *gone;
+	void *bad[] = { test, p + 8, p + 1, large + 1, large + PAGE_SIZE };
+	int i;
+
+	memset(p, 0x2d, 100);
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		KUNIT_EXPECT_NULL(test, carve_krealloc(co, bad[i], 500,
+						       GFP_KERNEL));
+		KUNIT_EXPECT_EQ(test, carve_ksize(co, bad[i]), 0UL);
+	}
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&co->pages.nr_bad_frees),
+			(long)ARRAY_SIZE(bad));
+	KUNIT_EXPECT_NULL(test, memchr_inv(p, 0x2d, 100));
+	carve_kfree(co, p);
+	carve_kfree(co, large);
+
+	/* What was given back to the buddy system, too */
+	gone = alloc(test, SZ_64K);
+	carve_kfree(co, gone);
+	KUNIT_EXPECT_NULL(test, carve_krealloc(co, gone, SZ_128K, GFP_KERNEL));
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&co->pages.nr_bad_frees),
+			(long)ARRAY_SIZE(bad) + 1);
+}
+
+static void second_kfree_is_seen_at_once(struct kunit *test)
+{
+	static const size_t sizes[] = { 8, 96, 8192, SZ_16K, SZ_64K };
+	struct carveout *co = test->priv;
+	void *p, *q;
+	int i;
+
+	carve_testbed_stay_on_cpu(test);
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		p = alloc(test, sizes[i]);
+		carve_kfree(co, p);
+		carve_kfree(co, p);
+		KUNIT_EXPECT_EQ(test, atomic_long_read(&co->pages.nr_bad_frees),
+				i + 1L);
+		/* And it isn't handed out twice */
+		p = alloc(test, sizes[i]);
+		q = alloc(test, sizes[i]);
+		KUNIT_EXPECT_PTR_NE(test, p, q);
+		carve_kfree(co, p);
+		carve_kfree(co, q);
+	}
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&co->pages.nr_bad_frees),
+			(long)ARRAY_SIZE(sizes));
+}
+
 static void krealloc_to_nothing_frees(struct kunit *test)
 {
 	struct carveout *co = test->priv;
@@ -959,6 +1011,8 @@ static struct kunit_case kmalloc_cases[] = {
 	KUNIT_CASE_PARAM(krealloc_keeps_contents, resize_gen_params),
 	KUNIT_CASE(krealloc_array_checks_for_overflow),
 	KUNIT_CASE(krealloc_of_nothing_allocates),
+	KUNIT_CASE(krealloc_of_what_is_none_is_refused),
+	KUNIT_CASE(second_kfree_is_seen_at_once),
 	KUNIT_CASE(krealloc_to_nothing_frees),
 	KUNIT_CASE(failing_krealloc_keeps_the_old),
 	KUNIT_CASE(krealloc_grows_into_zeroes),

@@ -4,6 +4,7 @@
  * what comes back, and what bad frees and damage do.
  */
 #include <linux/err.h>
+#include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 
@@ -721,28 +722,30 @@ static void *small_number(struct bad_free_bed *bed)
 	return ZERO_SIZE_PTR;
 }
 
+/* Some are seen at once, the others when a magazine is flushed */
 struct bad_free {
 	const char *what;
 	void *(*pick)(struct bad_free_bed *bed);
+	bool at_once;
 };
 
 static const struct bad_free bad_frees[] = {
-	{ "freed twice", double_free },
+	{ "freed twice", double_free, true },
 	{ "freed twice, the first time long ago", freed_long_ago },
 	{ "interior pointer", interior },
 	{ "misaligned pointer", misaligned },
 	{ "last byte of an object", last_byte },
 	{ "before the first object", before_first_object },
 	{ "behind the last object", behind_last_object },
-	{ "object of another cache", object_of_another_cache },
-	{ "page in use", page_in_use },
-	{ "page of metadata", page_of_metadata },
-	{ "free page", page_in_the_buddy_system },
-	{ "area", area },
-	{ "native memory", native_memory },
-	{ "before the carveout", before_the_carveout },
-	{ "behind the carveout", behind_the_carveout },
-	{ "small number", small_number },
+	{ "object of another cache", object_of_another_cache, true },
+	{ "page in use", page_in_use, true },
+	{ "page of metadata", page_of_metadata, true },
+	{ "free page", page_in_the_buddy_system, true },
+	{ "area", area, true },
+	{ "native memory", native_memory, true },
+	{ "before the carveout", before_the_carveout, true },
+	{ "behind the carveout", behind_the_carveout, true },
+	{ "small number", small_number, true },
 };
 
 static void describe_bad_free(const struct bad_free *bad, char *desc)
@@ -806,8 +809,11 @@ static void bad_frees_are_counted_and_harmless(struct kunit *test)
 
 	bed = kunit_kzalloc(test, sizeof(*bed), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, bed);
+	carve_testbed_stay_on_cpu(test);
 	set_up_bad_frees(test, bed);
 	carve_cache_free(bed->cache, bad->pick(bed));
+	KUNIT_EXPECT_EQ(test, bed->cache->nr_bad_frees,
+			bad->at_once || want_init_on_free());
 	/* What lies in the cache's pages is looked at when it leaves a magazine */
 	drain(bed->cache);
 	KUNIT_EXPECT_EQ(test, bed->cache->nr_bad_frees, 1UL);

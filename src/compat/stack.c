@@ -80,3 +80,12 @@ unsigned int carve_compat_stack_frames(u32 handle, unsigned long **frames)
 }
 
 #endif
+
+unsigned int carve_compat_stack_now(unsigned long *frames, unsigned int nr)
+{
+#ifdef CONFIG_STACKTRACE
+	return stack_trace_save(frames, nr, 1);
+#else
+	return 0;
+#endif
+}

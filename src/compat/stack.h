@@ -36,4 +36,15 @@ u32 carve_compat_stack_keep(unsigned long caller);
  */
 unsigned int carve_compat_stack_frames(u32 handle, unsigned long **frames);
 
+/**
+ * carve_compat_stack_now() - the return addresses on the current stack
+ * @frames: set to them, the innermost first
+ * @nr: room there
+ *
+ * Any context but NMI.
+ *
+ * Return: how many there are; 0 on kernels without CONFIG_STACKTRACE.
+ */
+unsigned int carve_compat_stack_now(unsigned long *frames, unsigned int nr);
+
 #endif /* _CARVE_COMPAT_STACK_H */

@@ -36,6 +36,7 @@
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
 
+#include "compat/stack.h"
 #include "page/pages.h"
 #include "percpu/each_cpu.h"
 #include "report.h"
@@ -549,6 +550,18 @@ struct carve_page *carve_pages_lookup_slow(struct carve_pages *ps,
 	return NULL;
 }
 
+/* As many frames as tell who it was */
+#define TRACE_FRAMES 12
+
+static void print_trace(const struct carve_pages *ps)
+{
+	unsigned long frame[TRACE_FRAMES];
+	unsigned int i, nr = carve_compat_stack_now(frame, TRACE_FRAMES);
+
+	for (i = 0; i < nr; i++)
+		pr_err("%s:   %pS\n", ps->name, (void *)frame[i]);
+}
+
 bool carve_pages_bad_free(struct carve_pages *ps, const void *what,
 			  const char *why, unsigned long caller)
 {
@@ -558,8 +571,13 @@ bool carve_pages_bad_free(struct carve_pages *ps, const void *what,
 	atomic_long_inc(&ps->nr_bad_frees);
 	if (!__ratelimit(&limit))
 		return false;
-	pr_err("%s: bad free of %p by %pS: %s; left alone\n", ps->name, what,
-	       (void *)caller, why);
+	if (caller)
+		pr_err("%s: bad free of %p by %pS: %s; left alone\n", ps->name,
+		       what, (void *)caller, why);
+	else
+		pr_err("%s: bad free of %p, seen when it left a magazine: %s; left alone\n",
+		       ps->name, what, why);
+	print_trace(ps);
 	return true;
 }
 

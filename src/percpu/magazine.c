@@ -412,6 +412,19 @@ void *carve_magazines_get_slow(struct carve_magazines *ms)
 	return item;
 }
 
+bool carve_magazines_has_on_top(struct carve_magazines *ms, const void *item)
+{
+	unsigned int count;
+	struct carve_magazine *m = acquire(ms, &count);
+	bool has;
+
+	if (!m)
+		return false;
+	has = count && m->items[count - 1] == item;
+	release(m, count);
+	return has;
+}
+
 void carve_magazines_put_slow(struct carve_magazines *ms, void *item)
 {
 	unsigned int count;

@@ -176,6 +176,8 @@ static inline bool carve_magazine_busy(const struct carve_magazine *m)
 /* NULL where nothing is in the magazine, the depot, or behind them */
 void *carve_magazines_get_slow(struct carve_magazines *ms);
 void carve_magazines_put_slow(struct carve_magazines *ms, void *item);
+/* Is it the one that was put last on this CPU? */
+bool carve_magazines_has_on_top(struct carve_magazines *ms, const void *item);
 
 /* Takes up to @n items at once, how many: less where there are no more */
 unsigned int carve_magazines_get_bulk(struct carve_magazines *ms, void **items,
@@ -285,16 +287,17 @@ static __always_inline bool carve_magazines_get(struct carve_magazines *ms,
 	return true;
 }
 
-/**
- * carve_magazines_put() - leave an item for the next one who asks
- * @ms: the magazines
- * @item: the item
- *
- * Return: true, or false where there was no room: call
- * carve_magazines_put_slow().
- */
-static __always_inline bool carve_magazines_put(struct carve_magazines *ms,
-						void *item)
+/* What lies below place @n of a magazine; below the first one lies a number */
+static __always_inline const void *
+carve_magazine_below(const struct carve_magazine *m, unsigned long n)
+{
+	const void *const *place = (const void *)m->items + n * sizeof(*place);
+
+	return place[-1];
+}
+
+static __always_inline bool carve_magazines_put_if(struct carve_magazines *ms,
+						   void *item, bool look)
 {
 	struct carve_magazine *m;
 	unsigned long n;
@@ -308,7 +311,8 @@ static __always_inline bool carve_magazines_put(struct carve_magazines *ms,
 	 * What is below 0 is a large number, too. Of a capacity that another
 	 * CPU changes at this moment, either value will do.
 	 */
-	if (unlikely(n >= data_race(m->capacity))) {
+	if (unlikely(n >= data_race(m->capacity) ||
+		     (look && carve_magazine_below(m, n) == item))) {
 		carve_magazine_undo(m);
 		preempt_enable();
 		return false;
@@ -317,6 +321,37 @@ static __always_inline bool carve_magazines_put(struct carve_magazines *ms,
 	carve_magazine_leave(m, n + 1);
 	preempt_enable();
 	return true;
+}
+
+/**
+ * carve_magazines_put() - leave an item for the next one who asks
+ * @ms: the magazines
+ * @item: the item
+ *
+ * Return: true, or false where there was no room: call
+ * carve_magazines_put_slow().
+ */
+static __always_inline bool carve_magazines_put(struct carve_magazines *ms,
+						void *item)
+{
+	return carve_magazines_put_if(ms, item, false);
+}
+
+/**
+ * carve_magazines_put_new() - the same, but not twice in a row
+ * @ms: the magazines
+ * @item: the item
+ *
+ * For layers whose items don't say themselves where they are: what was put last
+ * on this CPU can't be put again. That costs two instructions.
+ *
+ * Return: true, or false where there was no room, or where the item is the one
+ * put last: look at it, and call carve_magazines_put_slow() if that is sound.
+ */
+static __always_inline bool carve_magazines_put_new(struct carve_magazines *ms,
+						    void *item)
+{
+	return carve_magazines_put_if(ms, item, true);
 }
 
 #endif /* _CARVE_MAGAZINE_H */

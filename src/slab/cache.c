@@ -244,7 +244,7 @@ static unsigned long pages_released(const struct carve_cache *cache)
 
 /* What a free that is refused counts as, by its verdict */
 static const enum carve_damage bad_free_kinds[] = {
-	/* Out by now: it was free when this was looked at first */
+	/* Out of its slab, but in a magazine */
 	[CARVE_OBJECT_OUT] = CARVE_DAMAGE_DOUBLE_FREE,
 	[CARVE_NOT_OURS] = CARVE_DAMAGE_FOREIGN_FREE,
 	[CARVE_NOT_IN_SLAB] = CARVE_DAMAGE_FOREIGN_FREE,
@@ -267,7 +267,7 @@ void carve_cache_bad_free(struct carve_cache *cache, const void *object,
 	}
 	if (carve_pages_bad_free(cache->pages, object,
 				 carve_verdict_text(verdict) ?:
-				 "freed again meanwhile", caller))
+				 "already free, in a magazine", caller))
 		carve_debug_tell(cache, object);
 }
 
@@ -364,6 +364,9 @@ void carve_cache_free_slow(struct carve_cache *cache, void *object,
 {
 	if (unlikely(READ_ONCE(cache->debugging.flags)))
 		carve_debug_free(cache, object, caller);
+	else if (carve_slab_error(cache, object) ||
+		 carve_magazines_has_on_top(&cache->magazines, object))
+		carve_cache_bad_free(cache, object, caller);
 	else
 		carve_magazines_put_slow(&cache->magazines, object);
 }
@@ -379,7 +382,7 @@ void carve_cache_put_cleared(struct carve_cache *cache, void *object,
 	/* Debugging has to look at the object as it was left first */
 	if (!carve_cache_keeps(cache) && !READ_ONCE(cache->debugging.flags))
 		memset(object, 0, cache->object_size);
-	if (!carve_magazines_put(&cache->magazines, object))
+	if (!carve_magazines_put_new(&cache->magazines, object))
 		carve_cache_free_slow(cache, object, caller);
 }
 

@@ -319,7 +319,7 @@ static __always_inline bool carve_cache_put_hot(struct carve_cache *cache,
 
 	return carve_span_find(&cache->span, object, &page) &&
 	       likely(page->cache == cache) &&
-	       carve_magazines_put(&cache->magazines, object);
+	       carve_magazines_put_new(&cache->magazines, object);
 }
 
 /* Takes back an object that lies in one of the cache's pages, for @caller */
@@ -330,7 +330,7 @@ static __always_inline void carve_cache_put_for(struct carve_cache *cache,
 	/* Nothing stays in registers past a call that is the last thing done */
 	if (unlikely(want_init_on_free()))
 		carve_cache_put_cleared(cache, object, caller);
-	else if (unlikely(!carve_magazines_put(&cache->magazines, object)))
+	else if (unlikely(!carve_magazines_put_new(&cache->magazines, object)))
 		carve_cache_free_slow(cache, object, caller);
 }
 

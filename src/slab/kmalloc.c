@@ -181,6 +181,17 @@ void carve_kmalloc_put_any(struct carve_slabs *slabs, const void *p,
 		carve_kfree_large(slabs, p, caller);
 }
 
+void carve_kmalloc_refuse(struct carve_slabs *slabs, const void *p,
+			  unsigned long caller)
+{
+	struct carve_page *page = carve_pages_lookup(slabs->pages, p);
+
+	if (page && page->state >= CARVE_PAGE_SLAB)
+		carve_cache_bad_free(page->cache, p, caller);
+	else
+		carve_kfree_large(slabs, p, caller);
+}
+
 size_t carve_kmalloc_roundup(size_t size)
 {
 	if (!size)
@@ -264,6 +275,11 @@ void *carve_kmalloc_resize(struct carve_slabs *slabs, const void *p,
 	if (size && size <= room) {
 		resize_in_place(slabs, (void *)p, size, room, gfp, caller);
 		return (void *)p;
+	}
+	/* What is no allocation is told of, and nothing is made of it */
+	if (!room && !ZERO_OR_NULL_PTR(p)) {
+		carve_kmalloc_refuse(slabs, p, caller);
+		return NULL;
 	}
 	new = carve_kmalloc_get(slabs, size, gfp, caller);
 	if (!new)

@@ -43,6 +43,9 @@ void *carve_kmalloc_large(struct carve_slabs *slabs, size_t size, gfp_t gfp,
 			  unsigned long caller);
 void carve_kfree_large(struct carve_slabs *slabs, const void *p,
 		       unsigned long caller);
+/* Counts and reports what carve_kmalloc_usable() says has no bytes */
+void carve_kmalloc_refuse(struct carve_slabs *slabs, const void *p,
+			  unsigned long caller);
 void __cold carve_kmalloc_put_any(struct carve_slabs *slabs, const void *p,
 				  unsigned long caller);
 
@@ -94,7 +97,7 @@ static __always_inline void carve_kmalloc_put(struct carve_slabs *slabs,
 
 	if (likely(carve_span_find(&slabs->span, p, &page) &&
 		   page->state >= CARVE_PAGE_SLAB &&
-		   carve_magazines_put(&page->cache->magazines, (void *)p)))
+		   carve_magazines_put_new(&page->cache->magazines, (void *)p)))
 		return;
 	carve_kmalloc_put_any(slabs, p, caller);
 }

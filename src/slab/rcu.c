@@ -115,25 +115,15 @@ static void set_out(struct carve_rcu *rcu)
 		carve_run_after_rcu(&rcu->work);
 }
 
-/* Says what is wrong with @p; false: nothing */
-static bool refused(struct carve_rcu *rcu, const void *p, unsigned long caller)
-{
-	struct carve_page *page = carve_pages_lookup(pages_of(rcu), p);
-
-	if (carve_kmalloc_usable(rcu->slabs, p))
-		return false;
-	if (page && page->state >= CARVE_PAGE_SLAB)
-		carve_cache_bad_free(page->cache, p, caller);
-	else
-		carve_kfree_large(rcu->slabs, p, caller);
-	return true;
-}
-
 void carve_rcu_free(struct carve_rcu *rcu, const void *p,
 		    struct rcu_head *head, unsigned long caller)
 {
-	if (ZERO_OR_NULL_PTR(p) || refused(rcu, p, caller))
+	if (ZERO_OR_NULL_PTR(p))
 		return;
+	if (!carve_kmalloc_usable(rcu->slabs, p)) {
+		carve_kmalloc_refuse(rcu->slabs, p, caller);
+		return;
+	}
 	atomic_long_inc(&rcu->nr_pending);
 	if (note(rcu, p)) {
 		set_out(rcu);

@@ -336,6 +336,11 @@ void *carve_kvmalloc_resize(struct carve_vmap *vmap, const void *p,
 			memset((void *)p + size, 0, usable - size);
 		return (void *)p;
 	}
+	/* What is no allocation is told of, and nothing is made of it */
+	if (!usable && !ZERO_OR_NULL_PTR(p)) {
+		carve_kvmalloc_put(vmap, p, caller);
+		return NULL;
+	}
 	new = carve_kvmalloc_get(vmap, size, gfp, caller);
 	if (!new)
 		return NULL;
