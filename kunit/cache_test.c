@@ -240,10 +240,12 @@ static void reuse_pages(struct carveout *co)
 static void write_objects(struct kunit *test, struct carve_cache *cache,
 			  struct reading *r)
 {
-	unsigned long end = jiffies + HZ / 2;
+	unsigned long end = jiffies + HZ / 2, latest = jiffies + 30 * HZ;
 	struct constructed *c;
 
-	while (time_before(jiffies, end)) {
+	/* On a busy host the reader's CPU may stand still for a while */
+	while (time_before(jiffies, end) ||
+	       (!READ_ONCE(r->nr_read) && time_before(jiffies, latest))) {
 		c = carve_cache_alloc(cache, GFP_KERNEL);
 		if (!c)
 			break;

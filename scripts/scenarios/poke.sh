@@ -10,7 +10,7 @@ must 'it has a directory in debugfs' [ -d $carve ]
 
 readable='bench.json bootmem buddyinfo extfrag_index handles owners pagemap pagetypeinfo pairs
 slab_users slabinfo stats stats.json unusable_index user validate vmallocinfo zoneinfo'
-writable='age alloc bench drain free min_free_kbytes shrink slab_debug stores vmap_eager
+writable='age alloc bench caches drain free min_free_kbytes shrink shuffle slab_debug stores vmap_eager
 vmap_keep_kbytes wait_ms'
 
 mode() { stat -c %a "$carve/$1"; }
