@@ -1018,6 +1018,23 @@ void *carve_dma_alloc_coherent(struct carveout *co, struct device *dev,
 			       size_t size, dma_addr_t *dma_handle, gfp_t gfp);
 
 /**
+ * carve_dmam_alloc_coherent() - the same, freed with the device's resources
+ * @co: the carveout
+ * @dev: the device
+ * @size: bytes
+ * @dma_handle: where the buffer's bus address goes
+ * @gfp: GFP flags
+ *
+ * Freed when the driver is unbound from the device, so that the carveout must
+ * be held for longer: carveout_put() by way of devm_add_action_or_reset().
+ *
+ * Context: as carve_dma_alloc_coherent().
+ * Return: as carve_dma_alloc_coherent().
+ */
+void *carve_dmam_alloc_coherent(struct carveout *co, struct device *dev,
+				size_t size, dma_addr_t *dma_handle, gfp_t gfp);
+
+/**
  * carve_dma_free_coherent() - free what carve_dma_alloc_coherent() returned
  * @co: the carveout
  * @dev: the device it was allocated for, which has stopped using it

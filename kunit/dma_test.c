@@ -394,15 +394,16 @@ static void part_within_reach_has_blocks_and_a_reserve(struct kunit *test)
 	struct buffer urgent;
 
 	set_end_of_reach(bed, start_of(zone) + HIGH_SIZE / 2);
-	/* Only what is left to itself in the higher zone, and nothing low */
+	/* All of the lower zone, and half of the higher one */
 	fill(bed, SZ_64K, QUIETLY | __GFP_NORETRY);
 	KUNIT_EXPECT_GT(test, bed->nr, LOW_SIZE / SZ_64K);
 	empty(bed);
+	/* What lies in stores is beyond the watermark */
+	carve_pages_drain(&bed->co->pages);
 	carve_zone_set_watermarks(zone, zone->nr_managed);
 	carve_zone_set_watermarks(low_zone(bed), low_zone(bed)->nr_managed);
 	KUNIT_EXPECT_FALSE(test, obtain(bed, &urgent, SZ_64K,
 					QUIETLY | __GFP_NORETRY));
-	set_end_of_reach(bed, start_of(zone) + HIGH_SIZE / 2);
 	KUNIT_EXPECT_TRUE(test, obtain(bed, &urgent, SZ_64K, GFP_ATOMIC));
 	release(bed, &urgent);
 }
@@ -543,6 +544,30 @@ static void wrong_frees_are_refused(struct kunit *test)
 	carve_kfree(co, stranger);
 }
 
+static void managed_buffers_go_with_the_device(struct kunit *test)
+{
+	struct bed *bed = bed_of(test);
+	unsigned long before = nr_left(bed);
+	dma_addr_t addr = 42;
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, devres_open_group(bed->dev, bed, GFP_KERNEL));
+	for (i = 0; i < 3; i++)
+		KUNIT_EXPECT_NOT_NULL(test,
+				      carve_dmam_alloc_coherent(bed->co, bed->dev,
+								5 * PAGE_SIZE,
+								&addr,
+								GFP_KERNEL));
+	KUNIT_EXPECT_NULL(test, carve_dmam_alloc_coherent(bed->co, bed->dev, 0,
+							  &addr, QUIETLY));
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&bed->co->dma.nr_buffers), 3);
+	KUNIT_EXPECT_EQ(test, nr_left(bed), before - 15);
+	devres_release_group(bed->dev, bed);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&bed->co->dma.nr_buffers), 0);
+	KUNIT_EXPECT_EQ(test, nr_left(bed), before);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&bed->co->pages.nr_bad_frees), 0);
+}
+
 static void owners_are_counted_by_buffers(struct kunit *test)
 {
 	struct bed *bed = bed_of(test);
@@ -590,6 +615,7 @@ static struct kunit_case dma_cases[] = {
 	KUNIT_CASE(device_whose_mappings_bounce_is_refused),
 	KUNIT_CASE(carveout_that_is_full_fails),
 	KUNIT_CASE(wrong_frees_are_refused),
+	KUNIT_CASE(managed_buffers_go_with_the_device),
 	KUNIT_CASE(owners_are_counted_by_buffers),
 	KUNIT_CASE(kernel_without_dma_refuses),
 	{ }

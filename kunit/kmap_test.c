@@ -276,6 +276,21 @@ static void areas_come_from_unmapped_pages(struct kunit *test)
 	carve_vfree(bed->co, area);
 }
 
+static void given_pages_need_no_address(struct kunit *test)
+{
+	struct bed *bed = bed_of(test);
+	unsigned int i;
+	u64 *area;
+
+	take_filled(test, 5);
+	area = carve_vmap(bed->co, bed->pages, 5);
+	KUNIT_ASSERT_NOT_NULL(test, area);
+	for (i = 0; i < 5; i++)
+		KUNIT_EXPECT_TRUE(test, holds(area + i * WORDS, i));
+	carve_vunmap(bed->co, area);
+	give_back(bed);
+}
+
 static void pages_are_zeroed_without_an_address(struct kunit *test)
 {
 	struct bed *bed = bed_of(test);
@@ -648,6 +663,7 @@ static struct kunit_case kmap_cases[] = {
 	KUNIT_CASE(who_wants_an_address_gets_one),
 	KUNIT_CASE(low_addresses_are_not_those_of_unmapped_pages),
 	KUNIT_CASE(areas_come_from_unmapped_pages),
+	KUNIT_CASE(given_pages_need_no_address),
 	KUNIT_CASE(pages_are_zeroed_without_an_address),
 	KUNIT_CASE(page_has_one_address_for_all_users),
 	KUNIT_CASE(wrong_kunmaps_are_reported),

@@ -480,6 +480,14 @@ void *carve_dma_alloc_coherent(struct carveout *co, struct device *dev,
 }
 EXPORT_SYMBOL_GPL(carve_dma_alloc_coherent);
 
+void *carve_dmam_alloc_coherent(struct carveout *co, struct device *dev,
+				size_t size, dma_addr_t *dma_handle, gfp_t gfp)
+{
+	return carve_dma_alloc_managed(&co->dma, dev, size, dma_handle, gfp,
+				       _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(carve_dmam_alloc_coherent);
+
 void carve_dma_free_coherent(struct carveout *co, struct device *dev,
 			     size_t size, void *cpu_addr,
 			     dma_addr_t dma_handle)

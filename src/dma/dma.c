@@ -19,6 +19,7 @@
  * state DMA, how many pages, for which device, and the bus address. Blocks of
  * the run behind the first are in that state, too, and say that they have 0.
  */
+#include <linux/device.h>
 #include <linux/dma-direct.h>
 #include <linux/dma-map-ops.h>
 #include <linux/dma-mapping.h>
@@ -204,6 +205,12 @@ static bool may_have(struct carve_dma *dma, struct device *dev, size_t size)
 	return false;
 }
 
+/* As natively: the masks say from where */
+static gfp_t buffer_gfp(gfp_t gfp)
+{
+	return gfp & ~(__GFP_DMA | __GFP_DMA32 | __GFP_HIGHMEM | __GFP_COMP);
+}
+
 static struct carve_page *alloc_run(struct carve_dma *dma, struct device *dev,
 				    size_t size, gfp_t gfp)
 {
@@ -246,11 +253,9 @@ void *carve_dma_alloc(struct carve_dma *dma, struct device *dev, size_t size,
 	dma_addr_t addr;
 	void *virt;
 
-	/* As natively: the masks say from where */
-	gfp &= ~(__GFP_DMA | __GFP_DMA32 | __GFP_HIGHMEM | __GFP_COMP);
 	if (!may_have(dma, dev, size))
 		return NULL;
-	head = alloc_run(dma, dev, size, gfp);
+	head = alloc_run(dma, dev, size, buffer_gfp(gfp));
 	if (!head)
 		return NULL;
 	virt = carve_pages_address(pages, head);
@@ -302,6 +307,46 @@ void carve_dma_free(struct carve_dma *dma, struct device *dev, size_t size,
 	head->nr_pages = 0;
 	atomic_long_dec(&dma->nr_buffers);
 	carve_pages_put_run(pages, head, PFN_UP(size));
+}
+
+/* Managed by the device: freed when its driver lets go of it */
+
+struct managed {
+	struct carve_dma *dma;
+	size_t size;
+	void *virt;
+	dma_addr_t addr;
+	unsigned long caller;
+};
+
+static void free_managed(struct device *dev, void *resource)
+{
+	struct managed *m = resource;
+
+	carve_dma_free(m->dma, dev, m->size, m->virt, m->addr, m->caller);
+}
+
+void *carve_dma_alloc_managed(struct carve_dma *dma, struct device *dev,
+			      size_t size, dma_addr_t *dma_handle, gfp_t gfp,
+			      unsigned long caller)
+{
+	struct managed *m;
+
+	gfp = buffer_gfp(gfp);
+	m = devres_alloc(free_managed, sizeof(*m), gfp & ~__GFP_ZERO);
+	if (!m)
+		return NULL;
+	m->virt = carve_dma_alloc(dma, dev, size, dma_handle, gfp, caller);
+	if (!m->virt) {
+		devres_free(m);
+		return NULL;
+	}
+	m->dma = dma;
+	m->size = size;
+	m->addr = *dma_handle;
+	m->caller = caller;
+	devres_add(dev, m);
+	return m->virt;
 }
 
 void carve_dma_init(struct carve_dma *dma, struct carve_pages *pages)

@@ -27,6 +27,9 @@ void carve_dma_init(struct carve_dma *dma, struct carve_pages *pages);
 /* See include/carveout.h for what these mean */
 void *carve_dma_alloc(struct carve_dma *dma, struct device *dev, size_t size,
 		      dma_addr_t *dma_handle, gfp_t gfp, unsigned long caller);
+void *carve_dma_alloc_managed(struct carve_dma *dma, struct device *dev,
+			      size_t size, dma_addr_t *dma_handle, gfp_t gfp,
+			      unsigned long caller);
 void carve_dma_free(struct carve_dma *dma, struct device *dev, size_t size,
 		    void *cpu_addr, dma_addr_t dma_handle,
 		    unsigned long caller);
