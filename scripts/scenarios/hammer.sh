@@ -61,7 +61,7 @@ release() {
 look() {
 	for round in $(seq $rounds); do
 		for file in alloc free drain shrink bootmem buddyinfo handles owners pagemap \
-			slabinfo stats stats.json validate vmallocinfo zoneinfo; do
+			slab_debug slab_users slabinfo stats stats.json validate vmallocinfo zoneinfo; do
 			cat $carve/$file
 		done
 	done
@@ -69,11 +69,28 @@ look() {
 
 noise() {
 	for round in $(seq $rounds); do
-		for file in alloc free drain shrink; do
+		for file in alloc free drain shrink slab_debug; do
 			head -c $((round * 11 % 300 + 1)) /dev/urandom >$carve/$file
 			head -c 200 /dev/urandom | tr -dc 'a-z0-9 |_-' | head -c $((round * 5)) >$carve/$file
 			head -c $((round * 400)) /dev/zero >$carve/$file
 		done
+	done
+}
+
+debug_caches() {
+	for round in $(seq $rounds); do
+		while read -r line; do
+			echo "$line" >$carve/slab_debug
+		done <<-LINES
+			FZPUQ kmalloc-*
+			U c1-*
+			quarantine $((round * 1000))
+			Z *
+			nonsense $round
+			- c*
+			FZPU c*-$((round % 3))
+			- *
+		LINES
 	done
 }
 
@@ -83,6 +100,7 @@ check 'a cache is made' put 'cache_create keep 8' alloc
 allocate 1 2>/dev/null &
 allocate 2 2>/dev/null &
 release 2>/dev/null &
+debug_caches 2>/dev/null &
 noise 2>/dev/null &
 look >/tmp/seen 2>/dev/null &
 for round in $(seq $rounds); do
@@ -96,6 +114,8 @@ unlike 'nor a kernel address shown' "$(cat /tmp/seen)" '(^|[^0-9a-f])ff[0-9a-f]{
 same 'none is broken afterwards' "$(tail -n 1 $carve/validate)" ok
 
 check 'all handles are freed' put all free
+unlike 'nothing was found that debugging looks for' "$(awk '/^[^#]/ {
+	for (i = 5; i <= NF; i++) n += $i } END { print n }' $carve/slab_debug)" '^[1-9]'
 awk '/^(keep|c[12]-)/ { print $1 }' $carve/slabinfo >/tmp/caches
 while read -r cache; do
 	check "cache $cache is destroyed" put "cache $cache" free
