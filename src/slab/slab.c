@@ -113,14 +113,18 @@ void *carve_slab_object(struct carve_cache *cache,
 	       index * carve_slab_shelf(cache, slab)->size;
 }
 
+static struct carve_record *record_in(unsigned long *map, unsigned int index)
+{
+	struct carve_records *records = container_of(map, struct carve_records,
+						     free_map[0]);
+
+	return &records->of[index];
+}
+
 struct carve_record *carve_slab_record(const struct carve_page *slab,
 				       unsigned int index)
 {
-	struct carve_records *records;
-
-	records = container_of(slab->free_map, struct carve_records,
-			       free_map[0]);
-	return &records->of[index];
+	return record_in(slab->free_map, index);
 }
 
 bool carve_slab_has(struct carve_cache *cache, struct carve_page *slab,
@@ -298,13 +302,28 @@ static struct carve_page *head_of(struct carve_page *page)
 	return page->state == CARVE_PAGE_SLAB_TAIL ? page - page->offset : page;
 }
 
-/* Objects that wait in quarantine are out of their slab, but free */
+/*
+ * Objects that wait in quarantine are out of their slab, but free. Whoever asks
+ * without the lock, for what is no object, may meet a slab that is given back
+ * meanwhile: then its map leads anywhere, but is not followed out of the
+ * carveout.
+ */
 static bool is_free(struct carve_cache *cache, struct carve_page *slab,
 		    unsigned int index)
 {
-	return carve_slab_has(cache, slab, index) ||
-	       (slab->debug && carve_slab_record(slab, index)->flags &
-		CARVE_RECORD_WAITING);
+	const struct carve_shelf *shelf = carve_slab_shelf(cache, slab);
+	unsigned long *map = READ_ONCE(slab->free_map);
+	const struct carve_record *record = record_in(map, index);
+
+	if (!has_map(cache, shelf))
+		return test_bit(index, (unsigned long *)&slab->free);
+	if (!carve_pages_lookup(cache->pages, map))
+		return true;
+	if (test_bit(index, map))
+		return true;
+	return shelf == &cache->debug &&
+	       (!carve_pages_lookup(cache->pages, record) ||
+		READ_ONCE(record->flags) & CARVE_RECORD_WAITING);
 }
 
 /* Says in *@index which object of the slab an address lies in */
