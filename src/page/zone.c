@@ -17,8 +17,8 @@
 #include "page/zone.h"
 #include "report.h"
 
-/* Most items a batch of blocks has */
-#define STORE_MAX_BATCH 32UL
+/* Most items a batch of blocks has: what an atomic allocation may have to wait for */
+#define STORE_MAX_BATCH 16UL
 /* All stores of one order hold at most one page in so many of the zone's */
 #define STORE_SHARE 32
 /* or, where that is not enough for a batch, a block for each CPU within this */

@@ -215,7 +215,13 @@ static void copy_items(void **to, void *const *from, unsigned int nr)
 {
 	unsigned int i;
 
-	for (i = 0; i < nr; i++)
+	for (i = 0; i + 4 <= nr; i += 4) {
+		WRITE_ONCE(to[i], from[i]);
+		WRITE_ONCE(to[i + 1], from[i + 1]);
+		WRITE_ONCE(to[i + 2], from[i + 2]);
+		WRITE_ONCE(to[i + 3], from[i + 3]);
+	}
+	for (; i < nr; i++)
 		WRITE_ONCE(to[i], from[i]);
 }
 
