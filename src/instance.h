@@ -148,5 +148,8 @@ bool carveout_name_valid(const char *name);
  */
 int carveout_add(struct carveout_request *request);
 int carveout_remove(const char *name);
+/* Keeps a carveout from being removed, until unpinned; -ENODEV: it has been */
+int carveout_pin(struct carveout *co);
+void carveout_unpin(struct carveout *co);
 
 #endif /* _CARVE_INSTANCE_H */

@@ -11,6 +11,9 @@
  *
  * Times are kept in picoseconds, so that a mean over a batch keeps its digits.
  */
+#include <linux/atomic.h>
+#include <linux/cpu.h>
+#include <linux/ctype.h>
 #include <linux/debugfs.h>
 #include <linux/ktime.h>
 #include <linux/math64.h>
@@ -21,7 +24,7 @@
 #include <linux/seq_file.h>
 #include <linux/sizes.h>
 #include <linux/sort.h>
-#include <linux/utsname.h>
+#include <linux/workqueue.h>
 
 #include "face/bench.h"
 #include "face/command.h"
@@ -31,56 +34,122 @@
 #define DEFAULT_BATCHES 200
 #define MAX_BATCHES 100000
 #define WARM_UP_BATCHES 3
-#define MAX_RESULTS 64
+#define MAX_SIZES 16
 /* Where allocations are zeroed, a batch has at most this much to zero */
 #define MAX_ZEROED SZ_1M
 
-/* Picoseconds for a pair, over batches */
-struct figure {
-	u64 median;
-	u64 p99;
-	u64 max;
-};
-
-struct result {
-	const struct carve_bench_case *c;
-	unsigned int size;
-	struct figure carve;
-	struct figure native;
-};
-
 /**
- * struct carve_bench_files - the state behind a carveout's bench files
- * @co: the carveout
- * @file: the file `bench`
- * @lock: guards the rest, and lets one run at a time
- * @batches: of the last run
- * @nr_results: how many
- * @result: of the last run
+ * struct choice - what is to be run
+ * @what: a layer or a case; all if empty
+ * @nr_sizes: how many sizes were given; 0: those of the cases
+ * @size: these
+ * @cpus: processors at once
+ * @batches: how many
+ * @engine: what this machine is, for the record
  */
-struct carve_bench_files {
-	struct carveout *co;
-	struct carve_command_file file;
-	struct mutex lock; /* the rest */
+struct choice {
+	char what[CARVE_LINE_MAX + 1];
+	unsigned int nr_sizes;
+	unsigned int size[MAX_SIZES];
+	unsigned int cpus;
 	unsigned int batches;
-	unsigned int nr_results;
-	struct result result[MAX_RESULTS];
+	char engine[CARVE_BENCH_ENGINE_LEN];
 };
 
 /* One side's times, a batch each */
 struct samples {
 	u64 *time;
 	unsigned int nr;
+	struct carve_bench_tally *tally;
 };
 
-static bool time_batch(struct carve_bench *b, unsigned int pairs,
-		       bool (*run)(struct carve_bench *b, unsigned int pairs),
-		       struct samples *samples)
+void carve_bench_tell(struct carve_bench *b, u64 ns)
 {
-	u64 start = ktime_get_ns();
-	bool done = run(b, pairs);
-	u64 ns = ktime_get_ns() - start;
+	b->tally->nr++;
+	b->tally->max = max(b->tally->max, ns);
+	b->tally->by_ns[min_t(u64, ns, CARVE_BENCH_MAX_NS)]++;
+}
 
+/* One CPU's part of a batch that several run at once */
+struct hand {
+	struct work_struct work;
+	struct carve_bench *b;
+	carve_bench_fn run;
+	unsigned int pairs;
+	atomic_t *nr_missing;
+	u64 ns;
+	bool done;
+};
+
+static void run_hand(struct work_struct *work)
+{
+	struct hand *hand = container_of(work, struct hand, work);
+	u64 start;
+
+	/* Nobody begins before all are there */
+	atomic_dec(hand->nr_missing);
+	while (atomic_read(hand->nr_missing))
+		cpu_relax();
+	start = ktime_get_ns();
+	hand->done = hand->run(hand->b, hand->pairs);
+	hand->ns = ktime_get_ns() - start;
+}
+
+/* On @b->cpus CPUs at once; the mean of their times is returned in @ns */
+static bool run_hands(struct carve_bench *b, carve_bench_fn run,
+		      unsigned int pairs, u64 *ns)
+{
+	struct hand *hands = kcalloc(b->cpus, sizeof(*hands), GFP_KERNEL);
+	atomic_t nr_missing = ATOMIC_INIT(b->cpus);
+	unsigned int cpu, i = 0;
+	bool done = true;
+
+	if (!hands)
+		return false;
+	*ns = 0;
+	cpus_read_lock();
+	for_each_online_cpu(cpu) {
+		if (i == b->cpus)
+			break;
+		hands[i] = (struct hand){ .b = b, .run = run, .pairs = pairs,
+					  .nr_missing = &nr_missing };
+		INIT_WORK(&hands[i].work, run_hand);
+		schedule_work_on(cpu, &hands[i++].work);
+	}
+	/* CPUs that have gone since they were counted are not waited for */
+	atomic_sub(b->cpus - i, &nr_missing);
+	while (i--) {
+		flush_work(&hands[i].work);
+		done &= hands[i].done;
+		*ns += div_u64(hands[i].ns, b->cpus);
+	}
+	cpus_read_unlock();
+	kfree(hands);
+	return done;
+}
+
+static bool run_here(struct carve_bench *b, carve_bench_fn run,
+		     unsigned int pairs, u64 *ns)
+{
+	u64 start;
+	bool done;
+
+	b->aside_ns = 0;
+	start = ktime_get_ns();
+	done = run(b, pairs);
+	*ns = ktime_get_ns() - start - b->aside_ns;
+	return done;
+}
+
+static bool time_batch(struct carve_bench *b, unsigned int pairs,
+		       carve_bench_fn run, struct samples *samples)
+{
+	bool done;
+	u64 ns;
+
+	b->tally = samples->tally;
+	done = b->cpus > 1 ? run_hands(b, run, pairs, &ns) :
+			     run_here(b, run, pairs, &ns);
 	samples->time[samples->nr++] = div_u64(ns * 1000, pairs);
 	return done;
 }
@@ -92,14 +161,43 @@ static int compare_times(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static struct figure summarize(struct samples *samples)
+static struct carve_bench_figure summarize_batches(struct samples *samples)
 {
 	sort(samples->time, samples->nr, sizeof(*samples->time), compare_times,
 	     NULL);
-	return (struct figure){
+	return (struct carve_bench_figure){
 		.median = samples->time[samples->nr / 2],
 		.p99 = samples->time[samples->nr - 1 - samples->nr / 100],
+		.p999 = samples->time[samples->nr - 1 - samples->nr / 1000],
 		.max = samples->time[samples->nr - 1],
+	};
+}
+
+/* Picoseconds that all but @above of the operations took at most */
+static u64 all_but(const struct carve_bench_tally *tally, u64 above)
+{
+	unsigned int ns = CARVE_BENCH_MAX_NS;
+	u64 nr = 0;
+
+	for (; ns; ns--) {
+		nr += tally->by_ns[ns];
+		if (nr > above)
+			break;
+	}
+	return ns * 1000ULL;
+}
+
+static struct carve_bench_figure summarize(struct samples *samples)
+{
+	const struct carve_bench_tally *tally = samples->tally;
+
+	if (!tally)
+		return summarize_batches(samples);
+	return (struct carve_bench_figure){
+		.median = all_but(tally, div_u64(tally->nr, 2)),
+		.p99 = all_but(tally, div_u64(tally->nr, 100)),
+		.p999 = all_but(tally, div_u64(tally->nr, 1000)),
+		.max = tally->max * 1000,
 	};
 }
 
@@ -114,16 +212,17 @@ static unsigned int pairs_in_batch(const struct carve_bench *b,
 	unsigned long bytes = c->unit == CARVE_BENCH_ORDER ?
 			      PAGE_SIZE << b->size : b->size;
 
-	if (c->unit == CARVE_BENCH_OBJECTS || !zeroes_on_alloc() ||
+	if (c->unit >= CARVE_BENCH_OBJECTS || !zeroes_on_alloc() ||
 	    bytes < PAGE_SIZE)
 		return c->pairs;
 	return clamp_t(unsigned long, MAX_ZEROED / bytes, 1, c->pairs);
 }
 
-static void forget(struct samples *carve, struct samples *native)
+static void forget(struct samples *samples)
 {
-	carve->nr = 0;
-	native->nr = 0;
+	samples->nr = 0;
+	if (samples->tally)
+		memset(samples->tally, 0, sizeof(*samples->tally));
 }
 
 static int run_batches(struct carve_bench *b, const struct carve_bench_case *c,
@@ -133,8 +232,10 @@ static int run_batches(struct carve_bench *b, const struct carve_bench_case *c,
 	unsigned int i, pairs = pairs_in_batch(b, c);
 
 	for (i = 0; i < WARM_UP_BATCHES + batches; i++) {
-		if (i == WARM_UP_BATCHES)
-			forget(carve, native);
+		if (i == WARM_UP_BATCHES) {
+			forget(carve);
+			forget(native);
+		}
 		if (!time_batch(b, pairs, c->carve, carve) ||
 		    !time_batch(b, pairs, c->native, native))
 			return -ENOMEM;
@@ -151,71 +252,121 @@ static void shuffle(struct carve_bench *b)
 
 	for (i = 0; i < CARVE_BENCH_MAX_HELD; i++)
 		b->shuffle[i] = i;
-	for (i = min_t(unsigned int, b->size, CARVE_BENCH_MAX_HELD); i > 1; i--) {
+	for (i = min_t(unsigned int, b->nr_held, CARVE_BENCH_MAX_HELD); i > 1;
+	     i--) {
 		j = get_random_u32() % i;
 		swap(b->shuffle[i - 1], b->shuffle[j]);
 	}
 }
 
+static bool samples_init(struct samples *samples, unsigned int nr, bool each)
+{
+	samples->time = kvcalloc(nr, sizeof(*samples->time), GFP_KERNEL);
+	if (each)
+		samples->tally = kvzalloc_obj(*samples->tally);
+	return samples->time && (samples->tally || !each);
+}
+
+static void samples_free(struct samples *samples)
+{
+	kvfree(samples->time);
+	kvfree(samples->tally);
+}
+
+static unsigned int batches_of(const struct carve_bench_case *c,
+			       unsigned int batches)
+{
+	if (c->each)
+		return c->max_batches;
+	return c->max_batches ? min(batches, c->max_batches) : batches;
+}
+
 static int measure(struct carve_bench *b, const struct carve_bench_case *c,
-		   unsigned int batches, struct result *result)
+		   unsigned int batches, struct carve_bench_result *result)
 {
 	unsigned int nr = max_t(unsigned int, batches, WARM_UP_BATCHES) +
 			  WARM_UP_BATCHES;
 	struct samples carve = { }, native = { };
 	int ret = -ENOMEM;
 
-	carve.time = kvcalloc(nr, sizeof(*carve.time), GFP_KERNEL);
-	native.time = kvcalloc(nr, sizeof(*native.time), GFP_KERNEL);
-	if (!carve.time || !native.time)
+	if (!samples_init(&carve, nr, c->each) ||
+	    !samples_init(&native, nr, c->each))
 		goto free_samples;
 	ret = c->prepare ? c->prepare(b) : 0;
 	if (ret)
 		goto free_samples;
+	shuffle(b);
 	ret = run_batches(b, c, batches, &carve, &native);
 	if (c->finish)
 		c->finish(b);
 	if (!ret) {
 		result->c = c;
 		result->size = b->size;
+		result->cpus = b->cpus;
 		result->carve = summarize(&carve);
 		result->native = summarize(&native);
 	}
 free_samples:
-	kvfree(native.time);
-	kvfree(carve.time);
+	samples_free(&native);
+	samples_free(&carve);
 	return ret;
 }
 
-/* Sizes that this carveout is too small for are left out, not fatal */
-static int run_case(struct carve_bench_files *f, struct carve_bench *b,
-		    const struct carve_bench_case *c, unsigned int batches)
+/* What this carveout is too small for, or this kernel lacks, is left out, not fatal */
+static int run_size(struct carve_bench_files *f, struct carve_bench *b,
+		    const struct carve_bench_case *c, unsigned int batches,
+		    unsigned int size)
 {
-	const unsigned int *size = c->sizes;
 	int ret;
 
-	do {
-		if (f->nr_results == MAX_RESULTS)
-			return -ENOSPC;
-		b->size = *size;
-		shuffle(b);
-		ret = measure(b, c, batches, &f->result[f->nr_results]);
-		if (ret == -ENOMEM)
-			continue;
-		if (ret)
-			return ret;
+	if (f->nr_results == CARVE_BENCH_MAX_RESULTS)
+		return -ENOSPC;
+	b->size = size;
+	b->nr_held = min_t(unsigned int, size, CARVE_BENCH_MAX_HELD);
+	ret = measure(b, c, batches_of(c, batches), &f->result[f->nr_results]);
+	if (!ret)
 		f->nr_results++;
-	} while (*++size);
-	return 0;
+	return ret == -ENOMEM || ret == -ENODEV ? 0 : ret;
 }
 
-static bool wanted(const struct carve_bench_case *c, const char *name)
+/* The table says what is reasonable: an order, say, that natively exists */
+static bool reasonable(const struct carve_bench_case *c, unsigned int size)
 {
-	return !strcmp(name, "all") || !strcmp(name, c->name);
+	const unsigned int *s = c->sizes;
+	unsigned int most = *s;
+
+	while (*++s)
+		most = max(most, *s);
+	return size <= most && (size || c->unit == CARVE_BENCH_ORDER || !most);
 }
 
-static int run(struct carve_bench_files *f, const char *name,
-	       unsigned int batches)
+static int run_case(struct carve_bench_files *f, struct carve_bench *b,
+		    const struct carve_bench_case *c,
+		    const struct choice *choice)
+{
+	const unsigned int *size = choice->nr_sizes ? choice->size : c->sizes;
+	unsigned int nr = 0;
+	bool more;
+	int ret;
+
+	if ((b->cpus > 1 && !c->many) || (c->two && num_online_cpus() < 2))
+		return 0;
+	do {
+		ret = reasonable(c, *size) ?
+		      run_size(f, b, c, choice->batches, *size) : 0;
+		size++;
+		more = choice->nr_sizes ? ++nr < choice->nr_sizes : *size;
+	} while (!ret && more);
+	return ret;
+}
+
+static bool wanted(const struct carve_bench_case *c, const char *what)
+{
+	return !*what || !strcmp(what, "all") || !strcmp(what, c->name) ||
+	       !strcmp(what, c->layer);
+}
+
+static int run_cases(struct carve_bench_files *f, const struct choice *choice)
 {
 	const struct carve_bench_case *c;
 	struct carve_bench *b;
@@ -226,181 +377,129 @@ static int run(struct carve_bench_files *f, const char *name,
 	if (!b)
 		return -ENOMEM;
 	b->co = f->co;
+	b->cpus = choice->cpus;
 	f->nr_results = 0;
-	f->batches = batches;
+	f->batches = choice->batches;
+	strscpy(f->engine, choice->engine, sizeof(f->engine));
 	for (c = carve_bench_cases; c->name && !ret; c++)
-		if (wanted(c, name))
-			ret = run_case(f, b, c, batches);
+		if (wanted(c, choice->what))
+			ret = run_case(f, b, c, choice);
 	kvfree(b);
+	return ret;
+}
+
+/* Nobody removes the carveout meanwhile */
+static int run(struct carve_bench_files *f, const struct choice *choice)
+{
+	int ret = carveout_pin(f->co);
+
+	if (ret)
+		return ret;
+	ret = run_cases(f, choice);
+	carveout_unpin(f->co);
 	return ret;
 }
 
 static int run_if_never_run(struct carve_bench_files *f)
 {
-	return f->nr_results ? 0 : run(f, "all", DEFAULT_BATCHES);
-}
+	const struct choice all = { .cpus = 1, .batches = DEFAULT_BATCHES };
 
-/* What makes a comparison fair, or not: name and value */
-struct fact {
-	const char *name;
-	bool value;
-};
-
-#define CONFIG_FACT(option) { #option, IS_ENABLED(CONFIG_##option) }
-
-static const struct fact config_facts[] = {
-	CONFIG_FACT(PREEMPT), CONFIG_FACT(PREEMPT_DYNAMIC),
-	CONFIG_FACT(PREEMPT_RT), CONFIG_FACT(SMP),
-	CONFIG_FACT(SLAB_FREELIST_HARDENED), CONFIG_FACT(SLAB_FREELIST_RANDOM),
-	CONFIG_FACT(MEMCG), CONFIG_FACT(KASAN), CONFIG_FACT(PROVE_LOCKING),
-	CONFIG_FACT(DEBUG_PAGEALLOC), CONFIG_FACT(FTRACE), CONFIG_FACT(UML),
-};
-
-/* Room for a number with a point in it */
-#define NUMBER_LEN 24
-
-/* Nanoseconds with one decimal */
-static const char *ns_string(char s[NUMBER_LEN], u64 ps)
-{
-	u32 rest;
-	u64 ns = div_u64_rem(ps, 1000, &rest);
-
-	snprintf(s, NUMBER_LEN, "%llu.%u", ns, rest / 100);
-	return s;
-}
-
-/* How many times dearer the native peer is, with two decimals */
-static const char *ratio_string(char s[NUMBER_LEN], const struct result *r)
-{
-	u64 hundredths = div64_u64(r->native.median * 100,
-				   max(r->carve.median, 1ULL));
-	u32 rest;
-	u64 whole = div_u64_rem(hundredths, 100, &rest);
-
-	snprintf(s, NUMBER_LEN, "%llu.%02u", whole, rest);
-	return s;
-}
-
-static void show_text_header(struct seq_file *m,
-			     const struct carve_bench_files *f)
-{
-	int i;
-
-	seq_printf(m, "# kernel %s %s, %u CPUs online\n", utsname()->release,
-		   utsname()->machine, num_online_cpus());
-	seq_printf(m, "# init_on_alloc=%d init_on_free=%d\n",
-		   zeroes_on_alloc(), want_init_on_free());
-	seq_puts(m, "# config:");
-	for (i = 0; i < ARRAY_SIZE(config_facts); i++)
-		seq_printf(m, " %s=%c", config_facts[i].name,
-			   config_facts[i].value ? 'y' : 'n');
-	seq_printf(m, "\n# carveout of %zu KiB; ns for an allocation and its free, loop included: median of %u batches\n",
-		   carveout_bytes(f->co) / SZ_1K, f->batches);
-}
-
-static void show_text_result(struct seq_file *m, const struct result *r)
-{
-	char carve[NUMBER_LEN], native[NUMBER_LEN], ratio[NUMBER_LEN];
-
-	seq_printf(m, "%-20s %8u %-12s %10s %10s %8s\n", r->c->name, r->size,
-		   r->c->peer, ns_string(carve, r->carve.median),
-		   ns_string(native, r->native.median), ratio_string(ratio, r));
+	return f->batches ? 0 : run(f, &all);
 }
 
 static void show_text(struct seq_file *m, void *context)
 {
 	struct carve_bench_files *f = context;
-	unsigned int i;
 
 	guard(mutex)(&f->lock);
 	if (run_if_never_run(f))
 		seq_puts(m, "# not run to its end\n");
-	show_text_header(m, f);
-	seq_printf(m, "%-20s %8s %-12s %10s %10s %8s\n", "case", "size",
-		   "peer", "carve_ns", "native_ns", "ratio");
-	for (i = 0; i < f->nr_results; i++)
-		show_text_result(m, &f->result[i]);
-}
-
-static void show_json_figure(struct seq_file *m, const char *name,
-			     const struct figure *figure)
-{
-	char median[NUMBER_LEN], p99[NUMBER_LEN], max[NUMBER_LEN];
-
-	seq_printf(m, "\"%s\":{\"median\":%s,\"p99\":%s,\"max\":%s}", name,
-		   ns_string(median, figure->median),
-		   ns_string(p99, figure->p99), ns_string(max, figure->max));
-}
-
-static void show_json_header(struct seq_file *m,
-			     const struct carve_bench_files *f)
-{
-	int i;
-
-	seq_printf(m, "{\"header\":{\"kernel\":\"%s\",\"machine\":\"%s\",\"cpus\":%u,\"init_on_alloc\":%d,\"init_on_free\":%d,\"carveout_bytes\":%zu,\"batches\":%u,\"config\":{",
-		   utsname()->release, utsname()->machine, num_online_cpus(),
-		   zeroes_on_alloc(), want_init_on_free(),
-		   carveout_bytes(f->co), f->batches);
-	for (i = 0; i < ARRAY_SIZE(config_facts); i++)
-		seq_printf(m, "%s\"%s\":%s", i ? "," : "", config_facts[i].name,
-			   config_facts[i].value ? "true" : "false");
-	seq_puts(m, "}},\n\"results\":[\n");
-}
-
-static void show_json_result(struct seq_file *m, const struct result *r)
-{
-	char ratio[NUMBER_LEN];
-
-	seq_printf(m, "{\"case\":\"%s\",\"size\":%u,\"peer\":\"%s\",\"unit\":\"ns\",",
-		   r->c->name, r->size, r->c->peer);
-	show_json_figure(m, "carve", &r->carve);
-	seq_putc(m, ',');
-	show_json_figure(m, "native", &r->native);
-	seq_printf(m, ",\"ratio\":%s}", ratio_string(ratio, r));
+	carve_bench_show_text(m, f);
 }
 
 static int bench_json_show(struct seq_file *m, void *unused)
 {
 	struct carve_bench_files *f = m->private;
-	unsigned int i;
 	int ret;
 
 	guard(mutex)(&f->lock);
 	ret = run_if_never_run(f);
-	if (ret)
-		return ret;
-	show_json_header(m, f);
-	for (i = 0; i < f->nr_results; i++) {
-		show_json_result(m, &f->result[i]);
-		seq_puts(m, i + 1 < f->nr_results ? ",\n" : "\n");
-	}
-	seq_puts(m, "]}\n");
-	return 0;
+	if (!ret)
+		carve_bench_show_json(m, f);
+	return ret;
 }
 DEFINE_SHOW_ATTRIBUTE(bench_json);
 
-static bool case_known(const char *name)
+static bool known(const char *what)
 {
 	const struct carve_bench_case *c;
 
 	for (c = carve_bench_cases; c->name; c++)
-		if (wanted(c, name))
+		if (wanted(c, what))
 			return true;
 	return false;
 }
 
-/* "run [CASE|all] [BATCHES]" */
-static bool parse_run(char *line, const char **name, unsigned int *batches)
+/* "16,256,4096" */
+static bool parse_sizes(char *list, struct choice *choice)
 {
-	char *verb = strsep(&line, " ");
-	char *word = strsep(&line, " ");
-	char *number = strsep(&line, " ");
+	char *size;
 
-	*name = word ?: "all";
-	*batches = DEFAULT_BATCHES;
-	return !strcmp(verb, "run") && !line && case_known(*name) &&
-	       (!number || (!kstrtouint(number, 0, batches) && *batches &&
-			    *batches <= MAX_BATCHES));
+	for (choice->nr_sizes = 0; (size = strsep(&list, ",")); choice->nr_sizes++)
+		if (choice->nr_sizes == MAX_SIZES ||
+		    kstrtouint(size, 0, &choice->size[choice->nr_sizes]))
+			return false;
+	return true;
+}
+
+static bool parse_number(const char *s, unsigned int most, unsigned int *number)
+{
+	return !kstrtouint(s, 0, number) && *number && *number <= most;
+}
+
+static bool parse_named(const char *key, char *value, struct choice *choice)
+{
+	if (!strcmp(key, "sizes"))
+		return parse_sizes(value, choice);
+	if (!strcmp(key, "cpus"))
+		return parse_number(value, num_online_cpus(), &choice->cpus);
+	if (!strcmp(key, "batches"))
+		return parse_number(value, MAX_BATCHES, &choice->batches);
+	if (!strcmp(key, "engine"))
+		return strscpy(choice->engine, value,
+			       sizeof(choice->engine)) > 0;
+	if (strcmp(key, "case") && strcmp(key, "layer"))
+		return false;
+	strscpy(choice->what, value, sizeof(choice->what));
+	return known(value);
+}
+
+/* A word by itself is a case or a layer, a number how many batches */
+static bool parse_word(char *word, struct choice *choice)
+{
+	char *value = strchr(word, '=');
+
+	if (value) {
+		*value = 0;
+		return parse_named(word, value + 1, choice);
+	}
+	if (isdigit(*word))
+		return parse_number(word, MAX_BATCHES, &choice->batches);
+	strscpy(choice->what, word, sizeof(choice->what));
+	return known(word);
+}
+
+static bool parse_run(char *line, struct choice *choice)
+{
+	char *word = strsep(&line, " ");
+
+	*choice = (struct choice){ .cpus = 1, .batches = DEFAULT_BATCHES };
+	if (strcmp(word, "run"))
+		return false;
+	while ((word = strsep(&line, " ")))
+		if (!parse_word(word, choice))
+			return false;
+	return true;
 }
 
 static int run_bench(void *context, const char *line,
@@ -408,17 +507,16 @@ static int run_bench(void *context, const char *line,
 {
 	struct carve_bench_files *f = context;
 	char copy[CARVE_LINE_MAX + 1];
-	unsigned int batches;
-	const char *name;
+	struct choice choice;
 	int ret;
 
 	strscpy(copy, line, sizeof(copy));
-	if (!parse_run(copy, &name, &batches))
+	if (!parse_run(copy, &choice))
 		return carve_reply_error(reply, -EINVAL,
-					 "\"%s\" is not run [CASE|all] [BATCHES], with a case of those listed and 1 to %d batches",
-					 line, MAX_BATCHES);
+					 "\"%s\" is not run [CASE|LAYER|all] [BATCHES] [sizes=N,…] [cpus=1..%u] [batches=1..%d] [engine=WORD], with a case or layer of those listed",
+					 line, num_online_cpus(), MAX_BATCHES);
 	guard(mutex)(&f->lock);
-	ret = run(f, name, batches);
+	ret = run(f, &choice);
 	if (ret)
 		return carve_reply_error(reply, ret, "not run to its end");
 	carve_reply_set(reply, "done");

@@ -10,6 +10,10 @@
 #include <linux/err.h>
 #include <linux/genalloc.h>
 #include <linux/gfp.h>
+#include <linux/irqflags.h>
+#include <linux/ktime.h>
+#include <linux/mempool.h>
+#include <linux/minmax.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
@@ -17,9 +21,13 @@
 #include <carveout.h>
 
 #include "face/bench.h"
+#include "instance.h"
 
 #define OBJECT_SIZE 64
 #define POOL_ORDER 4
+/* Held by cases whose size is something else */
+#define NR_AT_A_TIME 256
+#define NR_TIMED 4096
 
 typedef void *(*alloc_fn)(struct carve_bench *b);
 typedef void (*free_fn)(struct carve_bench *b, void *p);
@@ -46,7 +54,7 @@ static __always_inline bool run_pairs(struct carve_bench *b,
 static __always_inline unsigned int lifo(const struct carve_bench *b,
 					 unsigned int i)
 {
-	return b->size - 1 - i;
+	return b->nr_held - 1 - i;
 }
 
 static __always_inline unsigned int fifo(const struct carve_bench *b,
@@ -61,12 +69,12 @@ static __always_inline unsigned int shuffled(const struct carve_bench *b,
 	return b->shuffle[i];
 }
 
-/* Allocates size things; how many could be had */
+/* Allocates nr_held things; how many could be had */
 static __always_inline unsigned int hold(struct carve_bench *b, alloc_fn alloc)
 {
 	unsigned int i;
 
-	for (i = 0; i < b->size; i++) {
+	for (i = 0; i < b->nr_held; i++) {
 		b->held[i] = alloc(b);
 		if (unlikely(!b->held[i]))
 			break;
@@ -74,21 +82,44 @@ static __always_inline unsigned int hold(struct carve_bench *b, alloc_fn alloc)
 	return i;
 }
 
-/* Allocate size things, free them in some order, again */
+/* Allocate nr_held things, free them in some order, again */
 static __always_inline bool run_held(struct carve_bench *b, unsigned int pairs,
 				     alloc_fn alloc, free_fn free,
 				     order_fn order)
 {
 	unsigned int i, n;
 
-	for (; pairs >= b->size; pairs -= b->size) {
+	for (; pairs >= b->nr_held; pairs -= b->nr_held) {
 		n = hold(b, alloc);
 		for (i = 0; i < n; i++)
-			free(b, b->held[n == b->size ? order(b, i) : i]);
-		if (unlikely(n < b->size))
+			free(b, b->held[n == b->nr_held ? order(b, i) : i]);
+		if (unlikely(n < b->nr_held))
 			return false;
 	}
 	return true;
+}
+
+/* Time each allocation, with interrupts off; free them in any order */
+static __always_inline bool run_each(struct carve_bench *b, unsigned int pairs,
+				     alloc_fn alloc, free_fn free)
+{
+	unsigned int i, n = min(pairs, b->nr_held);
+	unsigned long flags;
+	bool done = true;
+	u64 start;
+
+	for (i = 0; i < n; i++) {
+		local_irq_save(flags);
+		start = ktime_get_ns();
+		b->held[i] = alloc(b);
+		carve_bench_tell(b, ktime_get_ns() - start);
+		local_irq_restore(flags);
+		done &= !!b->held[i];
+	}
+	for (i = 0; i < b->nr_held; i++)
+		if (b->shuffle[i] < n && b->held[b->shuffle[i]])
+			free(b, b->held[b->shuffle[i]]);
+	return done;
 }
 
 /* A side of a case, out of the two functions NAME_alloc() and NAME_free() */
@@ -103,6 +134,12 @@ static bool name##_pairs(struct carve_bench *b, unsigned int pairs)	\
 static bool name##_##order(struct carve_bench *b, unsigned int pairs)	\
 {									\
 	return run_held(b, pairs, name##_alloc, name##_free, order);	\
+}
+
+#define EACH(name)							\
+static bool name##_each(struct carve_bench *b, unsigned int pairs)	\
+{									\
+	return run_each(b, pairs, name##_alloc, name##_free);		\
 }
 
 /* Nothing but the loop: what all cases have in common */
@@ -169,6 +206,138 @@ HELD(native_slab, fifo)
 HELD(carve_slab, shuffled)
 HELD(native_slab, shuffled)
 
+/* Freed on another CPU: what holds, and what lets go */
+
+#define REMOTE(name)							\
+static bool name##_hold(struct carve_bench *b, unsigned int pairs)	\
+{									\
+	b->nr_held = hold(b, name##_alloc);				\
+	return b->nr_held == pairs;					\
+}									\
+									\
+static bool name##_let_go(struct carve_bench *b, unsigned int pairs)	\
+{									\
+	unsigned int i;							\
+									\
+	for (i = 0; i < b->nr_held; i++)				\
+		name##_free(b, b->held[i]);				\
+	return true;							\
+}									\
+									\
+static bool name##_remote(struct carve_bench *b, unsigned int pairs)	\
+{									\
+	b->nr_held = pairs;						\
+	return carve_bench_remote_free(b, pairs, name##_hold,		\
+				       name##_let_go);			\
+}
+
+REMOTE(carve_slab)
+REMOTE(native_slab)
+
+/* Many objects at once */
+
+static bool carve_slab_bulk(struct carve_bench *b, unsigned int pairs)
+{
+	for (; pairs >= b->nr_held; pairs -= b->nr_held) {
+		if (!carve_cache_alloc_bulk(b->cache, GFP_KERNEL, b->nr_held,
+					    b->held))
+			return false;
+		carve_cache_free_bulk(b->cache, b->nr_held, b->held);
+	}
+	return true;
+}
+
+static bool native_slab_bulk(struct carve_bench *b, unsigned int pairs)
+{
+	for (; pairs >= b->nr_held; pairs -= b->nr_held) {
+		if (!kmem_cache_alloc_bulk(b->native_cache, GFP_KERNEL,
+					   b->nr_held, b->held))
+			return false;
+		kmem_cache_free_bulk(b->native_cache, b->nr_held, b->held);
+	}
+	return true;
+}
+
+/* With so many others allocated all the time, 256 at a time */
+
+static bool fill(void **list, unsigned int nr, struct carve_bench *b,
+		 alloc_fn alloc)
+{
+	while (nr--) {
+		void **object = alloc(b);
+
+		if (!object)
+			return false;
+		*object = *list;
+		*list = object;
+	}
+	return true;
+}
+
+static void drain(void **list, struct carve_bench *b, free_fn free)
+{
+	void **object;
+
+	while ((object = *list)) {
+		*list = *object;
+		free(b, object);
+	}
+}
+
+static void finish_live(struct carve_bench *b)
+{
+	drain(&b->live, b, carve_slab_free);
+	drain(&b->native_live, b, native_slab_free);
+	finish_caches(b);
+}
+
+static int prepare_live(struct carve_bench *b)
+{
+	int ret = prepare_caches(b);
+
+	if (ret)
+		return ret;
+	b->nr_held = NR_AT_A_TIME;
+	if (fill(&b->live, b->size, b, carve_slab_alloc) &&
+	    fill(&b->native_live, b->size, b, native_slab_alloc))
+		return 0;
+	finish_live(b);
+	return -ENOMEM;
+}
+
+/* A native pool */
+
+static int prepare_mempool(struct carve_bench *b)
+{
+	int ret = prepare_caches(b);
+
+	if (ret)
+		return ret;
+	b->mempool = mempool_create_slab_pool(16, b->native_cache);
+	if (b->mempool)
+		return 0;
+	finish_caches(b);
+	return -ENOMEM;
+}
+
+static void finish_mempool(struct carve_bench *b)
+{
+	mempool_destroy(b->mempool);
+	finish_caches(b);
+}
+
+static __always_inline void *native_mempool_alloc(struct carve_bench *b)
+{
+	return mempool_alloc(b->mempool, GFP_KERNEL);
+}
+
+static __always_inline void native_mempool_free(struct carve_bench *b, void *p)
+{
+	mempool_free(p, b->mempool);
+}
+
+PAIRS(native_mempool)
+
 /* kmalloc */
 
 static __always_inline void *carve_kmalloc_alloc(struct carve_bench *b)
@@ -219,6 +388,76 @@ static __always_inline void native_page_free(struct carve_bench *b, void *p)
 PAIRS(carve_page)
 PAIRS(native_page)
 
+/* Where nobody may wait, single pages and objects one by one */
+
+static int prepare_fragmented(struct carve_bench *b)
+{
+	int ret = prepare_caches(b);
+
+	if (ret)
+		return ret;
+	b->nr_held = NR_TIMED;
+	ret = carve_bench_fragment(b);
+	if (ret)
+		finish_caches(b);
+	return ret;
+}
+
+static void finish_fragmented(struct carve_bench *b)
+{
+	carve_bench_defragment(b);
+	finish_caches(b);
+}
+
+static __always_inline void *carve_atomic_page_alloc(struct carve_bench *b)
+{
+	return carve_alloc_pages(b->co, GFP_ATOMIC, 0);
+}
+
+static __always_inline void carve_atomic_page_free(struct carve_bench *b,
+						   void *p)
+{
+	carve_free_pages(b->co, p, 0);
+}
+
+static __always_inline void *native_atomic_page_alloc(struct carve_bench *b)
+{
+	return alloc_pages(GFP_ATOMIC, 0);
+}
+
+static __always_inline void native_atomic_page_free(struct carve_bench *b,
+						    void *p)
+{
+	__free_pages(p, 0);
+}
+
+static __always_inline void *carve_atomic_slab_alloc(struct carve_bench *b)
+{
+	return carve_cache_alloc(b->cache, GFP_ATOMIC);
+}
+
+static __always_inline void carve_atomic_slab_free(struct carve_bench *b,
+						   void *p)
+{
+	carve_cache_free(b->cache, p);
+}
+
+static __always_inline void *native_atomic_slab_alloc(struct carve_bench *b)
+{
+	return kmem_cache_alloc(b->native_cache, GFP_ATOMIC);
+}
+
+static __always_inline void native_atomic_slab_free(struct carve_bench *b,
+						    void *p)
+{
+	kmem_cache_free(b->native_cache, p);
+}
+
+EACH(carve_atomic_page)
+EACH(native_atomic_page)
+EACH(carve_atomic_slab)
+EACH(native_atomic_slab)
+
 /* vmalloc */
 
 static __always_inline void *carve_vmalloc_alloc(struct carve_bench *b)
@@ -243,6 +482,20 @@ static __always_inline void native_vmalloc_free(struct carve_bench *b, void *p)
 
 PAIRS(carve_vmalloc)
 PAIRS(native_vmalloc)
+
+/* The first time: nothing is kept mapped before, nor afterwards */
+
+static int prepare_first(struct carve_bench *b)
+{
+	b->kept_limit = xchg(&b->co->vmap.kept.limit, 0);
+	carve_vmap_shrink(&b->co->vmap);
+	return 0;
+}
+
+static void finish_first(struct carve_bench *b)
+{
+	WRITE_ONCE(b->co->vmap.kept.limit, b->kept_limit);
+}
 
 /* gen_pool, where something in the kernel has selected it */
 
@@ -284,9 +537,29 @@ static __always_inline void native_pool_free(struct carve_bench *b, void *p)
 	gen_pool_free(b->pool, (unsigned long)p, OBJECT_SIZE);
 }
 
-PAIRS(native_pool)
+#else
+
+static int prepare_pool(struct carve_bench *b)
+{
+	return -ENODEV;
+}
+
+static void finish_pool(struct carve_bench *b)
+{
+}
+
+static __always_inline void *native_pool_alloc(struct carve_bench *b)
+{
+	return NULL;
+}
+
+static __always_inline void native_pool_free(struct carve_bench *b, void *p)
+{
+}
 
 #endif
+
+PAIRS(native_pool)
 
 static const unsigned int no_sizes[] = { 0, 0 };
 static const unsigned int object_sizes[] = { OBJECT_SIZE, 0 };
@@ -295,22 +568,32 @@ static const unsigned int kmalloc_sizes[] = {
 	8, 64, 256, 1024, 4096, 8192, 16384, 65536, 0
 };
 
+static const unsigned int bulk_sizes[] = { 16, 256, 0 };
+static const unsigned int live_sizes[] = { 1000, 1000000, 0 };
+static const unsigned int mib_sizes[] = { 16, 64, 256, 1024, 0 };
 static const unsigned int orders[] = { 0, 1, 2, 3, 4, 6, 9, 10, 0 };
-static const unsigned int vmalloc_sizes[] = { SZ_4K, SZ_64K, SZ_1M, 0 };
+static const unsigned int vmalloc_sizes[] = {
+	SZ_4K, SZ_64K, SZ_1M, SZ_16M, 0
+};
 
-#define CASE(name_, peer_, sizes_, pairs_, carve_, native_)		\
-	.name = name_, .peer = peer_, .sizes = sizes_, .pairs = pairs_,	\
-	.carve = carve_, .native = native_
+#define CASE(layer_, name_, peer_, sizes_, pairs_, carve_, native_)	\
+	.layer = layer_, .name = name_, .peer = peer_, .sizes = sizes_,	\
+	.pairs = pairs_, .carve = carve_, .native = native_
 
 #define SLAB_CASE(name_, sizes_, pairs_, carve_, native_)		\
-	CASE(name_, "kmem_cache", sizes_, pairs_, carve_, native_),	\
+	CASE("slab", name_, "kmem_cache", sizes_, pairs_, carve_, native_), \
 	.prepare = prepare_caches, .finish = finish_caches
 
+#define WORST_CASE(layer_, name_, peer_, sizes_, carve_, native_)	\
+	CASE(layer_, name_, peer_, sizes_, NR_TIMED, carve_, native_),	\
+	.each = true, .max_batches = DIV_ROUND_UP(1000000, NR_TIMED),	\
+	.prepare = prepare_fragmented, .finish = finish_fragmented
+
 const struct carve_bench_case carve_bench_cases[] = {
-	{ CASE("empty_loop", "-", no_sizes, 1000, nothing_pairs,
+	{ CASE("-", "empty_loop", "-", no_sizes, 1000, nothing_pairs,
 	       nothing_pairs) },
 	{ SLAB_CASE("slab_pair", object_sizes, 1000, carve_slab_pairs,
-		    native_slab_pairs) },
+		    native_slab_pairs), .many = true },
 	{ SLAB_CASE("slab_batch_lifo", batch_sizes, 4096, carve_slab_lifo,
 		    native_slab_lifo), .unit = CARVE_BENCH_OBJECTS },
 	{ SLAB_CASE("slab_batch_fifo", batch_sizes, 4096, carve_slab_fifo,
@@ -318,16 +601,42 @@ const struct carve_bench_case carve_bench_cases[] = {
 	{ SLAB_CASE("slab_batch_shuffled", batch_sizes, 4096,
 		    carve_slab_shuffled, native_slab_shuffled),
 	  .unit = CARVE_BENCH_OBJECTS },
-#ifdef CONFIG_GENERIC_ALLOCATOR
-	{ CASE("gen_pool_pair", "gen_pool", object_sizes, 1000,
+	{ SLAB_CASE("slab_bulk", bulk_sizes, 4096, carve_slab_bulk,
+		    native_slab_bulk), .unit = CARVE_BENCH_OBJECTS },
+	{ SLAB_CASE("slab_remote_free", object_sizes, 2048, carve_slab_remote,
+		    native_slab_remote), .two = true },
+	{ CASE("slab", "slab_live", "kmem_cache", live_sizes, 4096,
+	       carve_slab_lifo, native_slab_lifo),
+	  .unit = CARVE_BENCH_OBJECTS, .prepare = prepare_live,
+	  .finish = finish_live },
+	{ CASE("slab", "mempool_pair", "mempool", object_sizes, 1000,
+	       carve_slab_pairs, native_mempool_pairs),
+	  .prepare = prepare_mempool, .finish = finish_mempool },
+	{ CASE("slab", "gen_pool_pair", "gen_pool", object_sizes, 1000,
 	       carve_slab_pairs, native_pool_pairs),
 	  .prepare = prepare_pool, .finish = finish_pool },
-#endif
-	{ CASE("kmalloc_pair", "kmalloc", kmalloc_sizes, 1000,
-	       carve_kmalloc_pairs, native_kmalloc_pairs) },
-	{ CASE("page_pair", "alloc_pages", orders, 200, carve_page_pairs,
-	       native_page_pairs), .unit = CARVE_BENCH_ORDER },
-	{ CASE("vmalloc_again", "vmalloc", vmalloc_sizes, 10,
+	{ CASE("kmalloc", "kmalloc_pair", "kmalloc", kmalloc_sizes, 1000,
+	       carve_kmalloc_pairs, native_kmalloc_pairs), .many = true },
+	{ CASE("page", "page_pair", "alloc_pages", orders, 200,
+	       carve_page_pairs, native_page_pairs),
+	  .unit = CARVE_BENCH_ORDER, .many = true },
+	{ CASE("vmalloc", "vmalloc_again", "vmalloc", vmalloc_sizes, 10,
 	       carve_vmalloc_pairs, native_vmalloc_pairs) },
+	{ CASE("vmalloc", "vmalloc_first", "vmalloc", vmalloc_sizes, 10,
+	       carve_vmalloc_pairs, native_vmalloc_pairs),
+	  .prepare = prepare_first, .finish = finish_first },
+	{ WORST_CASE("page", "page_atomic_worst", "alloc_pages", no_sizes,
+		     carve_atomic_page_each, native_atomic_page_each),
+	  .unit = CARVE_BENCH_ORDER },
+	{ WORST_CASE("slab", "slab_atomic_worst", "kmem_cache", object_sizes,
+		     carve_atomic_slab_each, native_atomic_slab_each) },
+	{ CASE("carveout", "carveout_create", "reservation", mib_sizes, 1,
+	       carve_bench_create, carve_bench_reserve),
+	  .unit = CARVE_BENCH_MIB, .max_batches = 5,
+	  .prepare = carve_bench_has_memory },
+	{ CASE("carveout", "carveout_destroy", "reservation", mib_sizes, 1,
+	       carve_bench_destroy, carve_bench_release),
+	  .unit = CARVE_BENCH_MIB, .max_batches = 5,
+	  .prepare = carve_bench_has_memory },
 	{ }
 };

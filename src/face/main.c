@@ -185,6 +185,32 @@ int carveout_add(struct carveout_request *request)
 	return 0;
 }
 
+static bool is_listed(const struct carveout *wanted)
+{
+	struct carveout *co;
+
+	lockdep_assert_held(&carveouts_lock);
+	list_for_each_entry(co, &carveouts, list)
+		if (co == wanted)
+			return true;
+	return false;
+}
+
+int carveout_pin(struct carveout *co)
+{
+	guard(mutex)(&carveouts_lock);
+	if (!is_listed(co))
+		return -ENODEV;
+	co->users++;
+	return 0;
+}
+
+void carveout_unpin(struct carveout *co)
+{
+	guard(mutex)(&carveouts_lock);
+	co->users--;
+}
+
 static bool is_used(struct carveout *co)
 {
 	struct carve_report r = { .name = co->name };
