@@ -6,7 +6,8 @@
 KDIR ?= /lib/modules/$(shell uname -r)/build
 SIZE ?= 64M
 
-.PHONY: modules clean install load unload demo shell test test-matrix check dkms-install dkms-remove help
+.PHONY: modules clean install load unload demo shell test test-matrix bench bench-here check \
+	dkms-install dkms-remove help
 
 ##@ The module, on this machine
 modules: $(KDIR)/Makefile ## build carveout.ko for the running kernel, or for KDIR=
@@ -46,6 +47,12 @@ test: ## all KUnit suites and scenarios; KERNELS="um-7.2 6.1 6.12 7.2" chooses
 
 test-matrix: ## the same on all kernels, and scenarios with special machines; KERNELS= chooses
 	scripts/test --matrix
+
+bench: ## timings beside native on 6.1, 6.12, 7.2 and User Mode Linux: build/bench.json, SVG
+	scripts/bench
+
+bench-here: modules ## the same on the running kernel, with insmod (as root)
+	scripts/bench --here
 
 check: ## style, sparse, kernel-doc, shellcheck, layers: all static checks
 	scripts/check
