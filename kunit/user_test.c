@@ -4,12 +4,15 @@
  * What page tables do to a page, a reference does here.
  */
 #include <linux/err.h>
+#include <linux/interval_tree_generic.h>
 #include <linux/mm.h>
 #include <linux/string.h>
 
 #include <carveout.h>
+#include <carveout_user.h>
 
 #include "kunit/testbed.h"
+#include "user/mapping.h"
 #include "user/user.h"
 
 static struct carve_object *open_object(struct kunit *test)
@@ -405,6 +408,175 @@ static void closed_objects_tell(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nr_released, 1);
 }
 
+/*
+ * Mappings: made up, as far as the kernel's tree of them knows. What their page
+ * tables hold are references taken by touch().
+ */
+
+static unsigned long tree_start(struct vm_area_struct *vma)
+{
+	return vma->vm_pgoff;
+}
+
+static unsigned long tree_last(struct vm_area_struct *vma)
+{
+	return vma->vm_pgoff + vma_pages(vma) - 1;
+}
+
+INTERVAL_TREE_DEFINE(struct vm_area_struct, shared.rb, unsigned long,
+		     shared.rb_subtree_last, tree_start, tree_last,
+		     static __maybe_unused, tree);
+
+static struct vm_area_struct *map(struct kunit *test,
+				  struct carve_object *object,
+				  unsigned long first, unsigned long nr)
+{
+	struct vm_area_struct *vma = kunit_kzalloc(test, sizeof(*vma),
+						   GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, vma);
+	vma->vm_end = nr << PAGE_SHIFT;
+	vma->vm_pgoff = first;
+	carve_object_to_be_mapped(object, first % CARVE_INDEX_END,
+				  first % CARVE_INDEX_END + nr);
+	atomic_inc(&object->nr_maps);
+	tree_insert(vma, &object->mapping.i_mmap);
+	return vma;
+}
+
+/* The two steps in which a mapping goes */
+static void unlink_mapping(struct carve_object *object,
+			   struct vm_area_struct *vma)
+{
+	tree_remove(vma, &object->mapping.i_mmap);
+}
+
+static void close_mapping(struct carve_object *object,
+			  struct vm_area_struct *vma)
+{
+	unsigned long first = vma->vm_pgoff % CARVE_INDEX_END;
+
+	atomic_dec(&object->nr_maps);
+	carve_object_unmapped(object, first, first + vma_pages(vma));
+}
+
+static void unmap(struct carve_object *object, struct vm_area_struct *vma)
+{
+	unlink_mapping(object, vma);
+	close_mapping(object, vma);
+}
+
+static void mappings_are_counted(struct kunit *test)
+{
+	struct carve_object *object = open_object(test);
+	struct vm_area_struct *a = map(test, object, 0, 10);
+	struct vm_area_struct *b = map(test, object, 5, 10);
+
+	KUNIT_EXPECT_EQ(test, carve_object_mapped(object), 20UL);
+	carve_object_lock_maps(object);
+	KUNIT_EXPECT_EQ(test, carve_object_cover(object, 0), CARVE_COVERED_ONCE);
+	KUNIT_EXPECT_EQ(test, carve_object_cover(object, 5), CARVE_COVERED);
+	KUNIT_EXPECT_EQ(test, carve_object_cover(object, 9), CARVE_COVERED);
+	KUNIT_EXPECT_EQ(test, carve_object_cover(object, 14), CARVE_COVERED_ONCE);
+	KUNIT_EXPECT_EQ(test, carve_object_cover(object, 15), CARVE_UNCOVERED);
+	KUNIT_EXPECT_FALSE(test, carve_object_in_flux(object));
+	carve_object_unlock_maps(object);
+	unmap(object, a);
+	KUNIT_EXPECT_EQ(test, carve_object_mapped(object), 10UL);
+	unmap(object, b);
+	carve_object_close(object);
+}
+
+static void page_stays_for_another_mapping(struct kunit *test)
+{
+	struct carve_object *object = open_object(test);
+	struct vm_area_struct *parent = map(test, object, 0, 4);
+	struct vm_area_struct *child = map(test, object, 0, 4);
+	struct page *page = touch(test, object, 2);
+
+	memset(page_address(page), 0x44, PAGE_SIZE);
+	put_page(page);
+	KUNIT_EXPECT_EQ(test, sweep(object), 0UL);
+	unmap(object, child);
+	KUNIT_EXPECT_EQ(test, sweep(object), 0UL);
+	page = touch(test, object, 2);
+	KUNIT_EXPECT_NULL(test, memchr_inv(page_address(page), 0x44, PAGE_SIZE));
+	/* From now on it is the parent's, and nobody else's */
+	put_page(page);
+	KUNIT_EXPECT_EQ(test, sweep(object), 1UL);
+	unmap(object, parent);
+	carve_object_close(object);
+}
+
+static void page_goes_with_its_last_mapping(struct kunit *test)
+{
+	struct carve_object *object = open_object(test);
+	struct vm_area_struct *a = map(test, object, 0, 4);
+	struct vm_area_struct *b = map(test, object, 2, 4);
+	unsigned long at;
+
+	for (at = 0; at < 6; at++)
+		put_page(touch(test, object, at));
+	unmap(object, b);
+	/* 0 and 1 were let go of by the only one that had them, 4 and 5 are nobody's */
+	KUNIT_EXPECT_EQ(test, object->nr_pages, 4UL);
+	KUNIT_EXPECT_EQ(test, sweep(object), 2UL);
+	unmap(object, a);
+	KUNIT_EXPECT_EQ(test, object->nr_pages, 0UL);
+	carve_object_close(object);
+}
+
+static void new_mapping_does_not_keep_what_was_let_go(struct kunit *test)
+{
+	struct carve_object *object = open_object(test);
+	struct vm_area_struct *parent = map(test, object, 0, 4), *child;
+	struct page *page = touch(test, object, 1);
+
+	memset(page_address(page), 0x45, PAGE_SIZE);
+	put_page(page);
+	child = map(test, object, 0, 4);
+	KUNIT_EXPECT_EQ(test, object->nr_pages, 0UL);
+	unmap(object, child);
+	page = touch(test, object, 1);
+	KUNIT_EXPECT_NULL(test, memchr_inv(page_address(page), 0, PAGE_SIZE));
+	put_page(page);
+	unmap(object, parent);
+	carve_object_close(object);
+}
+
+static void nothing_goes_while_a_mapping_is_going(struct kunit *test)
+{
+	struct carve_object *object = open_object(test);
+	struct vm_area_struct *vma = map(test, object, 0, 4);
+
+	put_page(touch(test, object, 0));
+	unlink_mapping(object, vma);
+	carve_object_lock_maps(object);
+	KUNIT_EXPECT_TRUE(test, carve_object_in_flux(object));
+	carve_object_unlock_maps(object);
+	KUNIT_EXPECT_EQ(test, sweep(object), 0UL);
+	KUNIT_EXPECT_EQ(test, object->nr_pages, 1UL);
+	close_mapping(object, vma);
+	KUNIT_EXPECT_EQ(test, object->nr_pages, 0UL);
+	carve_object_close(object);
+}
+
+static void huge_mapping_holds_what_it_covers(struct kunit *test)
+{
+	const unsigned long huge = CARVEOUT_USER_HUGE >> PAGE_SHIFT;
+	struct carve_object *object = open_object(test);
+	struct vm_area_struct *vma = map(test, object, huge + 32, 32);
+
+	KUNIT_ASSERT_NOT_NULL(test, carve_object_get_block(object, 32, 5));
+	put_page(touch(test, object, 31));
+	put_page(touch(test, object, 64));
+	KUNIT_EXPECT_EQ(test, sweep(object), 2UL);
+	KUNIT_EXPECT_EQ(test, object->nr_pages, 32UL);
+	unmap(object, vma);
+	KUNIT_EXPECT_EQ(test, object->nr_pages, 0UL);
+	carve_object_close(object);
+}
+
 /* Blocks */
 
 #define ORDER 5
@@ -558,6 +730,12 @@ static struct kunit_case user_cases[] = {
 	KUNIT_CASE(closed_object_waits_for_pinned_pages),
 	KUNIT_CASE(closed_objects_tell),
 	KUNIT_CASE(objects_are_separate),
+	KUNIT_CASE(mappings_are_counted),
+	KUNIT_CASE(page_stays_for_another_mapping),
+	KUNIT_CASE(page_goes_with_its_last_mapping),
+	KUNIT_CASE(new_mapping_does_not_keep_what_was_let_go),
+	KUNIT_CASE(nothing_goes_while_a_mapping_is_going),
+	KUNIT_CASE(huge_mapping_holds_what_it_covers),
 	KUNIT_CASE(block_is_contiguous_and_aligned),
 	KUNIT_CASE(block_goes_back_page_by_page),
 	KUNIT_CASE(block_finds_no_place_beside_pages),

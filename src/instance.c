@@ -11,6 +11,8 @@
  *	the list of carveouts (face/main.c)	mutex
  *	the queue of percpu/each_cpu.c		mutex, for set-up and removal;
  *						outside the CPU hotplug lock
+ *	the objects of user space (user/)	mutex, not under the mmap lock
+ *	one of these objects			mutex, also under the mmap lock
  *	the list of caches (slab/cache.c)	mutex
  *	a magazine's busy mark			preemption disabled
  *	one of: a depot, a cache, a zone, the areas of a carveout
