@@ -453,6 +453,70 @@ static void eager_is_yes_or_no(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, bed->co->vmap.eager);
 }
 
+/* caches */
+
+static struct carve_cache *kmalloc_64(struct kunit *test)
+{
+	struct bed *bed = test->priv;
+
+	return bed->co->slabs.kmalloc[carve_kmalloc_class(64)];
+}
+
+static void caches_take_effect_at_once(struct kunit *test)
+{
+	struct carve_cache *cache = kmalloc_64(test);
+	struct carve_magazines *ms = &cache->magazines;
+	struct bed *bed = test->priv;
+	void *p[40];
+	int i;
+
+	KUNIT_EXPECT_EQ(test, write_line(test, "caches", "kmalloc-64 2 3 0"), 0);
+	KUNIT_EXPECT_EQ(test, ms->batch, 2);
+	KUNIT_EXPECT_EQ(test, ms->base, 0);
+	KUNIT_EXPECT_EQ(test, cache->plain.max_empty, 0);
+	for (i = 0; i < ARRAY_SIZE(p); i++)
+		p[i] = carve_kmalloc(bed->co, 64, GFP_KERNEL);
+	for (i = 0; i < ARRAY_SIZE(p); i++)
+		carve_kfree(bed->co, p[i]);
+	KUNIT_EXPECT_LE(test, carve_magazine_count(ms->cpu[raw_smp_processor_id()]),
+			3);
+	KUNIT_EXPECT_EQ(test, cache->plain.empty.nr, 0);
+	KUNIT_EXPECT_TRUE(test, strstr(read_text(test, "caches"), "kmalloc-64 "));
+
+	KUNIT_EXPECT_EQ(test, write_line(test, "caches", "kmalloc-64 auto 5"), 0);
+	KUNIT_EXPECT_EQ(test, ms->base, carve_cache_base_batch(cache));
+	KUNIT_EXPECT_EQ(test, ms->batch, ms->base);
+	KUNIT_EXPECT_EQ(test, cache->plain.max_empty, 5);
+}
+
+static void bad_lines_for_caches_are_refused(struct kunit *test)
+{
+	struct bed *bed = test->priv;
+
+	expect_refusal(test, "caches", "", "is not CACHE BATCH LIMIT EMPTY");
+	expect_refusal(test, "caches", "kmalloc-64", "is not CACHE");
+	expect_refusal(test, "caches", "kmalloc-64 1 2", "is not CACHE");
+	expect_refusal(test, "caches", "kmalloc-64 1 2 3 4", "is not CACHE");
+	expect_refusal(test, "caches", "kmalloc-64 automatic 1", "is not CACHE");
+	expect_refusal(test, "caches", "kmalloc-64 0 2 3", "BATCH is from 1 to");
+	expect_refusal(test, "caches", "kmalloc-64 1 99999 3", "LIMIT from 0 to");
+	expect_refusal(test, "caches", "kmalloc-64 1 2 999999999", "EMPTY is from");
+	KUNIT_EXPECT_EQ(test, write_line(test, "caches", "none 1 2 3"), -ENOENT);
+	KUNIT_EXPECT_TRUE(test, strstr(bed->reply.text, "there is no cache"));
+}
+
+static void shuffle_is_switched(struct kunit *test)
+{
+	struct bed *bed = test->priv;
+
+	KUNIT_EXPECT_STREQ(test, read_text(test, "shuffle"), "1\n");
+	KUNIT_EXPECT_EQ(test, write_line(test, "shuffle", "0"), 0);
+	KUNIT_EXPECT_FALSE(test, bed->co->slabs.shuffle);
+	KUNIT_EXPECT_STREQ(test, read_text(test, "shuffle"), "0\n");
+	expect_refusal(test, "shuffle", "no", "neither 0 nor 1");
+	expect_refusal(test, "shuffle", "2", "neither 0 nor 1");
+}
+
 static struct kunit_case tune_cases[] = {
 	KUNIT_CASE(min_free_sets_all_three_marks),
 	KUNIT_CASE(min_free_is_at_most_half_of_the_carveout),
@@ -468,6 +532,9 @@ static struct kunit_case tune_cases[] = {
 	KUNIT_CASE(random_settings_lose_nothing),
 	KUNIT_CASE(kept_areas_are_limited_and_let_go),
 	KUNIT_CASE(eager_is_yes_or_no),
+	KUNIT_CASE(caches_take_effect_at_once),
+	KUNIT_CASE(bad_lines_for_caches_are_refused),
+	KUNIT_CASE(shuffle_is_switched),
 	{ }
 };
 

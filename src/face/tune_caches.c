@@ -125,9 +125,9 @@ int carve_run_shuffle(void *context, const char *line,
 		      struct carve_reply *reply)
 {
 	struct carveout *co = context;
-	bool shuffle;
+	unsigned int shuffle;
 
-	if (kstrtobool(line, &shuffle))
+	if (kstrtouint(line, 0, &shuffle) || shuffle > 1)
 		return carve_reply_error(reply, -EINVAL,
 					 "\"%s\" is neither 0 nor 1", line);
 	WRITE_ONCE(co->slabs.shuffle, shuffle);

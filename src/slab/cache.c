@@ -421,14 +421,15 @@ static unsigned int choose_batch(const struct carve_slabs *slabs,
 	return clamp(fair_batch(slabs, size), 1UL, boot ? most : 4 * most);
 }
 
-/* Room for twice as many, where CPUs can meet at the depot; see magazine.c */
+/* Room for half as many more, where CPUs can meet at the depot; see magazine.c */
 static struct carve_magazine_shape choose_shape(const struct carve_slabs *slabs,
 						unsigned int size, bool boot)
 {
 	unsigned int batch = choose_batch(slabs, size, boot);
 
 	if (num_possible_cpus() > 1)
-		batch = clamp(fair_batch(slabs, size), batch, 2UL * batch);
+		batch = clamp(fair_batch(slabs, size), batch,
+			      batch + DIV_ROUND_UP(batch, 2));
 	return carve_magazine_shape(batch);
 }
 
