@@ -58,37 +58,16 @@ int carve_blocks_alloc(struct carve_pages *pages, struct carve_area *area,
 	return 0;
 }
 
-/* Cuts a run of pages into blocks that buddies could be; the head is one of them */
-static void cut(struct carve_page *head, unsigned long offset,
-		unsigned int order)
-{
-	struct carve_page *page = head + offset;
-
-	page->state = head->state;
-	page->order = order;
-	page->lifetime = head->lifetime;
-	page->caller = head->caller;
-}
-
-/* Keeps as much of a block as the area needs, and gives the rest back */
+/* Keeps as much of a block as the area needs, as blocks that buddies could be */
 static void trim(struct carve_pages *pages, struct carve_area *area,
 		 struct carve_page *head)
 {
-	unsigned long end = BIT(head->order), offset = 0;
-	unsigned int order;
+	unsigned long offset;
 
-	while (offset < area->nr_pages) {
-		order = ilog2(area->nr_pages - offset);
-		cut(head, offset, order);
+	carve_pages_trim(pages, head, area->nr_pages);
+	for (offset = 0; offset < area->nr_pages;
+	     offset += BIT(head[offset].order))
 		chain(pages, area, head + offset);
-		offset += BIT(order);
-	}
-	while (offset < end) {
-		order = __ffs(offset);
-		cut(head, offset, order);
-		carve_pages_put(pages, head + offset, order);
-		offset += BIT(order);
-	}
 }
 
 void *carve_blocks_alloc_run(struct carve_pages *pages,
