@@ -392,6 +392,70 @@ static void constructed_state_is_not_poisoned(struct kunit *test)
 	destroy(test, cache);
 }
 
+/* A destructor has no argument that leads to the case */
+static int nr_constructed;
+
+static void count_one_more(void *object)
+{
+	nr_constructed++;
+}
+
+static void count_one_less(void *object)
+{
+	nr_constructed--;
+}
+
+static struct carve_cache *create_counted(struct kunit *test)
+{
+	const struct carve_cache_options options = {
+		.ctor = count_one_more,
+		.dtor = count_one_less,
+	};
+	struct carve_cache *cache;
+
+	nr_constructed = 0;
+	cache = carve_cache_create_with(test->priv, "test", SIZE, 0, &options);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, cache);
+	return cache;
+}
+
+static void objects_of_debug_slabs_are_destroyed_too(struct kunit *test)
+{
+	struct carve_cache *cache = create_counted(test);
+	void *plain = alloc(test, cache), *debugged;
+
+	KUNIT_ASSERT_EQ(test, set_flags(cache, FZPUQ), 0);
+	debugged = alloc(test, cache);
+	KUNIT_EXPECT_EQ(test, (unsigned int)nr_constructed,
+			cache->plain.nr_objects + cache->debug.nr_objects);
+	carve_cache_free(cache, plain);
+	carve_cache_free(cache, debugged);
+	carve_cache_shrink(cache);
+	KUNIT_EXPECT_EQ(test, nr_constructed, 0);
+	KUNIT_EXPECT_EQ(test, found_at_all(cache), 0UL);
+	destroy(test, cache);
+}
+
+static void what_readers_may_look_into_is_not_poisoned(struct kunit *test)
+{
+	struct carve_cache *cache;
+	u8 *object;
+
+	cache = carve_cache_create(test->priv, "test", SIZE, 0,
+				   SLAB_TYPESAFE_BY_RCU, NULL);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, cache);
+	KUNIT_ASSERT_EQ(test, set_flags(cache, FZPUQ), 0);
+	object = alloc(test, cache);
+	memset(object, 0x3c, SIZE);
+	carve_cache_free(cache, object);
+	KUNIT_EXPECT_NULL(test, memchr_inv(object, 0x3c, SIZE));
+	carve_debug_trim(cache, 0);
+	KUNIT_EXPECT_NULL(test, memchr_inv(object, 0x3c, SIZE));
+	KUNIT_EXPECT_EQ(test, violations(cache), 0);
+	KUNIT_EXPECT_EQ(test, found_at_all(cache), 0UL);
+	destroy(test, cache);
+}
+
 /* Bad frees */
 
 struct bad_free_bed {
@@ -1002,6 +1066,8 @@ static struct kunit_case debug_cases[] = {
 	KUNIT_CASE(each_flag_finds_its_own),
 	KUNIT_CASE(wrong_counts_are_found),
 	KUNIT_CASE(constructed_state_is_not_poisoned),
+	KUNIT_CASE(objects_of_debug_slabs_are_destroyed_too),
+	KUNIT_CASE(what_readers_may_look_into_is_not_poisoned),
 	KUNIT_CASE_PARAM(bad_frees_are_found_at_once, bad_free_gen_params),
 	KUNIT_CASE_PARAM(bad_frees_are_found_with_quarantine,
 			 bad_free_gen_params),
