@@ -288,7 +288,9 @@ EXPORT_SYMBOL_GPL(carve_krealloc);
 
 void carve_kfree(struct carveout *co, const void *p)
 {
-	carve_kmalloc_put(&co->slabs, p, _RET_IP_);
+	/* The caller's address is looked for only where it is needed */
+	if (unlikely(!carve_kmalloc_put_hot(&co->slabs, p)))
+		carve_kmalloc_put_any(&co->slabs, p, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(carve_kfree);
 

@@ -88,18 +88,24 @@ static __always_inline void *carve_kmalloc_get_plain(struct carve_slabs *slabs,
 	return carve_kmalloc_large(slabs, size, gfp, caller);
 }
 
+/* False: carve_kmalloc_put_any() has to look at it */
+static __always_inline bool carve_kmalloc_put_hot(struct carve_slabs *slabs,
+						  const void *p)
+{
+	struct carve_page *page;
+
+	return carve_span_find(&slabs->span, p, &page) &&
+	       likely(page->state >= CARVE_PAGE_SLAB) &&
+	       carve_magazines_put_new(&page->cache->magazines, (void *)p);
+}
+
 /* carve_kfree(), for the caller at @caller */
 static __always_inline void carve_kmalloc_put(struct carve_slabs *slabs,
 					      const void *p,
 					      unsigned long caller)
 {
-	struct carve_page *page;
-
-	if (likely(carve_span_find(&slabs->span, p, &page) &&
-		   page->state >= CARVE_PAGE_SLAB &&
-		   carve_magazines_put_new(&page->cache->magazines, (void *)p)))
-		return;
-	carve_kmalloc_put_any(slabs, p, caller);
+	if (unlikely(!carve_kmalloc_put_hot(slabs, p)))
+		carve_kmalloc_put_any(slabs, p, caller);
 }
 
 #endif /* _CARVE_KMALLOC_H */
