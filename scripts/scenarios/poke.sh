@@ -89,11 +89,21 @@ refuses 'cache foo'          'foo|object|use' free
 sound 'after bad lines'
 
 # Reading bench runs all cases if none has run, which would take minutes where all is checked.
-for line in 'run nobody' 'run kmalloc_pair none' 'walk'; do
+for line in 'run nobody' 'run kmalloc_pair none' 'walk' 'run sizes=' 'run sizes=64,x' 'run cpus=0' \
+	'run cpus=99999' 'run batches=0' 'run layer=nobody' 'run what=slab' \
+	'run engine=of-a-name-that-is-far-too-long-for-anything'; do
 	check "bench refuses '$line'" eval "! echo '$line' 2>/dev/null >$carve/bench"
 done
 check 'a short benchmark runs' put 'run kmalloc_pair 5' bench
-like 'and shows its figures' "$reply" '^kmalloc_pair +64 +kmalloc +[0-9.]+ +[0-9.]+ +[0-9.]+$'
+like 'and shows its figures' "$reply" '^kmalloc +kmalloc_pair +64 +1 +kmalloc( +[0-9.]+){7}$'
+check 'one of chosen size runs' put 'run case=kmalloc_pair sizes=192,3000000,0 batches=5 engine=any' bench
+same 'sizes beyond reason are left out' "$(echo "$reply" | grep -c '^kmalloc ')" 1
+like 'and it is said what it ran on' "$reply" '^# kernel .* engine any$'
+check 'one on all processors runs' put "run slab_pair cpus=$(grep -c '^processor' /proc/cpuinfo) batches=5" bench
+check 'a layer runs' put 'run layer=carveout sizes=16 batches=1' bench
+like 'and shows how long a carveout takes to make' "$reply" '^carveout +carveout_create +16 '
+check 'the worst in a fragmented carveout is found' put 'run page_atomic_worst' bench
+sound 'after benchmarks'
 
 # Kernel addresses on x86-64 have sixteen digits and begin with ff.
 for file in $readable bench alloc; do
