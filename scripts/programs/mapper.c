@@ -8,7 +8,7 @@
  *
  *	map SLOT SIZE [OFFSET] [huge] [private] [ro]	a mapping, named by a letter
  *	unmap SLOT [OFFSET SIZE]
- *	advise SLOT OFFSET SIZE ADVICE		dontneed, hugepage, cold, pageout, populate
+ *	advise SLOT OFFSET SIZE ADVICE	dontneed, hugepage, cold, pageout, populate, willneed
  *	lock SLOT, remap SLOT SIZE		mlock(), mremap()
  *	fill SLOT OFFSET SIZE BYTE		write it all
  *	is SLOT OFFSET SIZE BYTE		read it all, and compare
