@@ -237,7 +237,7 @@ static __always_inline void carve_magazine_leave(struct carve_magazine *m,
 static __always_inline void carve_magazine_undo(struct carve_magazine *m)
 {
 	barrier();
-	m->state -= m->mark;
+	data_race(m->state -= m->mark);
 }
 
 /* Where callers return it: the compiler would first have it somewhere else */
