@@ -20,6 +20,7 @@
  *						never two at a time
  * Magazines nest downwards: a cache's over the free maps' over the pages'.
  */
+#include <linux/cache.h>
 #include <linux/err.h>
 #include <linux/ktime.h>
 #include <linux/slab.h>
@@ -46,24 +47,47 @@ size_t carveout_bytes(const struct carveout *co)
 }
 
 /* Stores for as many orders as the zone's size allows */
-static int setup_stores(struct carveout *co, struct carve_zone *zone,
-			enum carve_lifetime lifetime)
+static unsigned int nr_stores(const struct carve_zone *zone,
+			      enum carve_lifetime lifetime)
 {
 	unsigned int order;
 
 	for (order = 0; order < CARVE_NR_STORES; order++) {
-		struct carve_magazine_shape shape =
-			carve_store_shape(zone->region->nr_pages, order);
-		void *memory;
-
-		/* Whole pageblocks are nobody's */
-		if (!shape.batch || (lifetime && order >= zone->buddy.block_order))
+		if (!carve_store_shape(zone->region->nr_pages, order).batch)
 			break;
-		memory = carve_boot_alloc(&co->boot, carve_store_size(shape),
-					  L1_CACHE_BYTES, "page store");
-		if (!memory)
-			return -ENOMEM;
-		carve_zone_add_store(zone, lifetime, order, shape, memory);
+		/* Whole pageblocks are nobody's */
+		if (lifetime && order >= zone->buddy.block_order)
+			break;
+	}
+	return order;
+}
+
+static size_t store_bytes(const struct carve_zone *zone, unsigned int order)
+{
+	return L1_CACHE_ALIGN(carve_store_size(carve_store_shape(zone->region->nr_pages,
+								 order)));
+}
+
+static int setup_stores(struct carveout *co, struct carve_zone *zone,
+			enum carve_lifetime lifetime)
+{
+	unsigned int nr = nr_stores(zone, lifetime), order;
+	size_t bytes = 0;
+	void *memory;
+
+	for (order = 0; order < nr; order++)
+		bytes += store_bytes(zone, order);
+	if (!bytes)
+		return 0;
+	memory = carve_boot_alloc(&co->boot, bytes, L1_CACHE_BYTES,
+				  "page stores");
+	if (!memory)
+		return -ENOMEM;
+	for (order = 0; order < nr; order++) {
+		carve_zone_add_store(zone, lifetime, order,
+				     carve_store_shape(zone->region->nr_pages,
+						       order), memory);
+		memory += store_bytes(zone, order);
 	}
 	return 0;
 }

@@ -237,6 +237,7 @@ static __always_inline void carve_magazine_leave(struct carve_magazine *m,
 static __always_inline void carve_magazine_undo(struct carve_magazine *m)
 {
 	barrier();
+	/* With those interrupts alone, see above */
 	data_race(m->state -= m->mark);
 }
 

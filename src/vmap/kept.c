@@ -63,20 +63,20 @@ static size_t struct_bytes(void)
 					    magazines.cpu, nr_cpu_ids));
 }
 
-static struct carve_kept_class *class_new(struct carve_kept *kept,
-					  struct carve_boot *boot,
-					  struct carve_magazine_shape shape)
+static size_t class_bytes(unsigned int class)
 {
-	struct carve_kept_class *class;
+	return L1_CACHE_ALIGN(struct_bytes() +
+			      carve_magazines_size(choose_shape(class)));
+}
 
-	class = carve_boot_alloc(boot, struct_bytes() +
-				 carve_magazines_size(shape), L1_CACHE_BYTES,
-				 "kept areas");
-	if (!class)
-		return NULL;
+static struct carve_kept_class *init_class(struct carve_kept *kept,
+					   unsigned int i, void *memory)
+{
+	struct carve_kept_class *class = memory;
+
 	class->kept = kept;
-	carve_magazines_init(&class->magazines, &kept_ops, shape,
-			     (void *)class + struct_bytes());
+	carve_magazines_init(&class->magazines, &kept_ops, choose_shape(i),
+			     memory + struct_bytes());
 	return class;
 }
 
@@ -85,17 +85,20 @@ void carve_kept_init(struct carve_kept *kept, struct carve_boot *boot,
 {
 	size_t room = (nr_pages << PAGE_SHIFT) / METADATA_SHARE +
 		      METADATA_LEAST;
-	unsigned int i;
+	size_t bytes = 0;
+	unsigned int i, nr;
+	void *memory;
 
 	kept->limit = nr_pages / LIMIT_SHARE;
-	for (i = 0; i < CARVE_NR_KEPT; i++) {
-		struct carve_magazine_shape shape = choose_shape(i);
-		size_t bytes = struct_bytes() + carve_magazines_size(shape);
-
-		if (bytes > room)
-			return;
-		room -= bytes;
-		kept->class[i] = class_new(kept, boot, shape);
+	for (nr = 0; nr < CARVE_NR_KEPT; nr++) {
+		if (bytes + class_bytes(nr) > room)
+			break;
+		bytes += class_bytes(nr);
+	}
+	memory = carve_boot_alloc(boot, bytes, L1_CACHE_BYTES, "kept areas");
+	for (i = 0; i < nr && memory; i++) {
+		kept->class[i] = init_class(kept, i, memory);
+		memory += class_bytes(i);
 	}
 }
 
