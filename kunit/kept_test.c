@@ -96,14 +96,14 @@ static void kept_pages_stay_within_the_limit(struct kunit *test)
 	void *p[6];
 	int i;
 
-	co->vmap.kept.limit = 3;
+	carve_vmap_set_kept(&co->vmap, 3, false);
 	for (i = 0; i < ARRAY_SIZE(p); i++)
 		p[i] = alloc(test, 1);
 	for (i = 0; i < ARRAY_SIZE(p); i++)
 		carve_vfree(co, p[i]);
 	expect_kept(test, 3, 3);
-	co->vmap.kept.limit = 0;
-	carve_vmap_shrink(&co->vmap);
+	carve_vmap_set_kept(&co->vmap, 0, false);
+	expect_kept(test, 0, 0);
 	carve_vfree(co, alloc(test, 1));
 	expect_kept(test, 0, 0);
 }
@@ -231,7 +231,7 @@ static void eager_unmaps_at_once(struct kunit *test)
 	struct interrupt_free f = { .co = co };
 	void *p;
 
-	co->vmap.eager = true;
+	carve_vmap_set_kept(&co->vmap, co->vmap.keep, true);
 	p = alloc(test, 4);
 	*(u64 *)p = 1;
 	carve_vfree(co, p);

@@ -186,8 +186,8 @@ static int run_keep(void *context, const char *line, struct carve_reply *reply)
 		return carve_reply_error(reply, -EINVAL,
 					 "\"%s\" is not a number of KiB up to %lu, the carveout's size",
 					 line, all << (PAGE_SHIFT - 10));
-	WRITE_ONCE(co->vmap.kept.limit, kib >> (PAGE_SHIFT - 10));
-	carve_vmap_shrink(&co->vmap);
+	carve_vmap_set_kept(&co->vmap, kib >> (PAGE_SHIFT - 10),
+			    READ_ONCE(co->vmap.eager));
 	carve_reply_set(reply, "set");
 	return 0;
 }
@@ -197,7 +197,7 @@ static void show_keep(struct seq_file *m, void *context)
 	const struct carveout *co = context;
 
 	seq_printf(m, "%lu\n",
-		   READ_ONCE(co->vmap.kept.limit) << (PAGE_SHIFT - 10));
+		   READ_ONCE(co->vmap.keep) << (PAGE_SHIFT - 10));
 }
 
 static int run_eager(void *context, const char *line, struct carve_reply *reply)
@@ -209,8 +209,7 @@ static int run_eager(void *context, const char *line, struct carve_reply *reply)
 		return carve_reply_error(reply, -EINVAL,
 					 "\"%s\" is not 0 or 1: whether freed areas are unmapped at once",
 					 line);
-	WRITE_ONCE(co->vmap.eager, eager);
-	carve_vmap_shrink(&co->vmap);
+	carve_vmap_set_kept(&co->vmap, READ_ONCE(co->vmap.keep), eager);
 	carve_reply_set(reply, "set");
 	return 0;
 }

@@ -236,15 +236,17 @@ struct carve_zone *carve_pages_add_zone(struct carve_pages *ps,
 	u32 i;
 
 	carve_zone_init(zone, region, ps->map, first);
-	if (!ps->nr_zones)
+	if (!ps->nr_zones) {
+		ps->phys = carve_region_phys(region);
 		ps->span = (struct carve_span){
 			.virt = region->virt,
 			.bytes = region->nr_mapped << PAGE_SHIFT,
 			.map = ps->map + first,
 		};
-	if (ps->nr_zones)
+	} else {
 		for (i = 0; i < region->nr_pages; i++)
 			ps->map[first + i].zone = ps->nr_zones;
+	}
 	ps->nr_zones++;
 	return zone;
 }

@@ -58,6 +58,7 @@ struct carve_span {
 /**
  * struct carve_pages - the page allocator of a carveout
  * @span: the first zone
+ * @phys: where that is in physical memory
  * @hot_alloc: orders below this one may be taken from @hot by the fast path
  * @hot_free: orders below this one may be given back to it
  * @hot: the first zone's stores of long-lived blocks, where that zone is the
@@ -80,6 +81,7 @@ struct carve_span {
  */
 struct carve_pages {
 	struct carve_span span;
+	phys_addr_t phys;
 	unsigned int hot_alloc;
 	unsigned int hot_free;
 	struct carve_store *hot[CARVE_NR_STORES];
@@ -219,6 +221,16 @@ static __always_inline bool carve_span_find(const struct carve_span *span,
 	return offset < span->bytes;
 }
 
+/* Is that in memory of the carveout's that is mapped, whatever it is there? */
+static __always_inline bool carve_pages_contain(struct carve_pages *ps,
+						const void *addr)
+{
+	unsigned long offset = addr - ps->span.virt;
+
+	return likely(offset < ps->span.bytes) ||
+	       carve_pages_lookup_slow(ps, addr);
+}
+
 /* The page that @addr lies in, or NULL for an address from elsewhere */
 static __always_inline struct carve_page *
 carve_pages_lookup(struct carve_pages *ps, const void *addr)
@@ -231,18 +243,29 @@ carve_pages_lookup(struct carve_pages *ps, const void *addr)
 }
 
 /* The page with this frame number, or NULL for one from elsewhere */
-static __always_inline struct carve_page *
-carve_pages_lookup_pfn(struct carve_pages *ps, unsigned long pfn)
+static inline struct carve_page *carve_pages_lookup_pfn(struct carve_pages *ps,
+							unsigned long pfn)
 {
 	struct carve_zone *zone;
 
 	carve_for_each_zone(zone, ps) {
 		unsigned long index = pfn - zone->region->start_pfn;
 
-		if (likely(index < zone->region->nr_pages))
+		if (index < zone->region->nr_pages)
 			return &ps->map[zone->first + index];
 	}
 	return NULL;
+}
+
+/* The page that this physical address lies in; quick where that is in the first zone */
+static __always_inline struct carve_page *
+carve_pages_lookup_phys(struct carve_pages *ps, phys_addr_t phys)
+{
+	unsigned long offset = phys - ps->phys;
+
+	if (likely(offset < ps->span.bytes))
+		return &ps->span.map[offset >> PAGE_SHIFT];
+	return carve_pages_lookup_pfn(ps, PHYS_PFN(phys));
 }
 
 /* The page that begins at @addr, or NULL */

@@ -7,6 +7,8 @@
 #include <linux/mm.h>
 #include <linux/rbtree.h>
 
+struct carve_kept_class;
+
 enum carve_area_state {
 	CARVE_AREA_USED,	/* handed out */
 	CARVE_AREA_KEPT,	/* freed, and still mapped, for the next who asks */
@@ -25,6 +27,7 @@ enum carve_area_state {
  * @blocks: index of the head of its first block of pages; each head's link
  *	leads to the next, in the order in which they are mapped
  * @caller: who asked for it
+ * @class: of those kept, if areas of its length are
  * @next: on the list of those to be unmapped by a task, or of those gone
  */
 struct carve_area {
@@ -37,6 +40,7 @@ struct carve_area {
 	unsigned long max_gap;
 	u32 blocks;
 	unsigned long caller;
+	struct carve_kept_class *class;
 	struct llist_node next;
 };
 

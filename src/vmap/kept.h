@@ -16,6 +16,8 @@ struct carve_kept;
 #define CARVE_KEPT_SMALL 8
 #define CARVE_KEPT_MAX_ORDER 12
 #define CARVE_NR_KEPT (CARVE_KEPT_SMALL + CARVE_KEPT_MAX_ORDER - 3)
+/* With a place, always empty, for each longer power of two */
+#define CARVE_NR_KEPT_PLACES (CARVE_KEPT_SMALL + 32 - 4)
 
 /**
  * struct carve_kept_class - kept areas of one length
@@ -30,7 +32,8 @@ struct carve_kept_class {
 /**
  * struct carve_kept - all areas that are kept
  * @take_down: what is done with those that leave; any context but NMI
- * @limit: pages that they may have at most; can be changed at any time
+ * @limit: pages that they may have at most; can be changed at any time, with
+ *	carve_vmap_set_kept()
  * @nr_pages: that they have
  * @class: by length; NULL where there was no memory for more
  */
@@ -38,7 +41,7 @@ struct carve_kept {
 	void (*take_down)(struct carve_kept *kept, struct carve_area *area);
 	unsigned long limit;
 	atomic_long_t nr_pages;
-	struct carve_kept_class *class[CARVE_NR_KEPT];
+	struct carve_kept_class *class[CARVE_NR_KEPT_PLACES];
 };
 
 /* For a carveout of @nr_pages pages */
@@ -51,13 +54,13 @@ void carve_kept_drain(struct carve_kept *kept);
 /* Takes down those of a dead CPU */
 void carve_kept_drain_dead(struct carve_kept *kept, unsigned int cpu);
 
-/* The class of areas of @nr_pages pages; NULL: they aren't kept */
+/* The class of areas of @nr_pages pages, 1 to U32_MAX; NULL: they aren't kept */
 static __always_inline struct carve_kept_class *
 carve_kept_class(const struct carve_kept *kept, unsigned long nr_pages)
 {
 	if (nr_pages <= CARVE_KEPT_SMALL)
 		return kept->class[nr_pages - 1];
-	if (!is_power_of_2(nr_pages) || nr_pages > BIT(CARVE_KEPT_MAX_ORDER))
+	if (!is_power_of_2(nr_pages))
 		return NULL;
 	return kept->class[CARVE_KEPT_SMALL + ilog2(nr_pages) - 4];
 }
@@ -69,12 +72,16 @@ carve_kept_get(struct carve_kept *kept, unsigned long nr_pages)
 	struct carve_kept_class *class = carve_kept_class(kept, nr_pages);
 	void *area;
 
-	if (!class || !atomic_long_read(&kept->nr_pages))
+	if (!class)
 		return NULL;
-	if (unlikely(!carve_magazines_get(&class->magazines, &area)))
+	if (unlikely(!carve_magazines_get(&class->magazines, &area))) {
+		if (!atomic_long_read(&kept->nr_pages))
+			return NULL;
 		area = carve_magazines_get_slow(&class->magazines);
-	if (area)
-		atomic_long_sub(nr_pages, &kept->nr_pages);
+		if (!area)
+			return NULL;
+	}
+	atomic_long_sub(nr_pages, &kept->nr_pages);
 	return area;
 }
 
@@ -82,7 +89,7 @@ carve_kept_get(struct carve_kept *kept, unsigned long nr_pages)
 static __always_inline bool carve_kept_put(struct carve_kept *kept,
 					   struct carve_area *area)
 {
-	struct carve_kept_class *class = carve_kept_class(kept, area->nr_pages);
+	struct carve_kept_class *class = area->class;
 
 	if (!class)
 		return false;

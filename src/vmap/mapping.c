@@ -283,21 +283,34 @@ void carve_mapping_remove(struct carve_vmap *vmap, struct carve_area *area)
 		remove_natively(vmap, area);
 }
 
-struct carve_page *carve_mapping_page(struct carve_vmap *vmap, const void *addr)
+/* Where the kernel maps */
+static struct carve_page *page_natively(struct carve_vmap *vmap,
+					const void *addr)
 {
 	struct carve_pages *pages = pages_of(vmap);
-	struct carve_page *page;
-	unsigned long pfn;
-
-	if (carve_window_exists(&vmap->window))
-		return carve_window_lookup(&vmap->window, addr, &pfn) ?
-		       carve_pages_lookup_pfn(pages, pfn) : NULL;
 	/* Memory kept back at boot lies between vmalloc addresses itself */
-	page = carve_pages_lookup(pages, addr);
+	struct carve_page *page = carve_pages_lookup(pages, addr);
+
 	if (page || !is_vmalloc_addr(addr))
 		return page;
 	return vmalloc_to_page(addr) ?
 	       carve_pages_lookup_pfn(pages, vmalloc_to_pfn(addr)) : NULL;
+}
+
+static __always_inline struct carve_page *page_at(struct carve_vmap *vmap,
+						  const void *addr)
+{
+	phys_addr_t phys;
+
+	if (unlikely(!carve_window_exists(&vmap->window)))
+		return page_natively(vmap, addr);
+	return carve_window_phys(&vmap->window, addr, &phys) ?
+	       carve_pages_lookup_phys(pages_of(vmap), phys) : NULL;
+}
+
+struct carve_page *carve_mapping_page(struct carve_vmap *vmap, const void *addr)
+{
+	return page_at(vmap, addr);
 }
 
 struct carve_area *carve_mapping_find(struct carve_vmap *vmap, const void *addr)
@@ -307,12 +320,12 @@ struct carve_area *carve_mapping_find(struct carve_vmap *vmap, const void *addr)
 
 	if (!PAGE_ALIGNED(addr))
 		return NULL;
-	page = carve_mapping_page(vmap, addr);
+	page = page_at(vmap, addr);
 	if (!page || READ_ONCE(page->state) != CARVE_PAGE_AREA)
 		return NULL;
 	area = READ_ONCE(page->area);
 	/* Whatever has become of a page that somebody else frees just now */
-	if (!carve_pages_lookup(pages_of(vmap), area))
+	if (unlikely(!carve_pages_contain(pages_of(vmap), area)))
 		return NULL;
 	return carve_area_addr(area) == addr ? area : NULL;
 }

@@ -50,6 +50,7 @@ static struct carve_area *new_record(struct carve_vmap *vmap,
 	if (area)
 		*area = (struct carve_area){
 			.nr_pages = nr_pages,
+			.class = carve_kept_class(&vmap->kept, nr_pages),
 			.state = CARVE_AREA_GONE,
 			.blocks = CARVE_PAGE_NONE,
 			.caller = caller,
@@ -75,12 +76,14 @@ static gfp_t gfp_for_blocks(const struct carve_vmap *vmap, gfp_t gfp)
 	       gfp | __GFP_HIGHMEM : gfp;
 }
 
-static struct carve_area *make_area(struct carve_vmap *vmap,
-				    unsigned int nr_pages, gfp_t gfp,
-				    unsigned long caller)
+static noinline struct carve_area *make_area(struct carve_vmap *vmap,
+					     unsigned int nr_pages, gfp_t gfp,
+					     unsigned long caller)
 {
-	struct carve_area *area = new_record(vmap, nr_pages, gfp, caller);
+	struct carve_area *area;
 
+	might_alloc(gfp);
+	area = new_record(vmap, nr_pages, gfp, caller);
 	if (!area)
 		return NULL;
 	if (carve_blocks_alloc(pages_of(vmap), area,
@@ -99,9 +102,9 @@ free_record:
 }
 
 /* Kept areas are where they are: not for those who ask for a zone */
-static struct carve_area *take_kept(struct carve_vmap *vmap,
-				    unsigned long nr_pages, gfp_t gfp,
-				    unsigned long caller)
+static __always_inline struct carve_area *
+take_kept(struct carve_vmap *vmap, unsigned long nr_pages, gfp_t gfp,
+	  unsigned long caller)
 {
 	struct carve_area *area;
 
@@ -123,13 +126,16 @@ void *carve_vmap_alloc(struct carve_vmap *vmap, unsigned long size, gfp_t gfp,
 	unsigned long nr_pages = PFN_UP(size);
 	struct carve_area *area;
 
-	might_alloc(gfp);
-	if (!size || !nr_pages || nr_pages > pages_of(vmap)->nr_pages)
+	/* Where it would look for something better to do, a kept area is quicker */
+	if (IS_ENABLED(CONFIG_DEBUG_ATOMIC_SLEEP))
+		might_alloc(gfp);
+	/* Of no bytes, or of so many that they overflow, there are no pages */
+	if (unlikely(nr_pages - 1 >= pages_of(vmap)->nr_pages || !size))
 		return NULL;
 	area = take_kept(vmap, nr_pages, gfp, caller);
-	if (!area)
+	if (unlikely(!area))
 		area = make_area(vmap, nr_pages, gfp, caller);
-	return area ? carve_area_addr(area) : NULL;
+	return likely(area) ? carve_area_addr(area) : NULL;
 }
 
 /* Taking them down */
@@ -146,7 +152,8 @@ static void take_down(struct carve_kept *kept, struct carve_area *area)
 }
 
 /* A task that can sleep */
-static void take_down_now(struct carve_vmap *vmap, struct carve_area *area)
+static noinline void take_down_now(struct carve_vmap *vmap,
+				   struct carve_area *area)
 {
 	carve_mapping_remove(vmap, area);
 	if (READ_ONCE(vmap->eager))
@@ -166,7 +173,8 @@ static void take_down_deferred(struct work_struct *work)
 }
 
 /* The area that begins at @addr, which is the caller's from now on, or NULL */
-static struct carve_area *claim(struct carve_vmap *vmap, const void *addr)
+static __always_inline struct carve_area *claim(struct carve_vmap *vmap,
+						const void *addr)
 {
 	struct carve_area *area = carve_mapping_find(vmap, addr);
 	unsigned int used = CARVE_AREA_USED;
@@ -175,10 +183,9 @@ static struct carve_area *claim(struct carve_vmap *vmap, const void *addr)
 	       area : NULL;
 }
 
-static bool keep(struct carve_vmap *vmap, struct carve_area *area)
+static __always_inline bool keep(struct carve_vmap *vmap,
+				 struct carve_area *area)
 {
-	if (unlikely(READ_ONCE(vmap->eager)))
-		return false;
 	if (want_init_on_free())
 		memset(carve_area_addr(area), 0, carve_area_bytes(area));
 	return carve_kept_put(&vmap->kept, area);
@@ -197,13 +204,13 @@ void carve_vmap_free(struct carve_vmap *vmap, const void *addr,
 				     "not the start of an area", caller);
 		return;
 	}
-	if (in_interrupt()) {
-		if (!keep(vmap, area))
-			take_down(&vmap->kept, area);
+	if (IS_ENABLED(CONFIG_DEBUG_ATOMIC_SLEEP) && !in_interrupt())
+		might_sleep();
+	if (likely(keep(vmap, area)))
 		return;
-	}
-	might_sleep();
-	if (!keep(vmap, area))
+	if (in_interrupt())
+		take_down(&vmap->kept, area);
+	else
 		take_down_now(vmap, area);
 }
 
@@ -362,6 +369,15 @@ unsigned long carve_vmap_shrink(struct carve_vmap *vmap)
 	return kept;
 }
 
+void carve_vmap_set_kept(struct carve_vmap *vmap, unsigned long keep,
+			 bool eager)
+{
+	WRITE_ONCE(vmap->keep, keep);
+	WRITE_ONCE(vmap->eager, eager);
+	WRITE_ONCE(vmap->kept.limit, eager ? 0 : keep);
+	carve_vmap_shrink(vmap);
+}
+
 static unsigned long shrink(struct carve_shrinker *shrinker)
 {
 	return carve_vmap_shrink(container_of(shrinker, struct carve_vmap,
@@ -416,6 +432,7 @@ int carve_vmap_init(struct carve_vmap *vmap, struct carve_slabs *slabs,
 		return -ENOMEM;
 	vmap->kept.take_down = take_down;
 	carve_kept_init(&vmap->kept, boot, slabs->pages->nr_pages);
+	vmap->keep = vmap->kept.limit;
 	vmap->shrinker.shrink = shrink;
 	vmap->shrinker.spare = spare;
 	carve_pages_add_shrinker(slabs->pages, &vmap->shrinker);

@@ -21,6 +21,7 @@
  * @lock: guards @space, and that what it says is in use is mapped
  * @space: all areas, those kept and those gone too
  * @kept: areas that are free and still mapped
+ * @keep: pages that these may have, when not @eager
  * @eager: nothing is kept, and TLBs are flushed with each free
  * @gone: areas whose addresses may still be in TLBs
  * @nr_gone: pages of virtual memory that those take
@@ -36,6 +37,7 @@ struct carve_vmap {
 	raw_spinlock_t lock;
 	struct carve_space space;
 	struct carve_kept kept;
+	unsigned long keep;
 	bool eager;
 	struct llist_head gone;
 	atomic_long_t nr_gone;
@@ -68,6 +70,9 @@ int carve_vmap_init(struct carve_vmap *vmap, struct carve_slabs *slabs,
 void carve_vmap_exit(struct carve_vmap *vmap);
 /* Waits for what was left to a task; sleeps */
 void carve_vmap_flush(struct carve_vmap *vmap);
+/* How many pages may be kept, and whether TLBs are flushed at once instead; sleeps */
+void carve_vmap_set_kept(struct carve_vmap *vmap, unsigned long keep,
+			 bool eager);
 /* Takes down what is kept; sleeps. Pages given back */
 unsigned long carve_vmap_shrink(struct carve_vmap *vmap);
 /* Takes down what a dead CPU kept; sleeps */

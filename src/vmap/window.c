@@ -93,6 +93,7 @@ int carve_window_init(struct carve_window *w, unsigned long nr_pages)
 	w->virt = reserve(nr_pages);
 	if (!w->virt)
 		goto free_tables;
+	w->first_entry = pte_index((unsigned long)w->virt);
 	if (!find_tables(w))
 		goto unmap;
 	clear_entries(w);

@@ -11,6 +11,7 @@
  * struct carve_window - a range of the kernel's virtual addresses
  * @virt: where it begins; NULL: there is none
  * @nr_pages: its length
+ * @first_entry: index of its first entry in the first of @tables
  * @tables: the page tables that lead from it, one pointer for each
  *
  * Constant after carve_window_init(). Entries are written without a lock:
@@ -19,6 +20,7 @@
 struct carve_window {
 	void *virt;
 	unsigned long nr_pages;
+	unsigned long first_entry;
 	pte_t **tables;
 };
 
@@ -56,14 +58,15 @@ void carve_window_flush_local(struct carve_window *w, unsigned long index,
 static inline pte_t *carve_window_entry(const struct carve_window *w,
 					unsigned long index)
 {
-	unsigned long n = pte_index((unsigned long)w->virt) + index;
+	unsigned long n = w->first_entry + index;
 
 	return &w->tables[n / PTRS_PER_PTE][n % PTRS_PER_PTE];
 }
 
-/* The page frame that @addr is mapped to; false: none, or not of the window */
-static inline bool carve_window_lookup(const struct carve_window *w,
-				       const void *addr, unsigned long *pfn)
+/* The physical page that @addr is mapped to; false: none, or not of the window */
+static __always_inline bool carve_window_phys(const struct carve_window *w,
+					      const void *addr,
+					      phys_addr_t *phys)
 {
 	unsigned long index = (unsigned long)(addr - w->virt) >> PAGE_SHIFT;
 	pte_t pte;
@@ -71,8 +74,19 @@ static inline bool carve_window_lookup(const struct carve_window *w,
 	if (unlikely(index >= w->nr_pages))
 		return false;
 	pte = READ_ONCE(*carve_window_entry(w, index));
-	*pfn = pte_pfn(pte);
-	return likely(pte_present(pte));
+	*phys = pte_val(pte) & PTE_PFN_MASK;
+	return likely(pte_flags(pte) & _PAGE_PRESENT);
+}
+
+/* The same as the number of the page frame */
+static inline bool carve_window_lookup(const struct carve_window *w,
+				       const void *addr, unsigned long *pfn)
+{
+	phys_addr_t phys = 0;
+	bool mapped = carve_window_phys(w, addr, &phys);
+
+	*pfn = PHYS_PFN(phys);
+	return mapped;
 }
 
 #else /* each area is mapped by the kernel's vmap() */
@@ -106,6 +120,12 @@ static inline void carve_window_flush_local(struct carve_window *w,
 					    unsigned long index,
 					    unsigned long nr)
 {
+}
+
+static inline bool carve_window_phys(const struct carve_window *w,
+				     const void *addr, phys_addr_t *phys)
+{
+	return false;
 }
 
 static inline bool carve_window_lookup(const struct carve_window *w,
