@@ -109,11 +109,14 @@ static __always_inline bool run_each(struct carve_bench *b, unsigned int pairs,
 	u64 start;
 
 	for (i = 0; i < n; i++) {
-		local_irq_save(flags);
+		/* On PREEMPT_RT the native allocators take locks that sleep */
+		if (!IS_ENABLED(CONFIG_PREEMPT_RT))
+			local_irq_save(flags);
 		start = ktime_get_ns();
 		b->held[i] = alloc(b);
 		carve_bench_tell(b, ktime_get_ns() - start);
-		local_irq_restore(flags);
+		if (!IS_ENABLED(CONFIG_PREEMPT_RT))
+			local_irq_restore(flags);
 		done &= !!b->held[i];
 	}
 	for (i = 0; i < b->nr_held; i++)

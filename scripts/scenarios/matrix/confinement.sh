@@ -67,8 +67,9 @@ make() { echo "$1" >$debug/create; }
 unmake() { echo "$1" >$debug/remove; }
 
 # things FILE: without the page events, which come by chance: when the kernel's own caches have
-# run full; and without those of memremap(), whose page tables and addresses are the kernel's.
-things() { grep -v -e ' mm_page_alloc ' -e ' memremap' "$1"; }
+# run full; and without those of memremap() and misc_register(), whose page tables and addresses,
+# and trees of device numbers and names, are the kernel's.
+things() { grep -v -e ' mm_page_alloc ' -e ' memremap' -e ' misc_register ' "$1"; }
 
 must 'the module loads' insmod /carveout.ko size=32M name=first
 
