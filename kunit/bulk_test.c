@@ -258,28 +258,6 @@ static void describe_pool_kind(const struct pool_kind *kind, char *desc)
 
 KUNIT_ARRAY_PARAM(pool_kind, pool_kinds, describe_pool_kind);
 
-/* Takes all pages there are; the first of a chain of them is returned */
-static struct carve_page *take_all_pages(struct carveout *co)
-{
-	struct carve_page *first = NULL, *page;
-
-	while ((page = carve_alloc_page(co, QUIET | __GFP_HIGH))) {
-		*(struct carve_page **)carve_page_address(co, page) = first;
-		first = page;
-	}
-	return first;
-}
-
-static void give_all_pages(struct carveout *co, struct carve_page *first)
-{
-	while (first) {
-		struct carve_page *page = first;
-
-		first = *(struct carve_page **)carve_page_address(co, page);
-		carve_free_page(co, page);
-	}
-}
-
 struct returner {
 	mempool_t *pool;
 	void *element;
@@ -330,7 +308,7 @@ static void mempool_keeps_its_promise(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, pool);
 	/* Fill the carveout, first with pages, then with elements */
-	pages = take_all_pages(bed->co);
+	pages = carve_testbed_take_pages(bed->co);
 	while (n < MOST && (bed->objects[n] = kind->alloc(QUIET, data)))
 		n++;
 	KUNIT_ASSERT_LT(test, n, MOST);
@@ -346,7 +324,7 @@ static void mempool_keeps_its_promise(struct kunit *test)
 		mempool_free(element[i], pool);
 	while (n)
 		kind->free(bed->objects[--n], data);
-	give_all_pages(bed->co, pages);
+	carve_testbed_give_pages(bed->co, pages);
 	mempool_destroy(pool);
 	KUNIT_EXPECT_EQ(test, carveout_count_owned(bed->co), 1);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&bed->co->pages.nr_bad_frees),

@@ -4,7 +4,6 @@
  * are gone, and their addresses; mappings of pages that the caller has.
  */
 #include <linux/mm.h>
-#include <linux/uaccess.h>
 #include <linux/vmalloc.h>
 
 #include <carveout.h>
@@ -45,15 +44,6 @@ static void expect_kept(struct kunit *test, unsigned long nr,
 	KUNIT_EXPECT_EQ(test, usage.nr_kept_pages, nr_pages);
 }
 
-static bool readable(const void *p)
-{
-	u8 byte;
-
-	if (IS_ENABLED(CONFIG_UML))
-		return vmalloc_to_page(p);
-	return !copy_from_kernel_nofault(&byte, p, 1);
-}
-
 static void area_is_handed_out_again(struct kunit *test)
 {
 	static const unsigned int nr_pages[] = { 1, 2, 3, 7, 8, 16, 32, 64 };
@@ -70,7 +60,7 @@ static void area_is_handed_out_again(struct kunit *test)
 		carve_vfree(co, p);
 		KUNIT_EXPECT_EQ(test, carve_vmap_shrink(&co->vmap),
 				nr_pages[i]);
-		KUNIT_EXPECT_FALSE(test, readable(p));
+		KUNIT_EXPECT_FALSE(test, carve_testbed_readable(p));
 	}
 }
 
@@ -235,14 +225,14 @@ static void eager_unmaps_at_once(struct kunit *test)
 	p = alloc(test, 4);
 	*(u64 *)p = 1;
 	carve_vfree(co, p);
-	KUNIT_EXPECT_FALSE(test, readable(p));
+	KUNIT_EXPECT_FALSE(test, carve_testbed_readable(p));
 	expect_kept(test, 0, 0);
 	KUNIT_EXPECT_EQ(test, carve_testbed_areas(co).nr_gone, 0UL);
 	/* From an interrupt, when a task has come to it */
 	f.p = alloc(test, 4);
 	carve_run_in_interrupt(free_it, &f);
 	carve_vmap_flush(&co->vmap);
-	KUNIT_EXPECT_FALSE(test, readable(f.p));
+	KUNIT_EXPECT_FALSE(test, carve_testbed_readable(f.p));
 	KUNIT_EXPECT_EQ(test, carve_testbed_areas(co).nr_gone, 0UL);
 }
 
@@ -259,7 +249,7 @@ static void addresses_come_back(struct kunit *test)
 
 		p[0] = i;
 		p[PAGE_SIZE * 9 - 1] = i;
-		KUNIT_EXPECT_FALSE(test, readable(p + (9 + i % 5) * PAGE_SIZE));
+		KUNIT_EXPECT_FALSE(test, carve_testbed_readable(p + (9 + i % 5) * PAGE_SIZE));
 		carve_vfree(co, p);
 		usage = carve_testbed_areas(co);
 		most = max(most, usage.nr_gone);
@@ -333,13 +323,13 @@ static void given_pages_are_mapped_in_their_order(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, p[i * PAGE_SIZE], NR_GIVEN - 1 - i);
 	WRITE_ONCE(p[NR_GIVEN * PAGE_SIZE], 0x77);
 	KUNIT_EXPECT_EQ(test, READ_ONCE(p[(NR_GIVEN - 3) * PAGE_SIZE]), 0x77);
-	KUNIT_EXPECT_FALSE(test, readable(p + (NR_GIVEN + 1) * PAGE_SIZE));
+	KUNIT_EXPECT_FALSE(test, carve_testbed_readable(p + (NR_GIVEN + 1) * PAGE_SIZE));
 	KUNIT_EXPECT_EQ(test, carve_testbed_areas(co).nr_areas, 1UL);
 	carve_testbed_check(test, co);
 	carve_vunmap(co, p);
 	/* With a flush */
 	carve_vmap_shrink(&co->vmap);
-	KUNIT_EXPECT_FALSE(test, readable(p));
+	KUNIT_EXPECT_FALSE(test, carve_testbed_readable(p));
 	KUNIT_EXPECT_EQ(test, carve_testbed_areas(co).nr_areas, 0UL);
 	/* They are still there, with what was written through the mapping */
 	KUNIT_EXPECT_EQ(test, *(u8 *)carve_page_address(co, page[2]), 0x77);
@@ -376,8 +366,8 @@ static void areas_and_mappings_are_told_apart(struct kunit *test)
 	carve_vfree(co, mapping);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&co->pages.nr_bad_frees),
 			before + 4);
-	KUNIT_EXPECT_TRUE(test, readable(area));
-	KUNIT_EXPECT_TRUE(test, readable(mapping));
+	KUNIT_EXPECT_TRUE(test, carve_testbed_readable(area));
+	KUNIT_EXPECT_TRUE(test, carve_testbed_readable(mapping));
 	carve_vunmap(co, NULL);
 	carve_vunmap(co, mapping);
 	carve_vunmap(co, mapping);

@@ -151,28 +151,6 @@ static void removal_waits_for_allocations(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, carveout_destroy(co), 0);
 }
 
-/* All memory there is; the first of a chain of pages is returned */
-static struct carve_page *take_all_pages(struct carveout *co)
-{
-	struct carve_page *first = NULL, *page;
-
-	while ((page = carve_alloc_page(co, QUIET | __GFP_HIGH))) {
-		*(struct carve_page **)carve_page_address(co, page) = first;
-		first = page;
-	}
-	return first;
-}
-
-static void give_all_pages(struct carveout *co, struct carve_page *first)
-{
-	while (first) {
-		struct carve_page *page = first;
-
-		first = *(struct carve_page **)carve_page_address(co, page);
-		carve_free_page(co, page);
-	}
-}
-
 static void full_carveout_frees_through_the_head(struct kunit *test)
 {
 	struct carveout *co = test->priv;
@@ -184,7 +162,7 @@ static void full_carveout_frees_through_the_head(struct kunit *test)
 
 	for (i = 0; i < ARRAY_SIZE(r); i++)
 		r[i] = new_record(test);
-	pages = take_all_pages(co);
+	pages = carve_testbed_take_pages(co);
 	rcu_read_lock();
 	for (i = 0; i < ARRAY_SIZE(r); i++)
 		carve_kfree_rcu(co, r[i], &r[i]->rcu);
@@ -197,7 +175,7 @@ static void full_carveout_frees_through_the_head(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, whole);
 	KUNIT_EXPECT_EQ(test, pending, ARRAY_SIZE(r));
 	carve_rcu_barrier(co);
-	give_all_pages(co, pages);
+	carve_testbed_give_pages(co, pages);
 	KUNIT_EXPECT_EQ(test, nr_owned(co), 0);
 	KUNIT_EXPECT_EQ(test, nr_bad_frees(co), 0);
 }
@@ -206,11 +184,11 @@ static void full_carveout_waits_without_a_head(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	struct record *r = new_record(test);
-	struct carve_page *pages = take_all_pages(co);
+	struct carve_page *pages = carve_testbed_take_pages(co);
 
 	carve_kfree_rcu(co, r, NULL);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&co->rcu.nr_pending), 0);
-	give_all_pages(co, pages);
+	carve_testbed_give_pages(co, pages);
 	KUNIT_EXPECT_EQ(test, nr_owned(co), 0);
 }
 

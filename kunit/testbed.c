@@ -3,6 +3,10 @@
 #include <linux/err.h>
 #include <linux/random.h>
 #include <linux/sched.h>
+#include <linux/uaccess.h>
+#include <linux/vmalloc.h>
+
+#include <carveout.h>
 
 #include "kunit/testbed.h"
 
@@ -82,6 +86,41 @@ struct carve_vmap_usage carve_testbed_areas(struct carveout *co)
 
 	carve_vmap_usage(&co->vmap, &usage);
 	return usage;
+}
+
+struct carve_page *carve_testbed_take_pages(struct carveout *co)
+{
+	struct carve_page *first = NULL, *page;
+
+	while ((page = carve_alloc_page(co, GFP_KERNEL | __GFP_NOWARN |
+					__GFP_HIGH))) {
+		*(struct carve_page **)carve_page_address(co, page) = first;
+		first = page;
+	}
+	return first;
+}
+
+void carve_testbed_give_pages(struct carveout *co, struct carve_page *first)
+{
+	while (first) {
+		struct carve_page *page = first;
+
+		first = *(struct carve_page **)carve_page_address(co, page);
+		carve_free_page(co, page);
+	}
+}
+
+/*
+ * User Mode Linux never comes back from a fault on an address that might be
+ * mapped: there the tables must do.
+ */
+bool carve_testbed_readable(const void *p)
+{
+	u8 byte;
+
+	if (IS_ENABLED(CONFIG_UML))
+		return vmalloc_to_page(p);
+	return !copy_from_kernel_nofault(&byte, p, 1);
 }
 
 void carve_testbed_seed(struct kunit *test, struct rnd_state *rnd, u64 seed)

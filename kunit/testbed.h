@@ -38,6 +38,16 @@ unsigned long carve_testbed_collect(struct carveout *co);
 /* Areas in use, kept, and on their way */
 struct carve_vmap_usage carve_testbed_areas(struct carveout *co);
 
+/*
+ * Takes all pages there are, down to the last; the first of a chain of them is
+ * returned, for carve_testbed_give_pages()
+ */
+struct carve_page *carve_testbed_take_pages(struct carveout *co);
+void carve_testbed_give_pages(struct carveout *co, struct carve_page *first);
+
+/* Can the kernel read a byte there? */
+bool carve_testbed_readable(const void *p);
+
 /* Random numbers from a seed, which is printed, so that a walk can be replayed */
 void carve_testbed_seed(struct kunit *test, struct rnd_state *rnd, u64 seed);
 /* A seed that is different each time */

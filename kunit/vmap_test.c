@@ -5,7 +5,6 @@
  */
 #include <linux/mm.h>
 #include <linux/sched.h>
-#include <linux/uaccess.h>
 #include <linux/vmalloc.h>
 
 #include <carveout.h>
@@ -72,19 +71,6 @@ static void expect_confined(struct kunit *test, const void *p,
 		KUNIT_EXPECT_NE(test, co->pages.map[index].state,
 				CARVE_PAGE_STORED);
 	}
-}
-
-/*
- * Whether the kernel can read a byte there. User Mode Linux never comes back
- * from a fault on an address that might be mapped: there the tables must do.
- */
-static bool readable(const void *p)
-{
-	u8 byte;
-
-	if (IS_ENABLED(CONFIG_UML))
-		return vmalloc_to_page(p);
-	return !copy_from_kernel_nofault(&byte, p, 1);
 }
 
 /* Sizes and contents */
@@ -197,9 +183,9 @@ static void guard_page_is_not_readable(struct kunit *test)
 		void *p = carve_vzalloc(co, size);
 
 		KUNIT_ASSERT_NOT_NULL(test, p);
-		KUNIT_EXPECT_TRUE(test, readable(p + size - 1));
-		KUNIT_EXPECT_FALSE(test, readable(p + size));
-		KUNIT_EXPECT_FALSE(test, readable(p + size + PAGE_SIZE - 1));
+		KUNIT_EXPECT_TRUE(test, carve_testbed_readable(p + size - 1));
+		KUNIT_EXPECT_FALSE(test, carve_testbed_readable(p + size));
+		KUNIT_EXPECT_FALSE(test, carve_testbed_readable(p + size + PAGE_SIZE - 1));
 		carve_vfree(co, p);
 	}
 }

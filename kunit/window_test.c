@@ -4,7 +4,6 @@
  * what was there before a flush.
  */
 #include <linux/smp.h>
-#include <linux/uaccess.h>
 
 #include <carveout.h>
 
@@ -50,13 +49,6 @@ static void *at(struct bed *bed, unsigned long index)
 	return bed->window.virt + (index << PAGE_SHIFT);
 }
 
-static bool readable(const void *p)
-{
-	u8 byte;
-
-	return !copy_from_kernel_nofault(&byte, p, 1);
-}
-
 /* A page whose first word is @word */
 static struct carve_page *marked_page(struct kunit *test, u64 word)
 {
@@ -79,7 +71,7 @@ static void nothing_is_mapped_at_first(struct kunit *test)
 	unsigned long i, pfn = 0;
 
 	for (i = 0; i < NR_PAGES; i++) {
-		KUNIT_ASSERT_FALSE(test, readable(at(bed, i)));
+		KUNIT_ASSERT_FALSE(test, carve_testbed_readable(at(bed, i)));
 		KUNIT_ASSERT_FALSE(test, carve_window_lookup(&bed->window,
 							     at(bed, i), &pfn));
 	}
@@ -132,11 +124,11 @@ static void block_is_mapped_in_a_row(struct kunit *test)
 		*((u8 *)at(bed, 3 + i) + i) = i;
 	for (i = 0; i < 16; i++)
 		KUNIT_EXPECT_EQ(test, direct[i * PAGE_SIZE + i], i);
-	KUNIT_EXPECT_FALSE(test, readable(at(bed, 2)));
-	KUNIT_EXPECT_FALSE(test, readable(at(bed, 19)));
+	KUNIT_EXPECT_FALSE(test, carve_testbed_readable(at(bed, 2)));
+	KUNIT_EXPECT_FALSE(test, carve_testbed_readable(at(bed, 19)));
 	carve_window_unmap(&bed->window, 3, 16);
 	carve_window_flush(&bed->window);
-	KUNIT_EXPECT_FALSE(test, readable(at(bed, 3)));
+	KUNIT_EXPECT_FALSE(test, carve_testbed_readable(at(bed, 3)));
 	carve_free_pages(bed->co, block, 4);
 }
 
@@ -185,7 +177,7 @@ static void all_cpus_forget_with_a_flush(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, atomic_read(&l.nr_wrong), 0);
 		carve_window_unmap(&bed->window, 5, 1);
 		carve_window_flush(&bed->window);
-		KUNIT_EXPECT_FALSE(test, readable(at(bed, 5)));
+		KUNIT_EXPECT_FALSE(test, carve_testbed_readable(at(bed, 5)));
 	}
 	carve_free_page(bed->co, page[0]);
 	carve_free_page(bed->co, page[1]);
