@@ -84,17 +84,6 @@ static void make_name(char *to, const char *from, unsigned int nr)
 			*c = '_';
 }
 
-static bool name_taken(struct carveout *co, const char *name)
-{
-	struct carve_cache *cache;
-
-	guard(mutex)(&co->slabs.lock);
-	list_for_each_entry(cache, &co->slabs.caches, list)
-		if (!strcmp(cache->name, name))
-			return true;
-	return false;
-}
-
 struct carve_cache *carve_native_cache_new(const char *name, unsigned int size,
 					   unsigned int align,
 					   slab_flags_t flags,
@@ -109,7 +98,7 @@ struct carve_cache *carve_native_cache_new(const char *name, unsigned int size,
 		return NULL;
 	do {
 		make_name(unique, name, nr);
-	} while (name_taken(co, unique) && nr++ < 10000);
+	} while (carve_cache_name_taken(&co->slabs, unique) && nr++ < 10000);
 	cache = carve_cache_create(co, unique, size, align,
 				   flags & NATIVE_FLAGS, ctor);
 	if (!IS_ERR(cache))

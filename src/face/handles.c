@@ -184,18 +184,6 @@ static int no_cache(const char *name, struct carve_reply *reply)
 				 "no cache \"%s\" was made here", name);
 }
 
-/* Any cache, the carveout's own ones and those of other users included */
-static bool name_taken(struct carveout *co, const char *name)
-{
-	struct carve_cache *cache;
-
-	guard(mutex)(&co->slabs.lock);
-	list_for_each_entry(cache, &co->slabs.caches, list)
-		if (!strcmp(cache->name, name))
-			return true;
-	return false;
-}
-
 static int create_error(const char *name, int error, struct carve_reply *reply)
 {
 	return carve_reply_error(reply, error, "cache \"%s\" %s", name,
@@ -210,7 +198,7 @@ static int create_cache(struct carve_handles *handles,
 {
 	struct poke_cache *pc;
 
-	if (name_taken(handles->co, request->name))
+	if (carve_cache_name_taken(&handles->co->slabs, request->name))
 		return create_error(request->name, -EEXIST, reply);
 	pc = kzalloc_obj(*pc);
 	if (!pc)

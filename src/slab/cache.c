@@ -572,6 +572,12 @@ static bool name_taken(struct carve_slabs *slabs, const char *name)
 	return false;
 }
 
+bool carve_cache_name_taken(struct carve_slabs *slabs, const char *name)
+{
+	guard(mutex)(&slabs->lock);
+	return name_taken(slabs, name);
+}
+
 #define REFUSE(slabs, args, errno, fmt, ...) \
 	(pr_err("%s: cache \"%s\": " fmt "\n", (slabs)->pages->name, \
 		(args)->name ?: "", ##__VA_ARGS__), errno)

@@ -212,6 +212,8 @@ struct carve_cache *carve_cache_boot(struct carve_slabs *slabs,
 /* See include/carveout.h for what these mean */
 struct carve_cache *carve_cache_new(struct carve_slabs *slabs,
 				    const struct carve_cache_args *args);
+/* Has a cache that name, be it one of the carveout's own? Sleeps */
+bool carve_cache_name_taken(struct carve_slabs *slabs, const char *name);
 int carve_cache_delete(struct carve_cache *cache);
 
 /* The batch that adapting begins with, and how many empty slabs are kept */
