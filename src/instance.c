@@ -13,7 +13,7 @@
  *						outside the CPU hotplug lock
  *	the objects of user space (user/)	mutex, not under the mmap lock
  *	one of these objects			mutex, also under the mmap lock
- *	the list of caches (slab/cache.c)	mutex
+ *	the list of caches (slab/caches.c)	mutex
  *	a magazine's busy mark			preemption disabled
  *	one of: a depot, a cache, a zone, the areas of a carveout
  *						raw spinlocks, interrupts off;

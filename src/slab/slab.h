@@ -98,18 +98,39 @@ void carve_slab_check(struct carve_cache *cache, struct carve_page *slab,
 		      struct carve_report *r);
 
 /*
- * cache.c: under cache->lock, @n objects out of a shelf's slabs, how many; and
- * one back into its slab. False: refused.
+ * shelf.c. For objects of @size from one to the next; ->left is set. Then, under
+ * cache->lock: @n objects out of its slabs, how many; and one back into its slab.
+ * False: refused.
  */
+void carve_shelf_init(struct carve_cache *cache, struct carve_shelf *shelf,
+		      unsigned int size);
 unsigned int carve_shelf_take(struct carve_cache *cache,
 			      struct carve_shelf *shelf, void **objects,
 			      unsigned int n);
 bool carve_shelf_put(struct carve_cache *cache, void *object);
-/* cache.c: one slab more, false for want of memory; too many empty ones less */
+/* One slab more, false for want of memory */
 bool carve_shelf_grow(struct carve_cache *cache, struct carve_shelf *shelf,
 		      gfp_t gfp);
+/* Empty slabs are given back, but for @keep, or for what it may keep */
+void carve_shelf_release(struct carve_cache *cache, struct carve_shelf *shelf,
+			 unsigned int keep);
 void carve_shelf_trim(struct carve_cache *cache, struct carve_shelf *shelf);
+/* Under cache->lock */
+void carve_shelf_add_usage(const struct carve_cache *cache,
+			   const struct carve_shelf *shelf,
+			   struct carve_cache_usage *usage);
+/* Walks the invariants of a shelf and its slabs */
+void carve_shelf_check(struct carve_cache *cache, struct carve_shelf *shelf,
+		       struct carve_report *r);
+
+/* cache.c: how its magazines are filled and flushed */
+extern const struct carve_magazine_ops carve_cache_ops;
 /* cache.c: all magazines of a cache back to its slabs; sleeps */
 void carve_cache_drain(struct carve_cache *cache);
+/* cache.c: all empty slabs; and how many pages it ever gave back, an estimate */
+void carve_cache_release_empty(struct carve_cache *cache);
+unsigned long carve_cache_pages_released(const struct carve_cache *cache);
+/* cache.c: walks the invariants of all its shelves */
+void carve_cache_check(struct carve_cache *cache, struct carve_report *r);
 
 #endif /* _CARVE_SLAB_H */
