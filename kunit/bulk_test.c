@@ -33,19 +33,15 @@ struct bulk_bed {
 
 static int bulk_init(struct kunit *test)
 {
-	struct bulk_bed *bed;
-	int ret = carve_testbed_init(test);
+	int ret = carve_testbed_init_more(test, sizeof(struct bulk_bed));
+	struct bulk_bed *bed = test->priv;
 
 	if (ret)
 		return ret;
-	bed = kunit_kzalloc(test, sizeof(*bed), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, bed);
-	bed->co = test->priv;
 	bed->objects = kunit_kcalloc(test, MOST, sizeof(void *), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, bed->objects);
 	bed->cache = carve_cache_create(bed->co, "bulk", 64, 0, 0, NULL);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, bed->cache);
-	test->priv = bed;
 	return 0;
 }
 
@@ -53,11 +49,9 @@ static void bulk_exit(struct kunit *test)
 {
 	struct bulk_bed *bed = test->priv;
 
-	if (!bed || !bed->cache)
-		return;
-	KUNIT_EXPECT_EQ(test, carve_cache_destroy(bed->cache), 0);
-	test->priv = bed->co;
-	carve_testbed_exit(test);
+	if (bed && !IS_ERR_OR_NULL(bed->cache))
+		KUNIT_EXPECT_EQ(test, carve_cache_destroy(bed->cache), 0);
+	carve_testbed_exit_more(test);
 }
 
 static unsigned long nr_active(struct carve_cache *cache)

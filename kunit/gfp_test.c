@@ -38,18 +38,14 @@ struct bed {
 
 static int gfp_init(struct kunit *test)
 {
-	struct bed *bed = kunit_kzalloc(test, sizeof(*bed), GFP_KERNEL);
-	int ret;
+	int ret = carve_testbed_init_more(test, sizeof(struct bed));
+	struct bed *bed = test->priv;
 
-	KUNIT_ASSERT_NOT_NULL(test, bed);
+	if (ret)
+		return ret;
 	bed->pages = kunit_kcalloc(test, BED_PAGES, sizeof(*bed->pages),
 				   GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, bed->pages);
-	ret = carve_testbed_init(test);
-	if (ret)
-		return ret;
-	bed->co = test->priv;
-	test->priv = bed;
 	carve_testbed_stay_on_cpu(test);
 	return 0;
 }
@@ -58,11 +54,9 @@ static void gfp_exit(struct kunit *test)
 {
 	struct bed *bed = test->priv;
 
-	if (!bed)
-		return;
-	carve_free_pages_bulk(bed->co, bed->nr, bed->pages);
-	test->priv = bed->co;
-	carve_testbed_exit(test);
+	if (bed)
+		carve_free_pages_bulk(bed->co, bed->nr, bed->pages);
+	carve_testbed_exit_more(test);
 }
 
 /* Single pages until there are no more; how many those were */

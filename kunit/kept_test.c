@@ -146,27 +146,21 @@ static void pressure_takes_kept_areas_down(struct kunit *test)
 static void atomic_allocation_gets_what_is_kept(struct kunit *test)
 {
 	struct carveout *co = test->priv;
-	struct carve_page *first = NULL, *page;
+	struct carve_page *all, *page;
 	void *p = alloc(test, 64);
 
 	if (!carve_window_exists(&co->vmap.window)) {
 		carve_vfree(co, p);
 		kunit_skip(test, "on this machine a task must unmap areas");
 	}
-	while ((page = carve_alloc_page(co, GFP_ATOMIC | __GFP_NOWARN))) {
-		*(struct carve_page **)carve_page_address(co, page) = first;
-		first = page;
-	}
+	all = carve_testbed_take_pages(co);
 	carve_vfree(co, p);
 	expect_kept(test, 1, 64);
 	page = carve_alloc_pages(co, GFP_ATOMIC | __GFP_NOWARN, 6);
 	KUNIT_EXPECT_NOT_NULL(test, page);
 	expect_kept(test, 0, 0);
 	carve_free_pages(co, page, 6);
-	while ((page = first)) {
-		first = *(struct carve_page **)carve_page_address(co, page);
-		carve_free_page(co, page);
-	}
+	carve_testbed_give_pages(co, all);
 }
 
 static void reused_area_is_zeroed_on_request(struct kunit *test)

@@ -20,16 +20,12 @@ struct bed {
 
 static int bed_init(struct kunit *test)
 {
-	struct bed *bed = kunit_kzalloc(test, sizeof(*bed), GFP_KERNEL);
-	int ret = carve_testbed_init(test);
+	int ret = carve_testbed_init_more(test, sizeof(struct bed));
+	struct bed *bed = test->priv;
 
-	if (ret)
-		return ret;
-	KUNIT_ASSERT_NOT_NULL(test, bed);
-	bed->co = test->priv;
-	carve_handles_init(&bed->handles, bed->co);
-	test->priv = bed;
-	return 0;
+	if (!ret)
+		carve_handles_init(&bed->handles, bed->co);
+	return ret;
 }
 
 /* Frees what a case left to its handles, which the testbed then looks for */
@@ -37,11 +33,9 @@ static void bed_exit(struct kunit *test)
 {
 	struct bed *bed = test->priv;
 
-	if (!bed)
-		return;
-	carve_handles_destroy(&bed->handles);
-	test->priv = bed->co;
-	carve_testbed_exit(test);
+	if (bed)
+		carve_handles_destroy(&bed->handles);
+	carve_testbed_exit_more(test);
 }
 
 static int do_alloc(struct bed *bed, const char *line)

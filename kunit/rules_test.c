@@ -3,7 +3,6 @@
  * How users say which caches are to be debugged, and what they are told: the
  * language of slab_debug=, the file of that name, and who holds what.
  */
-#include <linux/debugfs.h>
 #include <linux/err.h>
 #include <linux/seq_file.h>
 #include <linux/string.h>
@@ -11,6 +10,7 @@
 #include <carveout.h>
 
 #include "face/slab_debug.h"
+#include "kunit/filebed.h"
 #include "kunit/testbed.h"
 #include "slab/rules.h"
 #include "slab/users.h"
@@ -21,40 +21,21 @@
 #define U CARVE_DEBUG_USER
 #define Q CARVE_DEBUG_QUARANTINE
 
-#define TEXT_LEN 16384
-
-struct bed {
-	struct carveout *co;
-	struct carve_command_file file;
-	struct dentry *dir;
-	struct carve_reply reply;
-	char text[TEXT_LEN];
-};
-
 static int rules_init(struct kunit *test)
 {
-	struct bed *bed = kunit_kzalloc(test, sizeof(*bed), GFP_KERNEL);
-	int ret = carve_testbed_init(test);
+	struct carve_command_file *file;
+	struct carve_filebed *bed;
+	int ret = carve_filebed_init(test);
 
 	if (ret)
 		return ret;
-	KUNIT_ASSERT_NOT_NULL(test, bed);
-	bed->co = test->priv;
-	bed->dir = debugfs_create_dir("carveout-rules-test", NULL);
-	carve_slab_debug_add(&bed->file, bed->co, bed->dir);
-	test->priv = bed;
+	file = kunit_kzalloc(test, sizeof(*file), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, file);
+	bed = test->priv;
+	carve_slab_debug_add(file, bed->co, bed->dir);
+	bed->file = file;
+	bed->nr_files = 1;
 	return 0;
-}
-
-static void rules_exit(struct kunit *test)
-{
-	struct bed *bed = test->priv;
-
-	if (!bed)
-		return;
-	debugfs_remove_recursive(bed->dir);
-	test->priv = bed->co;
-	carve_testbed_exit(test);
 }
 
 /* The language */
@@ -173,31 +154,24 @@ static void first_rule_with_the_name_holds(struct kunit *test)
 
 static int write_line(struct kunit *test, const char *line)
 {
-	struct bed *bed = test->priv;
-
-	return bed->file.command->run(bed->co, line, &bed->reply);
+	return carve_filebed_write(test, "slab_debug", line);
 }
 
 static const char *read_text(struct kunit *test)
 {
-	struct bed *bed = test->priv;
-	struct seq_file m = { .buf = bed->text, .size = TEXT_LEN - 1 };
-
-	memset(bed->text, 0, TEXT_LEN);
-	bed->file.command->show(&m, bed->co);
-	return bed->text;
+	return carve_filebed_read(test, "slab_debug");
 }
 
 static unsigned int flags_of(struct kunit *test, unsigned int class)
 {
-	struct bed *bed = test->priv;
+	struct carve_filebed *bed = test->priv;
 
 	return bed->co->slabs.kmalloc[class]->debugging.flags;
 }
 
 static void lines_switch_caches_by_name(struct kunit *test)
 {
-	struct bed *bed = test->priv;
+	struct carve_filebed *bed = test->priv;
 
 	KUNIT_EXPECT_EQ(test, write_line(test, "FZPUQ kmalloc-64"), 0);
 	KUNIT_EXPECT_STREQ(test, bed->reply.text, "1 caches");
@@ -217,7 +191,7 @@ static void lines_switch_caches_by_name(struct kunit *test)
 
 static void quarantine_can_be_set(struct kunit *test)
 {
-	struct bed *bed = test->priv;
+	struct carve_filebed *bed = test->priv;
 
 	KUNIT_EXPECT_EQ(test, write_line(test, "quarantine 64K"), 0);
 	KUNIT_EXPECT_EQ(test, bed->co->slabs.quarantine_bytes, 65536UL);
@@ -246,24 +220,18 @@ static const struct {
 
 static void bad_lines_are_refused_with_a_reason(struct kunit *test)
 {
-	struct bed *bed = test->priv;
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(bad_lines); i++) {
-		KUNIT_EXPECT_EQ_MSG(test, write_line(test, bad_lines[i].line),
-				    -EINVAL, "%s", bad_lines[i].line);
-		KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(bed->reply.text,
-						       bad_lines[i].reason),
-					  "%s: %s", bad_lines[i].line,
-					  bed->reply.text);
-	}
+	for (i = 0; i < ARRAY_SIZE(bad_lines); i++)
+		carve_filebed_refuses(test, "slab_debug", bad_lines[i].line,
+				      bad_lines[i].reason);
 	KUNIT_EXPECT_EQ(test, flags_of(test, 3), 0);
 }
 
 static void what_was_found_is_counted_there(struct kunit *test)
 {
 	unsigned int waiting, missed, left, right, poison, twice;
-	struct bed *bed = test->priv;
+	struct carve_filebed *bed = test->priv;
 	const char *line;
 	u8 *p;
 
@@ -308,9 +276,9 @@ static noinline void *hold_large(struct carveout *co)
 
 static void holders_are_listed_by_bytes(struct kunit *test)
 {
-	struct bed *bed = test->priv;
+	struct carve_filebed *bed = test->priv;
 	struct carveout *co = bed->co;
-	struct seq_file m = { .buf = bed->text, .size = TEXT_LEN - 1 };
+	struct seq_file m = { .buf = bed->text, .size = CARVE_FILEBED_TEXT - 1 };
 	struct carve_report r = { .seq = &m };
 	const char *small, *large;
 	void *held[7], *other;
@@ -341,7 +309,7 @@ static void holders_are_listed_by_bytes(struct kunit *test)
 
 	/* With a limit the rest is summed up */
 	m.count = 0;
-	memset(bed->text, 0, TEXT_LEN);
+	memset(bed->text, 0, CARVE_FILEBED_TEXT);
 	carve_users_report(co->slabs.kmalloc[3], &r, 1);
 	KUNIT_EXPECT_NOT_NULL(test, strstr(bed->text, "240 bytes in 4 objects"));
 	KUNIT_EXPECT_NOT_NULL(test, strstr(bed->text,
@@ -349,7 +317,7 @@ static void holders_are_listed_by_bytes(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(held); i++)
 		carve_kfree(co, held[i]);
 	m.count = 0;
-	memset(bed->text, 0, TEXT_LEN);
+	memset(bed->text, 0, CARVE_FILEBED_TEXT);
 	carve_users_report(co->slabs.kmalloc[3], &r, UINT_MAX);
 	KUNIT_EXPECT_STREQ(test, bed->text, "");
 	KUNIT_ASSERT_EQ(test, write_line(test, "- kmalloc-64"), 0);
@@ -357,8 +325,8 @@ static void holders_are_listed_by_bytes(struct kunit *test)
 
 static void owners_have_the_traces_of_what_is_left(struct kunit *test)
 {
-	struct bed *bed = test->priv;
-	struct seq_file m = { .buf = bed->text, .size = TEXT_LEN - 1 };
+	struct carve_filebed *bed = test->priv;
+	struct seq_file m = { .buf = bed->text, .size = CARVE_FILEBED_TEXT - 1 };
 	struct carve_report r = { .seq = &m };
 	void *p;
 
@@ -389,7 +357,7 @@ static struct kunit_case rules_cases[] = {
 static struct kunit_suite rules_suite = {
 	.name = "carveout_rules",
 	.init = rules_init,
-	.exit = rules_exit,
+	.exit = carve_filebed_exit,
 	.test_cases = rules_cases,
 };
 

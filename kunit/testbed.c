@@ -57,6 +57,30 @@ void carve_testbed_exit(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, carveout_destroy(co), 0);
 }
 
+int carve_testbed_init_more(struct kunit *test, size_t size)
+{
+	struct carveout **bed = kunit_kzalloc(test, size, GFP_KERNEL);
+	int ret;
+
+	KUNIT_ASSERT_NOT_NULL(test, bed);
+	ret = carve_testbed_init(test);
+	if (ret)
+		return ret;
+	*bed = test->priv;
+	test->priv = bed;
+	return 0;
+}
+
+void carve_testbed_exit_more(struct kunit *test)
+{
+	struct carveout **bed = test->priv;
+
+	if (!bed)
+		return;
+	test->priv = *bed;
+	carve_testbed_exit(test);
+}
+
 /* Each case has a thread of its own, so that there is nothing to undo */
 void carve_testbed_stay_on_cpu(struct kunit *test)
 {

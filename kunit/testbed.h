@@ -23,6 +23,13 @@ struct carveout *carve_testbed_create(const char *name, u64 size);
 int carve_testbed_init(struct kunit *test);
 void carve_testbed_exit(struct kunit *test);
 
+/*
+ * The same for cases that need more than a carveout: test->priv points to a
+ * zeroed struct of @size bytes, whose first member is the pointer to it.
+ */
+int carve_testbed_init_more(struct kunit *test, size_t size);
+void carve_testbed_exit_more(struct kunit *test);
+
 /* The case fails if an invariant of any layer doesn't hold */
 void carve_testbed_check(struct kunit *test, struct carveout *co);
 

@@ -3,102 +3,38 @@
  * What can be set while a carveout is in use: what the files take and refuse,
  * what they say then, and that it takes effect with blocks about.
  */
-#include <linux/debugfs.h>
-#include <linux/seq_file.h>
 #include <linux/string.h>
 
 #include <carveout.h>
 
 #include "face/tune.h"
+#include "kunit/filebed.h"
 #include "kunit/testbed.h"
 
 #define QUIETLY (GFP_KERNEL | __GFP_NOWARN)
-#define TEXT_LEN 8192
 #define KIB_PER_PAGE (PAGE_SIZE / 1024)
-
-struct bed {
-	struct carveout *co;
-	struct carve_tunes tunes;
-	struct dentry *dir;
-	struct carve_reply reply;
-	char text[TEXT_LEN];
-};
 
 static int tune_init(struct kunit *test)
 {
-	struct bed *bed = kunit_kzalloc(test, sizeof(*bed), GFP_KERNEL);
-	int ret = carve_testbed_init(test);
+	struct carve_filebed *bed;
+	struct carve_tunes *tunes;
+	int ret = carve_filebed_init(test);
 
 	if (ret)
 		return ret;
-	KUNIT_ASSERT_NOT_NULL(test, bed);
-	bed->co = test->priv;
-	bed->dir = debugfs_create_dir("carveout-tune-test", NULL);
-	carve_tunes_add(&bed->tunes, bed->co, bed->dir);
-	test->priv = bed;
+	tunes = kunit_kzalloc(test, sizeof(*tunes), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, tunes);
+	bed = test->priv;
+	carve_tunes_add(tunes, bed->co, bed->dir);
+	bed->file = tunes->file;
+	bed->nr_files = ARRAY_SIZE(tunes->file);
 	carve_testbed_stay_on_cpu(test);
 	return 0;
 }
 
-static void tune_exit(struct kunit *test)
-{
-	struct bed *bed = test->priv;
-
-	if (!bed)
-		return;
-	debugfs_remove_recursive(bed->dir);
-	test->priv = bed->co;
-	carve_testbed_exit(test);
-}
-
-static const struct carve_command *command_of(struct kunit *test,
-					      const char *name)
-{
-	const struct carve_command *command = NULL;
-	struct bed *bed = test->priv;
-	unsigned int i;
-
-	for (i = 0; i < CARVE_NR_TUNE_FILES; i++)
-		if (!strcmp(bed->tunes.file[i].command->name, name))
-			command = bed->tunes.file[i].command;
-	KUNIT_ASSERT_NOT_NULL_MSG(test, command, "there is no file %s", name);
-	return command;
-}
-
-/* What writing the line gives */
-static int write_line(struct kunit *test, const char *name, const char *line)
-{
-	struct bed *bed = test->priv;
-
-	return command_of(test, name)->run(bed->co, line, &bed->reply);
-}
-
-/* What reading the file gives */
-static const char *read_text(struct kunit *test, const char *name)
-{
-	struct bed *bed = test->priv;
-	struct seq_file m = { .buf = bed->text, .size = TEXT_LEN - 1 };
-
-	memset(bed->text, 0, TEXT_LEN);
-	command_of(test, name)->show(&m, bed->co);
-	return bed->text;
-}
-
-static void expect_refusal(struct kunit *test, const char *name,
-			   const char *line, const char *reason)
-{
-	struct bed *bed = test->priv;
-
-	KUNIT_EXPECT_EQ_MSG(test, write_line(test, name, line), -EINVAL,
-			    "%s: %s", name, line);
-	KUNIT_EXPECT_TRUE_MSG(test, strstr(bed->reply.text, reason),
-			      "%s: %s: %s, without %s", name, line,
-			      bed->reply.text, reason);
-}
-
 static struct carve_zone *zone_of(struct kunit *test)
 {
-	struct bed *bed = test->priv;
+	struct carve_filebed *bed = test->priv;
 
 	return &bed->co->pages.zone[0];
 }
@@ -120,13 +56,13 @@ static void min_free_sets_all_three_marks(struct kunit *test)
 	char line[16];
 
 	snprintf(line, sizeof(line), "%lu\n", 40 * KIB_PER_PAGE);
-	KUNIT_EXPECT_EQ(test, write_line(test, "min_free_kbytes", line), 0);
+	KUNIT_EXPECT_EQ(test, carve_filebed_write(test, "min_free_kbytes", line), 0);
 	KUNIT_EXPECT_EQ(test, zone->watermark[CARVE_WMARK_MIN], 40);
 	KUNIT_EXPECT_EQ(test, zone->watermark[CARVE_WMARK_LOW], 50);
 	KUNIT_EXPECT_EQ(test, zone->watermark[CARVE_WMARK_HIGH], 60);
-	KUNIT_EXPECT_STREQ(test, read_text(test, "min_free_kbytes"), line);
-	KUNIT_EXPECT_EQ(test, write_line(test, "min_free_kbytes", "0"), 0);
-	KUNIT_EXPECT_STREQ(test, read_text(test, "min_free_kbytes"), "0\n");
+	KUNIT_EXPECT_STREQ(test, carve_filebed_read(test, "min_free_kbytes"), line);
+	KUNIT_EXPECT_EQ(test, carve_filebed_write(test, "min_free_kbytes", "0"), 0);
+	KUNIT_EXPECT_STREQ(test, carve_filebed_read(test, "min_free_kbytes"), "0\n");
 	KUNIT_EXPECT_EQ(test, zone->watermark[CARVE_WMARK_HIGH], 0);
 }
 
@@ -137,14 +73,14 @@ static void min_free_is_at_most_half_of_the_carveout(struct kunit *test)
 	char line[24];
 
 	snprintf(line, sizeof(line), "%lu", half * KIB_PER_PAGE);
-	KUNIT_EXPECT_EQ(test, write_line(test, "min_free_kbytes", line), 0);
+	KUNIT_EXPECT_EQ(test, carve_filebed_write(test, "min_free_kbytes", line), 0);
 	KUNIT_EXPECT_EQ(test, zone->watermark[CARVE_WMARK_MIN], half);
 	snprintf(line, sizeof(line), "%lu", (half + 1) * KIB_PER_PAGE);
-	expect_refusal(test, "min_free_kbytes", line, "half of the carveout");
-	expect_refusal(test, "min_free_kbytes", "", "is not a number of KiB");
-	expect_refusal(test, "min_free_kbytes", "-1", "is not a number of KiB");
-	expect_refusal(test, "min_free_kbytes", "1M", "is not a number of KiB");
-	expect_refusal(test, "min_free_kbytes", "18446744073709551616",
+	carve_filebed_refuses(test, "min_free_kbytes", line, "half of the carveout");
+	carve_filebed_refuses(test, "min_free_kbytes", "", "is not a number of KiB");
+	carve_filebed_refuses(test, "min_free_kbytes", "-1", "is not a number of KiB");
+	carve_filebed_refuses(test, "min_free_kbytes", "1M", "is not a number of KiB");
+	carve_filebed_refuses(test, "min_free_kbytes", "18446744073709551616",
 		       "is not a number of KiB");
 	/* What was refused has changed nothing */
 	KUNIT_EXPECT_EQ(test, zone->watermark[CARVE_WMARK_MIN], half);
@@ -153,7 +89,7 @@ static void min_free_is_at_most_half_of_the_carveout(struct kunit *test)
 
 static void min_free_takes_effect_at_once(struct kunit *test)
 {
-	struct bed *bed = test->priv;
+	struct carve_filebed *bed = test->priv;
 	unsigned long half = zone_of(test)->nr_managed / 2;
 	unsigned int nr = 0;
 	struct carve_page **pages;
@@ -163,7 +99,7 @@ static void min_free_takes_effect_at_once(struct kunit *test)
 			      GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, pages);
 	snprintf(line, sizeof(line), "%lu", half * KIB_PER_PAGE);
-	KUNIT_ASSERT_EQ(test, write_line(test, "min_free_kbytes", line), 0);
+	KUNIT_ASSERT_EQ(test, carve_filebed_write(test, "min_free_kbytes", line), 0);
 	/* The background is not to take part */
 	zone_of(test)->watermark[CARVE_WMARK_LOW] = 0;
 	while ((pages[nr] = carve_alloc_page(bed->co, QUIETLY)))
@@ -184,14 +120,15 @@ static void min_free_is_shared_out_by_size(struct kunit *test)
 			{ SZ_2M, "contig", .node = NUMA_NO_NODE },
 		},
 	};
-	const struct carve_command *command = command_of(test, "min_free_kbytes");
-	struct bed *bed = test->priv;
+	struct carve_filebed *bed = test->priv;
 	struct carveout *co = carveout_create(&request);
+	const struct carve_command *command;
 	unsigned long all, min[2];
 	unsigned int z;
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, co);
 	all = co->pages.zone[0].nr_managed + co->pages.zone[1].nr_managed;
+	command = carve_filebed_command(test, "min_free_kbytes");
 	KUNIT_EXPECT_EQ(test, command->run(co, "600", &bed->reply), 0);
 	for (z = 0; z < 2; z++) {
 		min[z] = co->pages.zone[z].watermark[CARVE_WMARK_MIN];
@@ -206,17 +143,17 @@ static void min_free_is_shared_out_by_size(struct kunit *test)
 
 static void wait_is_set_up_to_a_minute(struct kunit *test)
 {
-	struct bed *bed = test->priv;
+	struct carve_filebed *bed = test->priv;
 
-	KUNIT_EXPECT_EQ(test, write_line(test, "wait_ms", "60000"), 0);
+	KUNIT_EXPECT_EQ(test, carve_filebed_write(test, "wait_ms", "60000"), 0);
 	KUNIT_EXPECT_EQ(test, bed->co->pages.wait_ms, 60000);
-	KUNIT_EXPECT_STREQ(test, read_text(test, "wait_ms"), "60000\n");
-	expect_refusal(test, "wait_ms", "60001", "is not a number of ms up to 60000");
-	expect_refusal(test, "wait_ms", "4294967296", "is not a number of ms");
-	expect_refusal(test, "wait_ms", "-1", "is not a number of ms");
-	expect_refusal(test, "wait_ms", "1s", "is not a number of ms");
+	KUNIT_EXPECT_STREQ(test, carve_filebed_read(test, "wait_ms"), "60000\n");
+	carve_filebed_refuses(test, "wait_ms", "60001", "is not a number of ms up to 60000");
+	carve_filebed_refuses(test, "wait_ms", "4294967296", "is not a number of ms");
+	carve_filebed_refuses(test, "wait_ms", "-1", "is not a number of ms");
+	carve_filebed_refuses(test, "wait_ms", "1s", "is not a number of ms");
 	KUNIT_EXPECT_EQ(test, bed->co->pages.wait_ms, 60000);
-	KUNIT_EXPECT_EQ(test, write_line(test, "wait_ms", "0"), 0);
+	KUNIT_EXPECT_EQ(test, carve_filebed_write(test, "wait_ms", "0"), 0);
 	KUNIT_EXPECT_EQ(test, bed->co->pages.wait_ms, 0);
 }
 
@@ -250,7 +187,7 @@ static void bad_lines_for_stores_are_refused(struct kunit *test)
 	unsigned int i, batch = ms->batch;
 
 	for (i = 0; i < ARRAY_SIZE(bad_stores); i++)
-		expect_refusal(test, "stores", bad_stores[i].line,
+		carve_filebed_refuses(test, "stores", bad_stores[i].line,
 			       bad_stores[i].reason);
 	KUNIT_EXPECT_EQ(test, ms->batch, batch);
 	KUNIT_EXPECT_EQ(test, ms->cpu[raw_smp_processor_id()]->capacity,
@@ -264,7 +201,7 @@ static void stores_of_both_lifetimes_are_set(struct kunit *test)
 	char line[32];
 
 	snprintf(line, sizeof(line), "0 1 %u", max);
-	KUNIT_EXPECT_EQ(test, write_line(test, "stores", line), 0);
+	KUNIT_EXPECT_EQ(test, carve_filebed_write(test, "stores", line), 0);
 	for (lifetime = 0; lifetime < CARVE_NR_LIFETIMES; lifetime++) {
 		ms = &zone_of(test)->store[lifetime][0]->magazines;
 		KUNIT_EXPECT_EQ(test, ms->batch, 1);
@@ -272,10 +209,10 @@ static void stores_of_both_lifetimes_are_set(struct kunit *test)
 			KUNIT_EXPECT_EQ(test, ms->cpu[cpu]->capacity, max);
 	}
 	snprintf(line, sizeof(line), "0 %u %u", max, 2 * max);
-	KUNIT_EXPECT_EQ(test, write_line(test, "stores", line), 0);
+	KUNIT_EXPECT_EQ(test, carve_filebed_write(test, "stores", line), 0);
 	KUNIT_EXPECT_EQ(test, ms->batch, max);
-	KUNIT_EXPECT_TRUE(test, strstr(read_text(test, "stores"), "max_batch"));
-	KUNIT_EXPECT_TRUE(test, strstr(read_text(test, "stores"), "short"));
+	KUNIT_EXPECT_TRUE(test, strstr(carve_filebed_read(test, "stores"), "max_batch"));
+	KUNIT_EXPECT_TRUE(test, strstr(carve_filebed_read(test, "stores"), "short"));
 }
 
 /* The first zone may be too small for the order's stores, others need not be */
@@ -289,13 +226,14 @@ static void stores_of_any_zone_can_be_set(struct kunit *test)
 			{ SZ_4M, "contig", .node = NUMA_NO_NODE },
 		},
 	};
-	const struct carve_command *command = command_of(test, "stores");
-	struct bed *bed = test->priv;
+	struct carve_filebed *bed = test->priv;
 	struct carveout *co = carveout_create(&request);
+	const struct carve_command *command;
 	struct carve_store *store;
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, co);
 	store = co->pages.zone[1].store[CARVE_LONG_LIVED][0];
+	command = carve_filebed_command(test, "stores");
 	if (store && !co->pages.zone[0].store[CARVE_LONG_LIVED][0]) {
 		KUNIT_EXPECT_EQ(test, command->run(co, "0 1 1", &bed->reply), 0);
 		KUNIT_EXPECT_EQ(test, store->magazines.batch, 1);
@@ -307,7 +245,7 @@ static void stores_of_any_zone_can_be_set(struct kunit *test)
 
 static struct carve_page **hold(struct kunit *test, unsigned int nr)
 {
-	struct bed *bed = test->priv;
+	struct carve_filebed *bed = test->priv;
 	struct carve_page **pages = kunit_kcalloc(test, nr, sizeof(*pages),
 						  GFP_KERNEL);
 	unsigned int i;
@@ -322,7 +260,7 @@ static struct carve_page **hold(struct kunit *test, unsigned int nr)
 
 static void drop(struct kunit *test, struct carve_page **pages, unsigned int nr)
 {
-	struct bed *bed = test->priv;
+	struct carve_filebed *bed = test->priv;
 
 	while (nr--)
 		carve_free_page(bed->co, pages[nr]);
@@ -330,14 +268,14 @@ static void drop(struct kunit *test, struct carve_page **pages, unsigned int nr)
 
 static void limit_of_zero_stores_nothing(struct kunit *test)
 {
-	struct bed *bed = test->priv;
+	struct carve_filebed *bed = test->priv;
 	struct carve_magazines *ms = single_pages(test);
 	unsigned int nr = 2 * ms->max.batch;
 	struct carve_page **pages = hold(test, nr);
 	struct carve_page *page;
 
 	carve_testbed_collect(bed->co);
-	KUNIT_EXPECT_EQ(test, write_line(test, "stores", "0 1 0"), 0);
+	KUNIT_EXPECT_EQ(test, carve_filebed_write(test, "stores", "0 1 0"), 0);
 	drop(test, pages, nr);
 	KUNIT_EXPECT_EQ(test, carve_magazines_count(ms), 0);
 	page = carve_alloc_page(bed->co, QUIETLY);
@@ -350,7 +288,7 @@ static void limit_of_zero_stores_nothing(struct kunit *test)
 /* What is above a lower limit leaves bit by bit, and nothing is lost */
 static void lower_limit_empties_a_full_store(struct kunit *test)
 {
-	struct bed *bed = test->priv;
+	struct carve_filebed *bed = test->priv;
 	struct carve_magazines *ms = single_pages(test);
 	unsigned int i, nr = 2 * ms->max.batch;
 	unsigned long nr_free = carve_testbed_nr_free(bed->co);
@@ -389,7 +327,7 @@ static void bounds_of_magazines_hold(struct kunit *test)
 /* Any setting at any time, with pages coming and going */
 static void random_settings_lose_nothing(struct kunit *test)
 {
-	struct bed *bed = test->priv;
+	struct carve_filebed *bed = test->priv;
 	struct carve_magazines *ms = single_pages(test);
 	unsigned int nr = 4 * ms->max.batch, step;
 	unsigned long nr_free = carve_testbed_nr_free(bed->co);
@@ -418,38 +356,38 @@ static void random_settings_lose_nothing(struct kunit *test)
 
 static void kept_areas_are_limited_and_let_go(struct kunit *test)
 {
-	struct bed *bed = test->priv;
+	struct carve_filebed *bed = test->priv;
 	char line[24];
 
-	KUNIT_EXPECT_EQ(test, write_line(test, "vmap_keep_kbytes", "64"), 0);
-	KUNIT_EXPECT_STREQ(test, read_text(test, "vmap_keep_kbytes"), "64\n");
+	KUNIT_EXPECT_EQ(test, carve_filebed_write(test, "vmap_keep_kbytes", "64"), 0);
+	KUNIT_EXPECT_STREQ(test, carve_filebed_read(test, "vmap_keep_kbytes"), "64\n");
 	KUNIT_EXPECT_EQ(test, bed->co->vmap.kept.limit, SZ_64K >> PAGE_SHIFT);
 	carve_vfree(bed->co, carve_vmalloc(bed->co, SZ_16K));
-	KUNIT_EXPECT_EQ(test, write_line(test, "vmap_keep_kbytes", "0"), 0);
+	KUNIT_EXPECT_EQ(test, carve_filebed_write(test, "vmap_keep_kbytes", "0"), 0);
 	KUNIT_EXPECT_EQ(test, carve_testbed_areas(bed->co).nr_kept, 0UL);
 	snprintf(line, sizeof(line), "%lu", bed->co->pages.nr_pages * KIB_PER_PAGE);
-	KUNIT_EXPECT_EQ(test, write_line(test, "vmap_keep_kbytes", line), 0);
+	KUNIT_EXPECT_EQ(test, carve_filebed_write(test, "vmap_keep_kbytes", line), 0);
 	snprintf(line, sizeof(line), "%lu",
 		 (bed->co->pages.nr_pages + 1) * KIB_PER_PAGE);
-	expect_refusal(test, "vmap_keep_kbytes", line, "the carveout's size");
-	expect_refusal(test, "vmap_keep_kbytes", "-1", "not a number of KiB");
-	expect_refusal(test, "vmap_keep_kbytes", "much", "not a number of KiB");
+	carve_filebed_refuses(test, "vmap_keep_kbytes", line, "the carveout's size");
+	carve_filebed_refuses(test, "vmap_keep_kbytes", "-1", "not a number of KiB");
+	carve_filebed_refuses(test, "vmap_keep_kbytes", "much", "not a number of KiB");
 }
 
 static void eager_is_yes_or_no(struct kunit *test)
 {
-	struct bed *bed = test->priv;
+	struct carve_filebed *bed = test->priv;
 
-	KUNIT_EXPECT_STREQ(test, read_text(test, "vmap_eager"), "0\n");
+	KUNIT_EXPECT_STREQ(test, carve_filebed_read(test, "vmap_eager"), "0\n");
 	carve_vfree(bed->co, carve_vmalloc(bed->co, SZ_16K));
-	KUNIT_EXPECT_EQ(test, write_line(test, "vmap_eager", "1"), 0);
-	KUNIT_EXPECT_STREQ(test, read_text(test, "vmap_eager"), "1\n");
+	KUNIT_EXPECT_EQ(test, carve_filebed_write(test, "vmap_eager", "1"), 0);
+	KUNIT_EXPECT_STREQ(test, carve_filebed_read(test, "vmap_eager"), "1\n");
 	KUNIT_EXPECT_EQ(test, carve_testbed_areas(bed->co).nr_kept, 0UL);
 	carve_vfree(bed->co, carve_vmalloc(bed->co, SZ_16K));
 	KUNIT_EXPECT_EQ(test, carve_testbed_areas(bed->co).nr_kept, 0UL);
-	expect_refusal(test, "vmap_eager", "2", "0 or 1");
-	expect_refusal(test, "vmap_eager", "", "0 or 1");
-	KUNIT_EXPECT_EQ(test, write_line(test, "vmap_eager", "0"), 0);
+	carve_filebed_refuses(test, "vmap_eager", "2", "0 or 1");
+	carve_filebed_refuses(test, "vmap_eager", "", "0 or 1");
+	KUNIT_EXPECT_EQ(test, carve_filebed_write(test, "vmap_eager", "0"), 0);
 	KUNIT_EXPECT_FALSE(test, bed->co->vmap.eager);
 }
 
@@ -457,7 +395,7 @@ static void eager_is_yes_or_no(struct kunit *test)
 
 static struct carve_cache *kmalloc_64(struct kunit *test)
 {
-	struct bed *bed = test->priv;
+	struct carve_filebed *bed = test->priv;
 
 	return bed->co->slabs.kmalloc[carve_kmalloc_class(64)];
 }
@@ -466,11 +404,11 @@ static void caches_take_effect_at_once(struct kunit *test)
 {
 	struct carve_cache *cache = kmalloc_64(test);
 	struct carve_magazines *ms = &cache->magazines;
-	struct bed *bed = test->priv;
+	struct carve_filebed *bed = test->priv;
 	void *p[40];
 	int i;
 
-	KUNIT_EXPECT_EQ(test, write_line(test, "caches", "kmalloc-64 2 3 0"), 0);
+	KUNIT_EXPECT_EQ(test, carve_filebed_write(test, "caches", "kmalloc-64 2 3 0"), 0);
 	KUNIT_EXPECT_EQ(test, ms->batch, 2);
 	KUNIT_EXPECT_EQ(test, ms->base, 0);
 	KUNIT_EXPECT_EQ(test, cache->plain.max_empty, 0);
@@ -481,9 +419,9 @@ static void caches_take_effect_at_once(struct kunit *test)
 	KUNIT_EXPECT_LE(test, carve_magazine_count(ms->cpu[raw_smp_processor_id()]),
 			3);
 	KUNIT_EXPECT_EQ(test, cache->plain.empty.nr, 0);
-	KUNIT_EXPECT_TRUE(test, strstr(read_text(test, "caches"), "kmalloc-64 "));
+	KUNIT_EXPECT_TRUE(test, strstr(carve_filebed_read(test, "caches"), "kmalloc-64 "));
 
-	KUNIT_EXPECT_EQ(test, write_line(test, "caches", "kmalloc-64 auto 5"), 0);
+	KUNIT_EXPECT_EQ(test, carve_filebed_write(test, "caches", "kmalloc-64 auto 5"), 0);
 	KUNIT_EXPECT_EQ(test, ms->base, carve_cache_base_batch(cache));
 	KUNIT_EXPECT_EQ(test, ms->batch, ms->base);
 	KUNIT_EXPECT_EQ(test, cache->plain.max_empty, 5);
@@ -491,30 +429,30 @@ static void caches_take_effect_at_once(struct kunit *test)
 
 static void bad_lines_for_caches_are_refused(struct kunit *test)
 {
-	struct bed *bed = test->priv;
+	struct carve_filebed *bed = test->priv;
 
-	expect_refusal(test, "caches", "", "is not CACHE BATCH LIMIT EMPTY");
-	expect_refusal(test, "caches", "kmalloc-64", "is not CACHE");
-	expect_refusal(test, "caches", "kmalloc-64 1 2", "is not CACHE");
-	expect_refusal(test, "caches", "kmalloc-64 1 2 3 4", "is not CACHE");
-	expect_refusal(test, "caches", "kmalloc-64 automatic 1", "is not CACHE");
-	expect_refusal(test, "caches", "kmalloc-64 0 2 3", "BATCH is from 1 to");
-	expect_refusal(test, "caches", "kmalloc-64 1 99999 3", "LIMIT from 0 to");
-	expect_refusal(test, "caches", "kmalloc-64 1 2 999999999", "EMPTY is from");
-	KUNIT_EXPECT_EQ(test, write_line(test, "caches", "none 1 2 3"), -ENOENT);
+	carve_filebed_refuses(test, "caches", "", "is not CACHE BATCH LIMIT EMPTY");
+	carve_filebed_refuses(test, "caches", "kmalloc-64", "is not CACHE");
+	carve_filebed_refuses(test, "caches", "kmalloc-64 1 2", "is not CACHE");
+	carve_filebed_refuses(test, "caches", "kmalloc-64 1 2 3 4", "is not CACHE");
+	carve_filebed_refuses(test, "caches", "kmalloc-64 automatic 1", "is not CACHE");
+	carve_filebed_refuses(test, "caches", "kmalloc-64 0 2 3", "BATCH is from 1 to");
+	carve_filebed_refuses(test, "caches", "kmalloc-64 1 99999 3", "LIMIT from 0 to");
+	carve_filebed_refuses(test, "caches", "kmalloc-64 1 2 999999999", "EMPTY is from");
+	KUNIT_EXPECT_EQ(test, carve_filebed_write(test, "caches", "none 1 2 3"), -ENOENT);
 	KUNIT_EXPECT_TRUE(test, strstr(bed->reply.text, "there is no cache"));
 }
 
 static void shuffle_is_switched(struct kunit *test)
 {
-	struct bed *bed = test->priv;
+	struct carve_filebed *bed = test->priv;
 
-	KUNIT_EXPECT_STREQ(test, read_text(test, "shuffle"), "1\n");
-	KUNIT_EXPECT_EQ(test, write_line(test, "shuffle", "0"), 0);
+	KUNIT_EXPECT_STREQ(test, carve_filebed_read(test, "shuffle"), "1\n");
+	KUNIT_EXPECT_EQ(test, carve_filebed_write(test, "shuffle", "0"), 0);
 	KUNIT_EXPECT_FALSE(test, bed->co->slabs.shuffle);
-	KUNIT_EXPECT_STREQ(test, read_text(test, "shuffle"), "0\n");
-	expect_refusal(test, "shuffle", "no", "neither 0 nor 1");
-	expect_refusal(test, "shuffle", "2", "neither 0 nor 1");
+	KUNIT_EXPECT_STREQ(test, carve_filebed_read(test, "shuffle"), "0\n");
+	carve_filebed_refuses(test, "shuffle", "no", "neither 0 nor 1");
+	carve_filebed_refuses(test, "shuffle", "2", "neither 0 nor 1");
 }
 
 static struct kunit_case tune_cases[] = {
@@ -541,7 +479,7 @@ static struct kunit_case tune_cases[] = {
 static struct kunit_suite tune_suite = {
 	.name = "carveout_tune",
 	.init = tune_init,
-	.exit = tune_exit,
+	.exit = carve_filebed_exit,
 	.test_cases = tune_cases,
 };
 

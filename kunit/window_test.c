@@ -21,14 +21,11 @@ struct bed {
 
 static int window_init(struct kunit *test)
 {
-	struct bed *bed = kunit_kzalloc(test, sizeof(*bed), GFP_KERNEL);
-	int ret = carve_testbed_init(test);
+	int ret = carve_testbed_init_more(test, sizeof(struct bed));
+	struct bed *bed = test->priv;
 
 	if (ret)
 		return ret;
-	KUNIT_ASSERT_NOT_NULL(test, bed);
-	bed->co = test->priv;
-	test->priv = bed;
 	ret = carve_window_init(&bed->window, NR_PAGES);
 	if (ret == -EOPNOTSUPP)
 		kunit_skip(test, "on this machine the kernel's vmap() maps areas");
@@ -39,9 +36,9 @@ static void window_exit(struct kunit *test)
 {
 	struct bed *bed = test->priv;
 
-	carve_window_exit(&bed->window);
-	test->priv = bed->co;
-	carve_testbed_exit(test);
+	if (bed)
+		carve_window_exit(&bed->window);
+	carve_testbed_exit_more(test);
 }
 
 static void *at(struct bed *bed, unsigned long index)
