@@ -21,8 +21,6 @@
 
 #define QUIET (GFP_KERNEL | __GFP_NOWARN)
 #define QUIET_ATOMIC (GFP_ATOMIC | __GFP_NOWARN)
-/* What lies below the min watermark, too */
-#define EVERYTHING (QUIET | __GFP_HIGH)
 
 #define FZPU (CARVE_DEBUG_CHECKS | CARVE_DEBUG_RED_ZONE | \
 	      CARVE_DEBUG_POISON | CARVE_DEBUG_USER)
@@ -456,118 +454,6 @@ static void what_readers_may_look_into_is_not_poisoned(struct kunit *test)
 	destroy(test, cache);
 }
 
-/* Bad frees */
-
-struct bad_free_bed {
-	struct carve_cache *cache;
-	u8 *object;
-	void *freed;
-	void *other;
-	u8 native[64];
-};
-
-static void *freed_before(struct bad_free_bed *bed)
-{
-	return bed->freed;
-}
-
-static void *interior(struct bad_free_bed *bed)
-{
-	return bed->object + 8;
-}
-
-static void *misaligned(struct bad_free_bed *bed)
-{
-	return bed->object + 1;
-}
-
-static void *red_zone(struct bad_free_bed *bed)
-{
-	return bed->object - 8;
-}
-
-static void *end_of_slab(struct bad_free_bed *bed)
-{
-	return (void *)((unsigned long)bed->object | ~PAGE_MASK);
-}
-
-static void *of_another_cache(struct bad_free_bed *bed)
-{
-	return bed->other;
-}
-
-static void *native_memory(struct bad_free_bed *bed)
-{
-	return bed->native;
-}
-
-static void *metadata(struct bad_free_bed *bed)
-{
-	return bed->cache;
-}
-
-struct bad_free {
-	const char *what;
-	void *(*pick)(struct bad_free_bed *bed);
-	enum carve_damage kind;
-};
-
-static const struct bad_free bad_frees[] = {
-	{ "freed before", freed_before, CARVE_DAMAGE_DOUBLE_FREE },
-	{ "interior", interior, CARVE_DAMAGE_INVALID_FREE },
-	{ "misaligned", misaligned, CARVE_DAMAGE_INVALID_FREE },
-	{ "red zone", red_zone, CARVE_DAMAGE_INVALID_FREE },
-	{ "end of the slab", end_of_slab, CARVE_DAMAGE_INVALID_FREE },
-	{ "of another cache", of_another_cache, CARVE_DAMAGE_WRONG_CACHE },
-	{ "native memory", native_memory, CARVE_DAMAGE_FOREIGN_FREE },
-	{ "metadata", metadata, CARVE_DAMAGE_FOREIGN_FREE },
-};
-
-static void describe_bad_free(const struct bad_free *bad, char *desc)
-{
-	strscpy(desc, bad->what, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(bad_free, bad_frees, describe_bad_free);
-
-static void try_bad_free(struct kunit *test, unsigned int flags)
-{
-	const struct bad_free *bad = test->param_value;
-	struct carveout *co = test->priv;
-	struct bad_free_bed *bed;
-
-	bed = kunit_kzalloc(test, sizeof(*bed), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, bed);
-	bed->cache = create(test, flags);
-	bed->object = alloc(test, bed->cache);
-	bed->freed = alloc(test, bed->cache);
-	memset(bed->object, 0x3c, SIZE);
-	bed->other = carve_kmalloc(co, SIZE, GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, bed->other);
-	carve_cache_free(bed->cache, bed->freed);
-
-	/* At once, without a magazine in between */
-	carve_cache_free(bed->cache, bad->pick(bed));
-	expect_found(test, bed->cache, bad->kind, 1);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&co->pages.nr_bad_frees), 1L);
-	KUNIT_EXPECT_NULL(test, memchr_inv(bed->object, 0x3c, SIZE));
-
-	carve_kfree(co, bed->other);
-	carve_cache_free(bed->cache, bed->object);
-	expect_found(test, bed->cache, bad->kind, 1);
-	destroy(test, bed->cache);
-}
-
-static void bad_frees_are_found_at_once(struct kunit *test)
-{
-	try_bad_free(test, FZPU);
-}
-
-static void bad_frees_are_found_with_quarantine(struct kunit *test)
-{
-	try_bad_free(test, CARVE_DEBUG_QUARANTINE);
-}
-
 /* Who had it */
 
 static void expect_by_us(struct kunit *test, const struct carve_track *by)
@@ -656,49 +542,22 @@ static void shrink_empties_quarantine(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, carve_testbed_collect(co), nr_free);
 }
 
-struct chain {
-	struct chain *next;
-};
-
-static struct chain *alloc_all(struct carve_cache *cache, unsigned long *n)
-{
-	struct chain *first = NULL, *object;
-
-	for (*n = 0; (object = carve_cache_alloc(cache, EVERYTHING)); ++*n) {
-		object->next = first;
-		first = object;
-		cond_resched();
-	}
-	return first;
-}
-
-static void free_all(struct carve_cache *cache, struct chain *first)
-{
-	struct chain *next;
-
-	for (; first; first = next) {
-		next = first->next;
-		carve_cache_free(cache, first);
-		cond_resched();
-	}
-}
-
 static void quarantine_gives_way_when_memory_is_out(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	struct carve_cache *cache = create_sized(test, 2000, 0, FZPUQ);
-	unsigned long first_round, second_round;
-	struct chain *first;
+	unsigned long first_round = ULONG_MAX, second_round = ULONG_MAX;
+	struct carve_chain *first;
 
 	cache->slabs->quarantine_bytes = CARVE_TESTBED_SIZE;
-	first = alloc_all(cache, &first_round);
+	first = carve_testbed_take_objects(cache, &first_round);
 	KUNIT_EXPECT_GT(test, first_round, 0UL);
-	free_all(cache, first);
+	carve_testbed_give_objects(cache, first);
 	KUNIT_EXPECT_GT(test, cache->debugging.nr_waiting, 0UL);
-	first = alloc_all(cache, &second_round);
+	first = carve_testbed_take_objects(cache, &second_round);
 	KUNIT_EXPECT_GE(test, second_round, first_round / 2);
 	KUNIT_EXPECT_EQ(test, cache->debugging.nr_waiting, 0UL);
-	free_all(cache, first);
+	carve_testbed_give_objects(cache, first);
 	KUNIT_EXPECT_EQ(test, found_at_all(cache), 0UL);
 	destroy(test, cache);
 	carve_testbed_collect(co);
@@ -706,36 +565,17 @@ static void quarantine_gives_way_when_memory_is_out(struct kunit *test)
 
 /* For want of memory */
 
-static struct chain *take_all_pages(struct carveout *co)
-{
-	struct chain *first = NULL, *page;
-
-	while ((page = (void *)carve_get_free_pages(co, EVERYTHING, 0))) {
-		page->next = first;
-		first = page;
-	}
-	return first;
-}
-
-static void free_pages_of(struct carveout *co, struct chain *first)
-{
-	struct chain *next;
-
-	for (; first; first = next) {
-		next = first->next;
-		carve_free_pages_addr(co, (unsigned long)first, 0);
-	}
-}
-
 /* One page is enough for a plain slab, but not for one with records */
 static void without_memory_for_records_objects_are_plain(struct kunit *test)
 {
 	struct carve_cache *cache = create(test, FZPU);
 	struct carveout *co = test->priv;
-	struct chain *pages = take_all_pages(co), *rest = pages->next;
+	struct carve_page *spare = carve_alloc_page(co, GFP_KERNEL), *rest;
 	void *objects[3];
 
-	carve_free_pages_addr(co, (unsigned long)pages, 0);
+	KUNIT_ASSERT_NOT_NULL(test, spare);
+	rest = carve_testbed_take_pages(co);
+	carve_free_page(co, spare);
 	objects[0] = carve_cache_alloc(cache, QUIET_ATOMIC);
 	KUNIT_ASSERT_NOT_NULL(test, objects[0]);
 	KUNIT_EXPECT_FALSE(test, slab_of(cache, objects[0])->debug);
@@ -743,7 +583,7 @@ static void without_memory_for_records_objects_are_plain(struct kunit *test)
 	objects[1] = carve_cache_alloc(cache, QUIET);
 	KUNIT_ASSERT_NOT_NULL(test, objects[1]);
 	KUNIT_EXPECT_EQ(test, cache->debugging.nr_missed, 2UL);
-	free_pages_of(co, rest);
+	carve_testbed_give_pages(co, rest);
 	objects[2] = alloc(test, cache);
 	KUNIT_EXPECT_TRUE(test, slab_of(cache, objects[2])->debug);
 	KUNIT_EXPECT_EQ(test, cache->debugging.nr_missed, 2UL);
@@ -756,14 +596,14 @@ static void without_memory_for_records_objects_are_plain(struct kunit *test)
 static void exhaustion_ends_in_null_and_comes_back(struct kunit *test)
 {
 	struct carveout *co = test->priv;
-	unsigned long nr_free = carve_testbed_collect(co), n;
+	unsigned long nr_free = carve_testbed_collect(co), n = ULONG_MAX;
 	struct carve_cache *cache = create(test, FZPUQ);
-	struct chain *first = alloc_all(cache, &n);
+	struct carve_chain *first = carve_testbed_take_objects(cache, &n);
 
 	KUNIT_EXPECT_GT(test, n, 1000UL);
 	KUNIT_EXPECT_NULL(test, carve_cache_alloc(cache, QUIET_ATOMIC));
 	KUNIT_EXPECT_EQ(test, violations(cache), 0);
-	free_all(cache, first);
+	carve_testbed_give_objects(cache, first);
 	KUNIT_EXPECT_EQ(test, found_at_all(cache), 0UL);
 	destroy(test, cache);
 	KUNIT_EXPECT_EQ(test, carve_testbed_collect(co), nr_free);
@@ -1068,9 +908,6 @@ static struct kunit_case debug_cases[] = {
 	KUNIT_CASE(constructed_state_is_not_poisoned),
 	KUNIT_CASE(objects_of_debug_slabs_are_destroyed_too),
 	KUNIT_CASE(what_readers_may_look_into_is_not_poisoned),
-	KUNIT_CASE_PARAM(bad_frees_are_found_at_once, bad_free_gen_params),
-	KUNIT_CASE_PARAM(bad_frees_are_found_with_quarantine,
-			 bad_free_gen_params),
 	KUNIT_CASE(both_traces_are_kept),
 	KUNIT_CASE(quarantine_is_first_in_first_out),
 	KUNIT_CASE(shrink_empties_quarantine),

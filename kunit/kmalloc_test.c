@@ -18,11 +18,6 @@
 /* What lies below the min watermark, too */
 #define EVERYTHING (QUIET | __GFP_HIGH)
 
-/* Allocations that a case makes by the thousand are chained through themselves */
-struct chain {
-	struct chain *next;
-};
-
 static bool inside(struct carveout *co, const void *p, size_t size)
 {
 	return carve_virt_to_page(co, p) && carve_virt_to_page(co, p + size - 1);
@@ -803,10 +798,10 @@ static void atomic_allocation_works_in_hard_interrupts(struct kunit *test)
 
 /* Exhaustion */
 
-static struct chain *alloc_chain(struct carveout *co, size_t size,
+static struct carve_chain *alloc_chain(struct carveout *co, size_t size,
 				 unsigned long *n)
 {
-	struct chain *first = NULL, *p;
+	struct carve_chain *first = NULL, *p;
 
 	for (*n = 0; (p = carve_kmalloc(co, size, EVERYTHING)); ++*n) {
 		p->next = first;
@@ -816,9 +811,9 @@ static struct chain *alloc_chain(struct carveout *co, size_t size,
 	return first;
 }
 
-static void free_chain(struct carveout *co, struct chain *first)
+static void free_chain(struct carveout *co, struct carve_chain *first)
 {
-	struct chain *next;
+	struct carve_chain *next;
 
 	for (; first; first = next) {
 		next = first->next;
@@ -842,7 +837,7 @@ static void exhaustion_ends_in_null_and_comes_back(struct kunit *test)
 	size_t size = *(const size_t *)test->param_value;
 	struct carveout *co = test->priv;
 	unsigned long nr_free = carve_testbed_collect(co), n;
-	struct chain *first = alloc_chain(co, size, &n);
+	struct carve_chain *first = alloc_chain(co, size, &n);
 	unsigned int order = max_t(unsigned int, get_order(size),
 				   CARVE_SLAB_MAX_ORDER);
 

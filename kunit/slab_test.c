@@ -19,11 +19,6 @@
 /* What lies below the min watermark, too */
 #define EVERYTHING (QUIET | __GFP_HIGH)
 
-/* Objects that a case allocates by the thousand are chained through themselves */
-struct chain {
-	struct chain *next;
-};
-
 static struct carve_cache *create(struct kunit *test, unsigned int size,
 				  unsigned int align)
 {
@@ -70,46 +65,6 @@ static size_t offset_in_slab(struct carveout *co, const void *object)
 static bool inside(struct carveout *co, const void *p, size_t size)
 {
 	return carve_virt_to_page(co, p) && carve_virt_to_page(co, p + size - 1);
-}
-
-/* @n objects, or as many as there are; how many is left in @n */
-static struct chain *alloc_chain(struct carve_cache *cache, unsigned long *n)
-{
-	struct chain *first = NULL, *object;
-	unsigned long i;
-
-	for (i = 0; i < *n; i++) {
-		object = carve_cache_alloc(cache, EVERYTHING);
-		if (!object)
-			break;
-		object->next = first;
-		first = object;
-		cond_resched();
-	}
-	*n = i;
-	return first;
-}
-
-static void free_chain(struct carve_cache *cache, struct chain *first)
-{
-	struct chain *next;
-
-	for (; first; first = next) {
-		next = first->next;
-		carve_cache_free(cache, first);
-	}
-}
-
-static void drain_this_cpu(void *cache)
-{
-	carve_magazines_drain_cpu(&((struct carve_cache *)cache)->magazines);
-}
-
-/* All objects to their slabs, and no slab given back that need not be */
-static void drain(struct carve_cache *cache)
-{
-	carve_each_cpu(drain_this_cpu, cache);
-	carve_magazines_drain_depot(&cache->magazines);
 }
 
 /* Creation */
@@ -281,11 +236,11 @@ static void first_objects_are_coloured(struct kunit *test)
 	struct carve_cache *cache = create(test, 700, 0);
 	unsigned long n = 2UL * cache->plain.nr_colours * cache->plain.nr_objects;
 	unsigned int seen[16] = { }, i;
-	struct chain *first, *object;
+	struct carve_chain *first, *object;
 
 	KUNIT_ASSERT_GE(test, cache->plain.nr_colours, 4);
 	KUNIT_ASSERT_LE(test, cache->plain.nr_colours, 16);
-	first = alloc_chain(cache, &n);
+	first = carve_testbed_take_objects(cache, &n);
 	for (object = first; object; object = object->next) {
 		size_t colour = offset_in_slab(co, object) % cache->plain.size;
 
@@ -297,7 +252,7 @@ static void first_objects_are_coloured(struct kunit *test)
 	/* Slabs in a row take all colours in turn: two slabs have each */
 	for (i = 0; i < cache->plain.nr_colours; i++)
 		KUNIT_EXPECT_EQ(test, seen[i], 2 * cache->plain.nr_objects);
-	free_chain(cache, first);
+	carve_testbed_give_objects(cache, first);
 	destroy(test, cache);
 }
 
@@ -306,13 +261,13 @@ static void small_objects_have_maps_from_a_cache(struct kunit *test)
 	struct carveout *co = test->priv;
 	struct carve_cache *cache = create(test, 8, 0);
 	unsigned long n = 3 * PAGE_SIZE / 8;
-	struct chain *first = alloc_chain(cache, &n);
+	struct carve_chain *first = carve_testbed_take_objects(cache, &n);
 
 	KUNIT_EXPECT_EQ(test, n, 3 * PAGE_SIZE / 8);
 	KUNIT_EXPECT_PTR_EQ(test, cache->plain.map_cache, co->slabs.map_cache);
 	KUNIT_EXPECT_EQ(test, usage_of(cache).slabs, 3UL);
 	KUNIT_EXPECT_EQ(test, usage_of(cache->plain.map_cache).active_objects, 3UL);
-	free_chain(cache, first);
+	carve_testbed_give_objects(cache, first);
 	carve_cache_shrink(cache);
 	KUNIT_EXPECT_EQ(test, usage_of(cache->plain.map_cache).active_objects, 0UL);
 	destroy(test, cache);
@@ -412,7 +367,7 @@ static void constructed_state_outlives_free(struct kunit *test)
 	}
 	for (i = 0; i < n; i++)
 		carve_cache_free(cache, objects[i]);
-	drain(cache);
+	carve_testbed_drain_cache(cache);
 	for (i = 0; i < n; i++) {
 		objects[i] = alloc(test, cache);
 		KUNIT_EXPECT_EQ(test, objects[i]->magic, CTOR_MAGIC);
@@ -506,11 +461,11 @@ static void shrink_gives_empty_slabs_back(struct kunit *test)
 	struct carveout *co = test->priv;
 	struct carve_cache *cache = create(test, 1000, 0);
 	unsigned long nr_free = carve_testbed_collect(co), n = 100, pages;
-	struct chain *first = alloc_chain(cache, &n);
+	struct carve_chain *first = carve_testbed_take_objects(cache, &n);
 	unsigned long used = nr_free - carve_testbed_nr_free(co);
 
 	KUNIT_EXPECT_EQ(test, usage_of(cache).slabs << cache->plain.order, used);
-	free_chain(cache, first);
+	carve_testbed_give_objects(cache, first);
 	pages = nr_free - carve_testbed_nr_free(co);
 	KUNIT_EXPECT_EQ(test, carve_cache_shrink(cache), pages);
 	KUNIT_EXPECT_EQ(test, usage_of(cache).slabs, 0UL);
@@ -523,10 +478,10 @@ static void shrink_keeps_slabs_in_use(struct kunit *test)
 {
 	struct carve_cache *cache = create(test, 1000, 0);
 	unsigned long n = 100;
-	struct chain *first = alloc_chain(cache, &n), *kept = first->next;
+	struct carve_chain *first = carve_testbed_take_objects(cache, &n), *kept = first->next;
 
 	first->next = kept->next;
-	free_chain(cache, first);
+	carve_testbed_give_objects(cache, first);
 	memset(kept, 0x77, 1000);
 	carve_cache_shrink(cache);
 	KUNIT_EXPECT_EQ(test, usage_of(cache).slabs, 1UL);
@@ -540,12 +495,12 @@ static void few_empty_slabs_are_kept(struct kunit *test)
 {
 	struct carve_cache *cache = create(test, 2000, 0);
 	unsigned long n = 4UL * cache->plain.max_empty * cache->plain.nr_objects;
-	struct chain *first = alloc_chain(cache, &n);
+	struct carve_chain *first = carve_testbed_take_objects(cache, &n);
 
 	KUNIT_EXPECT_GE(test, usage_of(cache).slabs, 4UL * cache->plain.max_empty);
-	free_chain(cache, first);
+	carve_testbed_give_objects(cache, first);
 	KUNIT_EXPECT_LE(test, cache->plain.empty.nr, cache->plain.max_empty);
-	drain(cache);
+	carve_testbed_drain_cache(cache);
 	KUNIT_EXPECT_EQ(test, usage_of(cache).slabs,
 			(unsigned long)cache->plain.max_empty);
 	KUNIT_EXPECT_EQ(test, cache->plain.empty.nr, cache->plain.max_empty);
@@ -579,10 +534,10 @@ static void exhaustion_ends_in_null_and_comes_back(struct kunit *test)
 	unsigned long nr_free = carve_testbed_collect(co), n = ULONG_MAX;
 	struct carve_cache *cache = create(test, *size, 0);
 	struct carve_cache_usage usage;
-	struct chain *first;
+	struct carve_chain *first;
 
 	carve_each_cpu(leave_one_in_magazine, cache);
-	first = alloc_chain(cache, &n);
+	first = carve_testbed_take_objects(cache, &n);
 	usage = usage_of(cache);
 	KUNIT_EXPECT_EQ(test, n, usage.objects);
 	KUNIT_EXPECT_EQ(test, usage.active_objects, usage.objects);
@@ -593,7 +548,7 @@ static void exhaustion_ends_in_null_and_comes_back(struct kunit *test)
 			min(cache->plain.order, cache->low.order), 0UL);
 
 	carve_testbed_check(test, co);
-	free_chain(cache, first);
+	carve_testbed_give_objects(cache, first);
 	carve_cache_shrink(cache);
 	KUNIT_EXPECT_EQ(test, usage_of(cache).slabs, 0UL);
 	destroy(test, cache);
@@ -605,226 +560,19 @@ static void creation_fails_when_memory_is_out(struct kunit *test)
 	struct carveout *co = test->priv;
 	struct carve_cache *cache = create(test, 64, 0), *second;
 	unsigned long n = ULONG_MAX;
-	struct chain *first = alloc_chain(cache, &n);
+	struct carve_chain *first = carve_testbed_take_objects(cache, &n);
 	const struct carve_cache_args args = { .name = "second", .size = 64 };
 
 	second = carve_cache_new(&co->slabs, &args);
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(second), -ENOMEM);
-	free_chain(cache, first);
+	carve_testbed_give_objects(cache, first);
 	second = carve_cache_new(&co->slabs, &args);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, second);
 	destroy(test, second);
 	destroy(test, cache);
 }
 
-/* Bad frees */
-
-struct bad_free_bed {
-	struct carve_cache *cache;
-	struct carve_cache *other;
-	void *object;
-	void *other_object;
-	struct carve_page *block;
-	void *area;
-	u8 not_ours[64];
-};
-
-static void *double_free(struct bad_free_bed *bed)
-{
-	void *object = carve_cache_alloc(bed->cache, GFP_KERNEL);
-
-	carve_cache_free(bed->cache, object);
-	return object;
-}
-
-static void *freed_long_ago(struct bad_free_bed *bed)
-{
-	void *object = double_free(bed);
-
-	drain(bed->cache);
-	return object;
-}
-
-static void *interior(struct bad_free_bed *bed)
-{
-	return bed->object + 64;
-}
-
-static void *misaligned(struct bad_free_bed *bed)
-{
-	return bed->object + 1;
-}
-
-static void *last_byte(struct bad_free_bed *bed)
-{
-	return bed->object + bed->cache->object_size - 1;
-}
-
-static void *before_first_object(struct bad_free_bed *bed)
-{
-	return (void *)((unsigned long)bed->object & PAGE_MASK);
-}
-
-static void *behind_last_object(struct bad_free_bed *bed)
-{
-	return before_first_object(bed) + PAGE_SIZE - 8;
-}
-
-static void *object_of_another_cache(struct bad_free_bed *bed)
-{
-	return bed->other_object;
-}
-
-static void *page_in_use(struct bad_free_bed *bed)
-{
-	return carve_pages_address(bed->cache->pages, bed->block);
-}
-
-static void *page_of_metadata(struct bad_free_bed *bed)
-{
-	return bed->cache;
-}
-
-static void *page_in_the_buddy_system(struct bad_free_bed *bed)
-{
-	struct carve_pages *pages = bed->cache->pages;
-	struct carve_page *page = carve_pages_alloc(pages, GFP_KERNEL, 0,
-						    CARVE_PAGE_USED, _THIS_IP_);
-
-	carve_pages_free(pages, page, 0, CARVE_PAGE_USED, _THIS_IP_);
-	return carve_pages_address(pages, page);
-}
-
-static void *area(struct bad_free_bed *bed)
-{
-	return bed->area;
-}
-
-static void *native_memory(struct bad_free_bed *bed)
-{
-	return bed->not_ours;
-}
-
-static void *before_the_carveout(struct bad_free_bed *bed)
-{
-	return bed->cache->pages->zone[0].region->virt - 8;
-}
-
-static void *behind_the_carveout(struct bad_free_bed *bed)
-{
-	const struct carve_region *region = bed->cache->pages->zone[0].region;
-
-	return region->virt + carve_region_bytes(region);
-}
-
-static void *small_number(struct bad_free_bed *bed)
-{
-	return ZERO_SIZE_PTR;
-}
-
-/* Some are seen at once, the others when a magazine is flushed */
-struct bad_free {
-	const char *what;
-	void *(*pick)(struct bad_free_bed *bed);
-	bool at_once;
-};
-
-static const struct bad_free bad_frees[] = {
-	{ "freed twice", double_free, true },
-	{ "freed twice, the first time long ago", freed_long_ago },
-	{ "interior pointer", interior },
-	{ "misaligned pointer", misaligned },
-	{ "last byte of an object", last_byte },
-	{ "before the first object", before_first_object },
-	{ "behind the last object", behind_last_object },
-	{ "object of another cache", object_of_another_cache, true },
-	{ "page in use", page_in_use, true },
-	{ "page of metadata", page_of_metadata, true },
-	{ "free page", page_in_the_buddy_system, true },
-	{ "area", area, true },
-	{ "native memory", native_memory, true },
-	{ "before the carveout", before_the_carveout, true },
-	{ "behind the carveout", behind_the_carveout, true },
-	{ "small number", small_number, true },
-};
-
-static void describe_bad_free(const struct bad_free *bad, char *desc)
-{
-	strscpy(desc, bad->what, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(bad_free, bad_frees, describe_bad_free);
-
-/* An object that doesn't begin its page, in a slab with some rest behind */
-static void *alloc_coloured(struct kunit *test, struct carve_cache *cache)
-{
-	unsigned long n = 3UL * cache->plain.nr_objects;
-	struct chain *first = alloc_chain(cache, &n), **link;
-	struct chain *found = NULL;
-
-	for (link = &first; *link; link = &(*link)->next)
-		if (slab_of(test->priv, *link)->colour)
-			break;
-	KUNIT_ASSERT_NOT_NULL(test, *link);
-	found = *link;
-	*link = found->next;
-	free_chain(cache, first);
-	carve_cache_shrink(cache);
-	return found;
-}
-
-static void set_up_bad_frees(struct kunit *test, struct bad_free_bed *bed)
-{
-	struct carveout *co = test->priv;
-
-	bed->cache = create(test, 968, 0);
-	bed->object = alloc_coloured(test, bed->cache);
-	memset(bed->object, 0x3c, 968);
-	bed->other = carve_cache_create(co, "other", 968, 0, 0, NULL);
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, bed->other);
-	bed->other_object = alloc(test, bed->other);
-	bed->block = carve_alloc_page(co, GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, bed->block);
-	bed->area = carve_vmalloc(co, PAGE_SIZE);
-	KUNIT_ASSERT_NOT_NULL(test, bed->area);
-}
-
-static void tear_down_bad_frees(struct kunit *test, struct bad_free_bed *bed)
-{
-	struct carveout *co = test->priv;
-
-	carve_vfree(co, bed->area);
-	carve_free_page(co, bed->block);
-	carve_cache_free(bed->other, bed->other_object);
-	destroy(test, bed->other);
-	carve_cache_free(bed->cache, bed->object);
-	destroy(test, bed->cache);
-}
-
-static void bad_frees_are_counted_and_harmless(struct kunit *test)
-{
-	const struct bad_free *bad = test->param_value;
-	struct carveout *co = test->priv;
-	struct bad_free_bed *bed;
-
-	bed = kunit_kzalloc(test, sizeof(*bed), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, bed);
-	carve_testbed_stay_on_cpu(test);
-	set_up_bad_frees(test, bed);
-	carve_cache_free(bed->cache, bad->pick(bed));
-	KUNIT_EXPECT_EQ(test, bed->cache->nr_bad_frees,
-			bad->at_once || want_init_on_free());
-	/* What lies in the cache's pages is looked at when it leaves a magazine */
-	drain(bed->cache);
-	KUNIT_EXPECT_EQ(test, bed->cache->nr_bad_frees, 1UL);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&co->pages.nr_bad_frees), 1L);
-	KUNIT_EXPECT_NULL(test, memchr_inv(bed->object, 0x3c, 968));
-	KUNIT_EXPECT_EQ(test, usage_of(bed->cache).active_objects, 1UL);
-	carve_testbed_check(test, co);
-	tear_down_bad_frees(test, bed);
-	/* And everything else is as it would have been */
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&co->pages.nr_bad_frees), 1L);
-}
+/* Frees of nothing */
 
 static void null_is_freed_without_a_word(struct kunit *test)
 {
@@ -926,7 +674,7 @@ static void damage_is_found_by_check(struct kunit *test)
 	unsigned int i;
 
 	KUNIT_ASSERT_EQ(test, cache->plain.order, 1);
-	drain(cache);
+	carve_testbed_drain_cache(cache);
 	memcpy(saved, slab, sizeof(saved));
 	KUNIT_EXPECT_EQ(test, violations(co), 0);
 	for (i = 0; i < ARRAY_SIZE(damages); i++) {
@@ -1102,8 +850,6 @@ static struct kunit_case slab_cases[] = {
 	KUNIT_CASE_PARAM(exhaustion_ends_in_null_and_comes_back,
 			 exhausting_gen_params),
 	KUNIT_CASE(creation_fails_when_memory_is_out),
-	KUNIT_CASE_PARAM(bad_frees_are_counted_and_harmless,
-			 bad_free_gen_params),
 	KUNIT_CASE(null_is_freed_without_a_word),
 	KUNIT_CASE(damage_is_found_by_check),
 	KUNIT_CASE_SLOW(random_walk_agrees_with_model),

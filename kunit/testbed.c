@@ -9,6 +9,7 @@
 #include <carveout.h>
 
 #include "kunit/testbed.h"
+#include "percpu/each_cpu.h"
 
 struct carveout *carve_testbed_create(const char *name, u64 size)
 {
@@ -110,6 +111,48 @@ struct carve_vmap_usage carve_testbed_areas(struct carveout *co)
 
 	carve_vmap_usage(&co->vmap, &usage);
 	return usage;
+}
+
+struct carve_chain *carve_testbed_take_objects(struct carve_cache *cache,
+					       unsigned long *n)
+{
+	struct carve_chain *first = NULL, *object;
+	unsigned long i;
+
+	for (i = 0; i < *n; i++) {
+		object = carve_cache_alloc(cache, GFP_KERNEL | __GFP_NOWARN |
+						  __GFP_HIGH);
+		if (!object)
+			break;
+		object->next = first;
+		first = object;
+		cond_resched();
+	}
+	*n = i;
+	return first;
+}
+
+void carve_testbed_give_objects(struct carve_cache *cache,
+				struct carve_chain *first)
+{
+	struct carve_chain *next;
+
+	for (; first; first = next) {
+		next = first->next;
+		carve_cache_free(cache, first);
+		cond_resched();
+	}
+}
+
+static void drain_this_cpu(void *cache)
+{
+	carve_magazines_drain_cpu(&((struct carve_cache *)cache)->magazines);
+}
+
+void carve_testbed_drain_cache(struct carve_cache *cache)
+{
+	carve_each_cpu(drain_this_cpu, cache);
+	carve_magazines_drain_depot(&cache->magazines);
 }
 
 struct carve_page *carve_testbed_take_pages(struct carveout *co)

@@ -45,6 +45,23 @@ unsigned long carve_testbed_collect(struct carveout *co);
 /* Areas in use, kept, and on their way */
 struct carve_vmap_usage carve_testbed_areas(struct carveout *co);
 
+/* For things by the thousand, which lead to each other themselves */
+struct carve_chain {
+	struct carve_chain *next;
+};
+
+/*
+ * Takes @n objects, or as many as there are, down to the last; how many these
+ * are is left in @n. For carve_testbed_give_objects()
+ */
+struct carve_chain *carve_testbed_take_objects(struct carve_cache *cache,
+					       unsigned long *n);
+void carve_testbed_give_objects(struct carve_cache *cache,
+				struct carve_chain *first);
+
+/* Gives the objects in magazines to their slabs, which stay */
+void carve_testbed_drain_cache(struct carve_cache *cache);
+
 /*
  * Takes all pages there are, down to the last; the first of a chain of them is
  * returned, for carve_testbed_give_pages()
