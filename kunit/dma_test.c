@@ -71,7 +71,6 @@ static struct carveout *make_carveout(void)
 static int dma_init(struct kunit *test)
 {
 	struct bed *bed = kunit_kzalloc(test, sizeof(*bed), GFP_KERNEL);
-	struct carve_zone *zone;
 
 	if (!IS_ENABLED(CONFIG_HAS_DMA))
 		return 0;
@@ -81,9 +80,7 @@ static int dma_init(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, bed->buffers);
 	bed->co = make_carveout();
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, bed->co);
-	bed->co->pages.wait_ms = 0;
-	carve_for_each_zone(zone, &bed->co->pages)
-		carve_zone_set_watermarks(zone, 0);
+	carve_testbed_unbind(bed->co);
 	test->priv = bed;
 	/* Of no module: Linux 6.1 runs suites before it has made its directory */
 	bed->dev = __root_device_register("carveout_dma", NULL);
@@ -97,17 +94,11 @@ static int dma_init(struct kunit *test)
 static void dma_exit(struct kunit *test)
 {
 	struct bed *bed = test->priv;
-	struct carve_zone *zone;
 
 	if (!bed)
 		return;
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&bed->co->dma.nr_buffers), 0);
-	carve_pages_reclaim(&bed->co->pages);
-	carve_for_each_zone(zone, &bed->co->pages)
-		KUNIT_EXPECT_EQ(test, carve_zone_nr_free(zone),
-				zone->nr_managed);
-	carve_testbed_check(test, bed->co);
-	KUNIT_EXPECT_EQ(test, carveout_destroy(bed->co), 0);
+	carve_testbed_destroy(test, bed->co);
 	if (!IS_ERR_OR_NULL(bed->dev)) {
 		bed->dev->dma_mask = NULL;
 		root_device_unregister(bed->dev);
@@ -144,16 +135,6 @@ static phys_addr_t end_of(const struct carve_zone *zone)
 static unsigned long nr_refused(const struct bed *bed)
 {
 	return atomic_long_read(&bed->co->dma.nr_refused);
-}
-
-static unsigned long nr_left(struct bed *bed)
-{
-	struct carve_zone *zone;
-	unsigned long pages = 0;
-
-	carve_for_each_zone(zone, &bed->co->pages)
-		pages += carve_zone_nr_free(zone) + carve_zone_nr_stored(zone);
-	return pages;
 }
 
 static bool obtain(struct bed *bed, struct buffer *buffer, size_t size,
@@ -218,9 +199,9 @@ static void buffer_is_zeroed_aligned_and_has_its_bus_address(struct kunit *test)
 	struct carve_page *page;
 
 	make_dirty(bed);
-	before = nr_left(bed);
+	before = carve_testbed_nr_free(bed->co);
 	KUNIT_ASSERT_TRUE(test, obtain(bed, &buffer, size, GFP_KERNEL));
-	KUNIT_EXPECT_EQ(test, before - nr_left(bed), PFN_UP(size));
+	KUNIT_EXPECT_EQ(test, before - carve_testbed_nr_free(bed->co), PFN_UP(size));
 	KUNIT_EXPECT_NULL(test, memchr_inv(buffer.virt, 0, PAGE_ALIGN(size)));
 	page = carve_virt_to_page(bed->co, buffer.virt);
 	KUNIT_ASSERT_NOT_NULL(test, page);
@@ -230,7 +211,7 @@ static void buffer_is_zeroed_aligned_and_has_its_bus_address(struct kunit *test)
 	memset(buffer.virt, DIRT, PAGE_ALIGN(size));
 	carve_testbed_check(test, bed->co);
 	release(bed, &buffer);
-	KUNIT_EXPECT_EQ(test, nr_left(bed), before);
+	KUNIT_EXPECT_EQ(test, carve_testbed_nr_free(bed->co), before);
 }
 
 static void buffers_do_not_overlap(struct kunit *test)
@@ -303,12 +284,12 @@ static void expect_all_within_reach(struct kunit *test, u64 end)
 {
 	struct bed *bed = test->priv;
 	unsigned long expected = nr_managed_below(bed, end);
-	unsigned long before = nr_left(bed);
+	unsigned long before = carve_testbed_nr_free(bed->co);
 	unsigned int i;
 
 	fill(bed, PAGE_SIZE, QUIETLY);
 	KUNIT_EXPECT_EQ(test, bed->nr, expected);
-	KUNIT_EXPECT_EQ(test, nr_left(bed), before - expected);
+	KUNIT_EXPECT_EQ(test, carve_testbed_nr_free(bed->co), before - expected);
 	for (i = 0; i < bed->nr; i++)
 		KUNIT_ASSERT_LE(test, bed->buffers[i].addr + PAGE_SIZE, end);
 	empty(bed);
@@ -547,7 +528,7 @@ static void wrong_frees_are_refused(struct kunit *test)
 static void managed_buffers_go_with_the_device(struct kunit *test)
 {
 	struct bed *bed = bed_of(test);
-	unsigned long before = nr_left(bed);
+	unsigned long before = carve_testbed_nr_free(bed->co);
 	dma_addr_t addr = 42;
 	unsigned int i;
 
@@ -561,10 +542,10 @@ static void managed_buffers_go_with_the_device(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, carve_dmam_alloc_coherent(bed->co, bed->dev, 0,
 							  &addr, QUIETLY));
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&bed->co->dma.nr_buffers), 3);
-	KUNIT_EXPECT_EQ(test, nr_left(bed), before - 15);
+	KUNIT_EXPECT_EQ(test, carve_testbed_nr_free(bed->co), before - 15);
 	devres_release_group(bed->dev, bed);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&bed->co->dma.nr_buffers), 0);
-	KUNIT_EXPECT_EQ(test, nr_left(bed), before);
+	KUNIT_EXPECT_EQ(test, carve_testbed_nr_free(bed->co), before);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&bed->co->pages.nr_bad_frees), 0);
 }
 

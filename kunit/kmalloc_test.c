@@ -799,7 +799,7 @@ static void atomic_allocation_works_in_hard_interrupts(struct kunit *test)
 /* Exhaustion */
 
 static struct carve_chain *alloc_chain(struct carveout *co, size_t size,
-				 unsigned long *n)
+				       unsigned long *n)
 {
 	struct carve_chain *first = NULL, *p;
 

@@ -58,7 +58,6 @@ static int kmap_init(struct kunit *test)
 {
 	struct carve_window window = { };
 	struct bed *bed;
-	struct carve_zone *zone;
 
 	/* Is there a way at all? */
 	if (carve_window_init(&window, 1))
@@ -71,9 +70,7 @@ static int kmap_init(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, bed->pages);
 	bed->co = make_carveout(false);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, bed->co);
-	bed->co->pages.wait_ms = 0;
-	carve_for_each_zone(zone, &bed->co->pages)
-		carve_zone_set_watermarks(zone, 0);
+	carve_testbed_unbind(bed->co);
 	test->priv = bed;
 	return 0;
 }
@@ -99,11 +96,6 @@ static struct bed *bed_of(struct kunit *test)
 static unsigned long nr_bad(struct bed *bed)
 {
 	return atomic_long_read(&bed->co->pages.nr_bad_frees);
-}
-
-static unsigned long nr_left(struct carve_zone *zone)
-{
-	return carve_zone_nr_free(zone) + carve_zone_nr_stored(zone);
 }
 
 static struct carve_zone *low_zone(struct bed *bed)
@@ -200,7 +192,7 @@ static void unmapped_page_is_for_highmem_requests_alone(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, bed->nr, nr_low);
 	for (i = 0; i < bed->nr; i++)
 		KUNIT_ASSERT_FALSE(test, is_high(bed, bed->pages[i]));
-	KUNIT_EXPECT_EQ(test, nr_left(high_zone(bed)), NR_HIGH);
+	KUNIT_EXPECT_EQ(test, carve_testbed_nr_left(high_zone(bed)), NR_HIGH);
 	give_back(bed);
 
 	take(bed, HIGHLY, UINT_MAX);
@@ -225,7 +217,7 @@ static void who_wants_an_address_gets_one(struct kunit *test)
 	KUNIT_EXPECT_NOT_NULL(test, carve_virt_to_page(co, exact));
 	KUNIT_EXPECT_NOT_NULL(test, carve_virt_to_page(co, small));
 	KUNIT_EXPECT_NOT_NULL(test, carve_virt_to_page(co, large));
-	KUNIT_EXPECT_EQ(test, nr_left(high_zone(bed)), NR_HIGH);
+	KUNIT_EXPECT_EQ(test, carve_testbed_nr_left(high_zone(bed)), NR_HIGH);
 	carve_kfree(co, large);
 	carve_kfree(co, small);
 	carve_free_pages_exact(co, exact, 3 * PAGE_SIZE);
@@ -268,7 +260,7 @@ static void areas_come_from_unmapped_pages(struct kunit *test)
 	make_dirty(bed);
 	area = carve_vzalloc(bed->co, SZ_1M);
 	KUNIT_ASSERT_NOT_NULL(test, area);
-	KUNIT_EXPECT_EQ(test, nr_left(high_zone(bed)),
+	KUNIT_EXPECT_EQ(test, carve_testbed_nr_left(high_zone(bed)),
 			NR_HIGH - SZ_1M / PAGE_SIZE);
 	KUNIT_EXPECT_NULL(test, memchr_inv(area, 0, SZ_1M));
 	memset64(area, DIRT, SZ_1M / sizeof(u64));

@@ -26,15 +26,35 @@ struct carveout *carve_testbed_create(const char *name, u64 size)
 	return carveout_create(&request);
 }
 
+/* To whoever doesn't test these each page counts, and each tick */
+void carve_testbed_unbind(struct carveout *co)
+{
+	struct carve_zone *zone;
+
+	carve_for_each_zone(zone, &co->pages)
+		carve_zone_set_watermarks(zone, 0);
+	co->pages.wait_ms = 0;
+}
+
+void carve_testbed_destroy(struct kunit *test, struct carveout *co)
+{
+	struct carve_zone *zone;
+
+	carve_pages_reclaim(&co->pages);
+	carve_for_each_zone(zone, &co->pages)
+		KUNIT_EXPECT_EQ(test, carve_zone_nr_free(zone),
+				zone->nr_managed);
+	carve_testbed_check(test, co);
+	KUNIT_EXPECT_EQ(test, carveout_destroy(co), 0);
+}
+
 int carve_testbed_init(struct kunit *test)
 {
 	struct carveout *co = carve_testbed_create("testbed",
 						   CARVE_TESTBED_SIZE);
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, co);
-	/* To whoever doesn't test these each page counts, and each tick */
-	carve_zone_set_watermarks(&co->pages.zone[0], 0);
-	co->pages.wait_ms = 0;
+	carve_testbed_unbind(co);
 	test->priv = co;
 	return 0;
 }
@@ -90,10 +110,19 @@ void carve_testbed_stay_on_cpu(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, set_cpus_allowed_ptr(current, mask), 0);
 }
 
+unsigned long carve_testbed_nr_left(struct carve_zone *zone)
+{
+	return carve_zone_nr_free(zone) + carve_zone_nr_stored(zone);
+}
+
 unsigned long carve_testbed_nr_free(struct carveout *co)
 {
-	return carve_zone_nr_free(&co->pages.zone[0]) +
-	       carve_zone_nr_stored(&co->pages.zone[0]);
+	struct carve_zone *zone;
+	unsigned long pages = 0;
+
+	carve_for_each_zone(zone, &co->pages)
+		pages += carve_testbed_nr_left(zone);
+	return pages;
 }
 
 unsigned long carve_testbed_collect(struct carveout *co)

@@ -15,6 +15,12 @@
 /* A carveout of one zone, which the caller destroys; or ERR_PTR() */
 struct carveout *carve_testbed_create(const char *name, u64 size);
 
+/* Nobody waits, and no page is held back */
+void carve_testbed_unbind(struct carveout *co);
+
+/* Destroys it; the case fails if a page isn't back in the zone that it came from */
+void carve_testbed_destroy(struct kunit *test, struct carveout *co);
+
 /*
  * For .init and .exit of a suite: test->priv is a carveout of its own for each
  * case. The exit walks its invariants and fails the case if one doesn't hold,
@@ -36,7 +42,8 @@ void carve_testbed_check(struct kunit *test, struct carveout *co);
 /* The rest of the case runs on the CPU that it is on, with that one's magazines */
 void carve_testbed_stay_on_cpu(struct kunit *test);
 
-/* Pages that the carveout could hand out now, those in stores included */
+/* Pages that a zone, or the carveout, could hand out now, those in stores included */
+unsigned long carve_testbed_nr_left(struct carve_zone *zone);
 unsigned long carve_testbed_nr_free(struct carveout *co);
 
 /* The same when all that can be spared is back, and the background is at rest; sleeps */

@@ -81,7 +81,7 @@ static void min_free_is_at_most_half_of_the_carveout(struct kunit *test)
 	carve_filebed_refuses(test, "min_free_kbytes", "-1", "is not a number of KiB");
 	carve_filebed_refuses(test, "min_free_kbytes", "1M", "is not a number of KiB");
 	carve_filebed_refuses(test, "min_free_kbytes", "18446744073709551616",
-		       "is not a number of KiB");
+			      "is not a number of KiB");
 	/* What was refused has changed nothing */
 	KUNIT_EXPECT_EQ(test, zone->watermark[CARVE_WMARK_MIN], half);
 	carve_zone_set_watermarks(zone_of(test), 0);
@@ -188,7 +188,7 @@ static void bad_lines_for_stores_are_refused(struct kunit *test)
 
 	for (i = 0; i < ARRAY_SIZE(bad_stores); i++)
 		carve_filebed_refuses(test, "stores", bad_stores[i].line,
-			       bad_stores[i].reason);
+				      bad_stores[i].reason);
 	KUNIT_EXPECT_EQ(test, ms->batch, batch);
 	KUNIT_EXPECT_EQ(test, ms->cpu[raw_smp_processor_id()]->capacity,
 			2 * batch);

@@ -67,25 +67,12 @@ static int zone_init(struct kunit *test)
 	return 0;
 }
 
-static unsigned long nr_left(struct carve_zone *zone)
-{
-	return carve_zone_nr_free(zone) + carve_zone_nr_stored(zone);
-}
-
-/* Every page is back in the zone that it came from */
 static void zone_exit(struct kunit *test)
 {
 	struct bed *bed = test->priv;
-	struct carve_zone *zone;
 
-	if (!bed)
-		return;
-	carve_pages_reclaim(&bed->co->pages);
-	carve_for_each_zone(zone, &bed->co->pages)
-		KUNIT_EXPECT_EQ(test, carve_zone_nr_free(zone),
-				zone->nr_managed);
-	carve_testbed_check(test, bed->co);
-	KUNIT_EXPECT_EQ(test, carveout_destroy(bed->co), 0);
+	if (bed)
+		carve_testbed_destroy(test, bed->co);
 }
 
 static void fill(struct bed *bed, gfp_t gfp, unsigned int order)
@@ -110,12 +97,7 @@ static void empty(struct bed *bed)
 
 static unsigned long nr_all(const struct carveout *co)
 {
-	const struct carve_zone *zone;
-	unsigned long pages = 0;
-
-	carve_for_each_zone(zone, &co->pages)
-		pages += zone->nr_managed;
-	return pages;
+	return carve_pages_nr_managed(&co->pages);
 }
 
 /* Fallback */
@@ -193,7 +175,7 @@ static void dma_request_is_never_served_from_another_zone(struct kunit *test)
 
 	fill(bed, QUICKLY | __GFP_DMA, 0);
 	KUNIT_EXPECT_EQ(test, bed->nr, dma->nr_managed);
-	KUNIT_EXPECT_EQ(test, nr_left(&bed->co->pages.zone[NORMAL]),
+	KUNIT_EXPECT_EQ(test, carve_testbed_nr_left(&bed->co->pages.zone[NORMAL]),
 			bed->co->pages.zone[NORMAL].nr_managed);
 	KUNIT_EXPECT_NULL(test, carve_alloc_page(bed->co, PLAINLY | __GFP_DMA));
 	KUNIT_EXPECT_NULL(test, carve_kmalloc(bed->co, 3 * PAGE_SIZE,
@@ -246,7 +228,7 @@ static void order_that_one_zone_lacks_comes_from_the_next(struct kunit *test)
 	block = carve_alloc_pages(bed->co, PLAINLY, top);
 	KUNIT_ASSERT_NOT_NULL(test, block);
 	KUNIT_EXPECT_NE(test, block->zone, NORMAL);
-	KUNIT_EXPECT_EQ(test, nr_left(zone), zone->nr_managed - 1);
+	KUNIT_EXPECT_EQ(test, carve_testbed_nr_left(zone), zone->nr_managed - 1);
 	carve_free_pages(bed->co, block, top);
 	carve_free_page(bed->co, page);
 }
@@ -387,13 +369,13 @@ static void pages_go_back_to_the_zone_they_came_from(struct kunit *test)
 
 	fill(bed, PLAINLY, 0);
 	for (z = 0; z < NR_ZONES; z++)
-		left[z] = nr_left(&zone[z]);
+		left[z] = carve_testbed_nr_left(&zone[z]);
 	/* Every other one first, so that all zones are at it by turns */
 	for (i = 0; i < bed->nr; i += 2) {
 		left[bed->pages[i]->zone]++;
 		carve_free_page(bed->co, bed->pages[i]);
 		for (z = 0; z < NR_ZONES; z++)
-			KUNIT_ASSERT_EQ(test, nr_left(&zone[z]), left[z]);
+			KUNIT_ASSERT_EQ(test, carve_testbed_nr_left(&zone[z]), left[z]);
 	}
 	for (i = 1; i < bed->nr; i += 2)
 		carve_free_page(bed->co, bed->pages[i]);
@@ -486,7 +468,7 @@ static void area_lies_in_several_zones(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, area);
 	carve_for_each_zone(zone, &bed->co->pages)
-		touched += nr_left(zone) < zone->nr_managed;
+		touched += carve_testbed_nr_left(zone) < zone->nr_managed;
 	KUNIT_EXPECT_GE(test, touched, 3);
 	for (i = 0; i < nr; i += 64)
 		area[i] = i;
@@ -514,7 +496,7 @@ static void every_zone_keeps_its_own_reserve(struct kunit *test)
 		set_min(bed->co, z, reserve[z]);
 	fill(bed, PLAINLY, 0);
 	for (z = 0; z < NR_ZONES; z++)
-		KUNIT_EXPECT_EQ_MSG(test, nr_left(&bed->co->pages.zone[z]),
+		KUNIT_EXPECT_EQ_MSG(test, carve_testbed_nr_left(&bed->co->pages.zone[z]),
 				    reserve[z], "zone %u", z);
 	KUNIT_EXPECT_EQ(test, bed->nr, nr_all(bed->co) - 37);
 	fill(bed, QUICKLY, 0);

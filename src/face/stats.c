@@ -180,7 +180,6 @@ static void add_zone(const struct carve_zone *zone, struct stats *s)
 	struct carve_store *store;
 	unsigned int i;
 
-	s->value[STAT_PAGES_MANAGED] += zone->nr_managed;
 	s->value[STAT_LARGEST_FREE_ORDER] =
 		max(s->value[STAT_LARGEST_FREE_ORDER],
 		    largest_free_order(zone));
@@ -193,6 +192,7 @@ static void collect_pages(struct carveout *co, struct stats *s)
 {
 	struct carve_zone *zone;
 
+	s->value[STAT_PAGES_MANAGED] = carve_pages_nr_managed(&co->pages);
 	s->value[STAT_LARGEST_FREE_ORDER] = -1;
 	carve_for_each_zone(zone, &co->pages)
 		add_zone(zone, s);

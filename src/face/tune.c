@@ -17,21 +17,11 @@
 
 /* Watermarks, as /proc/sys/vm/min_free_kbytes: shared out by size of zone */
 
-static unsigned long nr_managed(const struct carveout *co)
-{
-	const struct carve_zone *zone;
-	unsigned long pages = 0;
-
-	carve_for_each_zone(zone, &co->pages)
-		pages += zone->nr_managed;
-	return pages;
-}
-
 static int run_min_free(void *context, const char *line,
 			struct carve_reply *reply)
 {
 	struct carveout *co = context;
-	unsigned long kib, pages, all = nr_managed(co);
+	unsigned long kib, pages, all = carve_pages_nr_managed(&co->pages);
 	struct carve_zone *zone;
 
 	if (kstrtoul(line, 0, &kib) || kib >> (PAGE_SHIFT - 10) > all / 2)

@@ -698,6 +698,16 @@ unsigned int carve_pages_max_order(const struct carve_pages *ps)
 	return order;
 }
 
+unsigned long carve_pages_nr_managed(const struct carve_pages *ps)
+{
+	const struct carve_zone *zone;
+	unsigned long pages = 0;
+
+	carve_for_each_zone(zone, ps)
+		pages += zone->nr_managed;
+	return pages;
+}
+
 void carve_pages_check(struct carve_pages *ps, struct carve_report *r)
 {
 	struct carve_zone *zone;

@@ -194,6 +194,8 @@ void carve_pages_reclaim(struct carve_pages *ps);
 
 /* The highest order that some zone can hold a block of */
 unsigned int carve_pages_max_order(const struct carve_pages *ps);
+/* Pages that the zones hand out: all but those of metadata */
+unsigned long carve_pages_nr_managed(const struct carve_pages *ps);
 
 void carve_pages_check(struct carve_pages *ps, struct carve_report *r);
 
