@@ -54,6 +54,7 @@ int carve_testbed_init(struct kunit *test)
 						   CARVE_TESTBED_SIZE);
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, co);
+	carveout_settle(co);
 	carve_testbed_unbind(co);
 	test->priv = co;
 	return 0;

@@ -5,7 +5,8 @@
  * Set-up goes upwards: the region; the boot allocator over it; from that the
  * page descriptors, the per-CPU stores, the caches; then the buddy system is
  * handed what the boot allocator has left. Nothing of a carveout lies outside
- * it but struct carveout itself.
+ * it but struct carveout itself. What takes long and nobody needs at once is
+ * done in the background, begun when all else is there: carveout_begin().
  *
  * The order of all locks, outermost first:
  *	the list of carveouts (face/main.c)	mutex
@@ -254,6 +255,16 @@ static int setup(struct carveout *co, struct carveout_request *request)
 	return ret;
 }
 
+void carveout_begin(struct carveout *co)
+{
+	carve_opening_start(&co->vmap);
+}
+
+void carveout_settle(struct carveout *co)
+{
+	carve_opening_wait(&co->vmap);
+}
+
 struct carveout *carveout_create(struct carveout_request *request)
 {
 	struct carveout *co;
@@ -278,6 +289,8 @@ struct carveout *carveout_create(struct carveout_request *request)
 	ret = setup(co, request);
 	if (ret)
 		goto put_each_cpu;
+	if (!request->held)
+		carveout_begin(co);
 	return co;
 
 put_each_cpu:
@@ -334,6 +347,7 @@ int carveout_destroy(struct carveout *co)
 void carveout_abandon(struct carveout *co)
 {
 	carve_pages_stop(&co->pages);
+	carve_opening_stop(&co->vmap);
 	pr_err("%s: its %zu KiB stay reserved until reboot\n", co->name,
 	       carveout_bytes(co) / SZ_1K);
 	carve_each_cpu_put();

@@ -27,6 +27,8 @@ struct carve_face;
  * @zone: a region each; the metadata of all lies in the first
  * @slab_debug: which caches are to be debugged, in the language of
  *	slab/rules.c, for as long as the carveout lives; or NULL
+ * @held: nothing is done in the background until carveout_begin(): for tests of
+ *	the time before that
  * @refusal: after a failure, why in one line
  */
 struct carveout_request {
@@ -34,6 +36,7 @@ struct carveout_request {
 	unsigned int nr_zones;
 	struct carve_region_request zone[CARVE_MAX_ZONES];
 	const char *slab_debug;
+	bool held;
 	char refusal[CARVE_REFUSAL_LEN];
 };
 
@@ -87,6 +90,11 @@ struct carveout {
  * why; see carve_region_reserve().
  */
 struct carveout *carveout_create(struct carveout_request *request);
+
+/* Begins what was held back in the background */
+void carveout_begin(struct carveout *co);
+/* Waits for all that is done in the background when a carveout is made; sleeps */
+void carveout_settle(struct carveout *co);
 
 /**
  * carveout_destroy() - give all memory back

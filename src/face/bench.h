@@ -131,6 +131,8 @@ bool carve_bench_remote_free(struct carve_bench *b, unsigned int pairs,
 /* 0 where a carveout of @b->size MiB is no burden to this machine */
 int carve_bench_has_memory(struct carve_bench *b);
 bool carve_bench_create(struct carve_bench *b, unsigned int pairs);
+/* The same, until nothing is left to do in the background */
+bool carve_bench_settle(struct carve_bench *b, unsigned int pairs);
 bool carve_bench_destroy(struct carve_bench *b, unsigned int pairs);
 bool carve_bench_reserve(struct carve_bench *b, unsigned int pairs);
 bool carve_bench_release(struct carve_bench *b, unsigned int pairs);

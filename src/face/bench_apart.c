@@ -68,9 +68,21 @@ int carve_bench_has_memory(struct carve_bench *b)
 	return pages < global_zone_page_state(NR_FREE_PAGES) / 2 ? 0 : -ENOMEM;
 }
 
-/* Makes and removes carveouts; what either takes is counted, or set aside */
+/* Counts time from @start on; now */
+static u64 count(u64 *ns, u64 start)
+{
+	u64 now = ktime_get_ns();
+
+	*ns += now - start;
+	return now;
+}
+
+/*
+ * Makes and removes carveouts; what making, what is done for it in the
+ * background, and removing take is counted, or set aside
+ */
 static bool make_carveouts(struct carve_bench *b, unsigned int pairs,
-			   u64 *made, u64 *removed)
+			   u64 *made, u64 *settled, u64 *removed)
 {
 	while (pairs--) {
 		struct carveout_request request = {
@@ -83,10 +95,11 @@ static bool make_carveouts(struct carve_bench *b, unsigned int pairs,
 
 		if (IS_ERR(co))
 			return false;
-		*made += ktime_get_ns() - start;
-		start = ktime_get_ns();
+		start = count(made, start);
+		carveout_settle(co);
+		start = count(settled, start);
 		carveout_destroy(co);
-		*removed += ktime_get_ns() - start;
+		count(removed, start);
 	}
 	return true;
 }
@@ -95,14 +108,21 @@ bool carve_bench_create(struct carve_bench *b, unsigned int pairs)
 {
 	u64 made = 0;
 
-	return make_carveouts(b, pairs, &made, &b->aside_ns);
+	return make_carveouts(b, pairs, &made, &b->aside_ns, &b->aside_ns);
+}
+
+bool carve_bench_settle(struct carve_bench *b, unsigned int pairs)
+{
+	u64 both = 0;
+
+	return make_carveouts(b, pairs, &both, &both, &b->aside_ns);
 }
 
 bool carve_bench_destroy(struct carve_bench *b, unsigned int pairs)
 {
 	u64 removed = 0;
 
-	return make_carveouts(b, pairs, &b->aside_ns, &removed);
+	return make_carveouts(b, pairs, &b->aside_ns, &b->aside_ns, &removed);
 }
 
 static bool make_reservations(struct carve_bench *b, unsigned int pairs,

@@ -50,6 +50,8 @@ enum statistic {
 	STAT_KEPT_AREAS,
 	STAT_KEPT_AREA_PAGES,
 	STAT_GONE_AREAS,
+	STAT_WINDOW_PAGES,
+	STAT_WINDOW_US,
 
 	STAT_KMAP_USED,
 	STAT_KMAP_MAPS,
@@ -104,6 +106,8 @@ static const char *const names[] = {
 	[STAT_KEPT_AREAS] = "areas_kept",
 	[STAT_KEPT_AREA_PAGES] = "areas_kept_pages",
 	[STAT_GONE_AREAS] = "areas_to_flush",
+	[STAT_WINDOW_PAGES] = "window_pages",
+	[STAT_WINDOW_US] = "window_us",
 	[STAT_KMAP_USED] = "kmap_used",
 	[STAT_KMAP_MAPS] = "kmap_maps",
 	[STAT_KMAP_FLUSHES] = "kmap_flushes",
@@ -234,6 +238,10 @@ static void collect_areas(struct carveout *co, struct stats *s)
 	s->value[STAT_KEPT_AREAS] = usage.nr_kept;
 	s->value[STAT_KEPT_AREA_PAGES] = usage.nr_kept_pages;
 	s->value[STAT_GONE_AREAS] = usage.nr_gone;
+	s->value[STAT_WINDOW_PAGES] = carve_window_nr_pages(&co->vmap.window);
+	if (carve_opening_state(&co->vmap.opening) != CARVE_WINDOW_BUILDING)
+		s->value[STAT_WINDOW_US] = div_u64(co->vmap.opening.ns,
+						   NSEC_PER_USEC);
 }
 
 static void collect_kmap(const struct carve_kmap *kmap, struct stats *s)
@@ -283,10 +291,12 @@ static void print(struct seq_file *m, const struct stats *s, bool json)
 
 int carve_stats_show(struct seq_file *m, void *v)
 {
+	struct carveout *co = m->private;
 	struct stats s;
 
-	collect(m->private, &s);
+	collect(co, &s);
 	print(m, &s, false);
+	seq_printf(m, "window %s\n", carve_opening_name(&co->vmap.opening));
 	return 0;
 }
 
@@ -299,6 +309,7 @@ int carve_stats_json_show(struct seq_file *m, void *v)
 	/* A carveout's name has no character that would need an escape */
 	seq_printf(m, "{\n  \"name\": \"%s\"", co->name);
 	print(m, &s, true);
-	seq_puts(m, "\n}\n");
+	seq_printf(m, ",\n  \"window\": \"%s\"\n}\n",
+		   carve_opening_name(&co->vmap.opening));
 	return 0;
 }

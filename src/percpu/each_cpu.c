@@ -9,7 +9,11 @@
  * A work item whose CPU goes down meanwhile runs elsewhere and drains there,
  * which does no harm; the CPU's own magazines are drained when it is dead.
  *
- * All carveouts share the queue, which is there as long as one of them is.
+ * What a carveout leaves for later when it is made goes to a second queue, whose
+ * workers run where there is time: what takes long would keep a CPU's drains
+ * waiting. That has a rescuer, too: allocations wait for some of it.
+ *
+ * All carveouts share the queues, which are there as long as one of them is.
  */
 #include <linux/cpumask.h>
 #include <linux/errno.h>
@@ -26,19 +30,34 @@ struct call {
 
 static DEFINE_MUTEX(queue_lock);
 static struct workqueue_struct *queue;
+static struct workqueue_struct *unbound;
 /* Guarded by queue_lock */
 static unsigned int queue_users;
 
-int carve_each_cpu_get(void)
+static int make_queues(void)
 {
-	guard(mutex)(&queue_lock);
-	if (!queue_users)
-		queue = alloc_workqueue("carveout",
-					WQ_MEM_RECLAIM | WQ_PERCPU, 0);
+	queue = alloc_workqueue("carveout", WQ_MEM_RECLAIM | WQ_PERCPU, 0);
 	if (!queue)
 		return -ENOMEM;
-	queue_users++;
-	return 0;
+	unbound = alloc_workqueue("carveout_setup", WQ_MEM_RECLAIM | WQ_UNBOUND,
+				  0);
+	if (unbound)
+		return 0;
+	destroy_workqueue(queue);
+	queue = NULL;
+	return -ENOMEM;
+}
+
+int carve_each_cpu_get(void)
+{
+	int ret = 0;
+
+	guard(mutex)(&queue_lock);
+	if (!queue_users)
+		ret = make_queues();
+	if (!ret)
+		queue_users++;
+	return ret;
 }
 
 void carve_each_cpu_put(void)
@@ -46,7 +65,9 @@ void carve_each_cpu_put(void)
 	guard(mutex)(&queue_lock);
 	if (--queue_users)
 		return;
+	destroy_workqueue(unbound);
 	destroy_workqueue(queue);
+	unbound = NULL;
 	queue = NULL;
 }
 
@@ -73,4 +94,9 @@ void carve_each_cpu(void (*fn)(void *arg), void *arg)
 void carve_run_after_rcu(struct rcu_work *work)
 {
 	queue_rcu_work(queue, work);
+}
+
+void carve_run_later(struct work_struct *work)
+{
+	queue_work(unbound, work);
 }

@@ -283,7 +283,7 @@ void carve_mapping_remove(struct carve_vmap *vmap, struct carve_area *area)
 		remove_natively(vmap, area);
 }
 
-/* Where the kernel maps */
+/* Where the kernel maps. Nothing is, before it is decided that it does. */
 static struct carve_page *page_natively(struct carve_vmap *vmap,
 					const void *addr)
 {
@@ -291,7 +291,8 @@ static struct carve_page *page_natively(struct carve_vmap *vmap,
 	/* Memory kept back at boot lies between vmalloc addresses itself */
 	struct carve_page *page = carve_pages_lookup(pages, addr);
 
-	if (page || !is_vmalloc_addr(addr))
+	if (page || !is_vmalloc_addr(addr) ||
+	    carve_opening_state(&vmap->opening) != CARVE_WINDOW_NONE)
 		return page;
 	return vmalloc_to_page(addr) ?
 	       carve_pages_lookup_pfn(pages, vmalloc_to_pfn(addr)) : NULL;

@@ -25,9 +25,6 @@
 #include "vmap/blocks.h"
 #include "vmap/mapping.h"
 
-/* Addresses: each page of the carveout alone in an area, and a guard page */
-#define WINDOW_FACTOR 2
-
 static struct carve_pages *pages_of(const struct carve_vmap *vmap)
 {
 	return vmap->slabs->pages;
@@ -58,6 +55,18 @@ static struct carve_area *new_record(struct carve_vmap *vmap,
 	return area;
 }
 
+/* Is it decided how areas are mapped? Waits for that, where it may */
+static bool settled(struct carve_vmap *vmap, gfp_t gfp)
+{
+	if (likely(carve_opening_state(&vmap->opening) !=
+		   CARVE_WINDOW_BUILDING))
+		return true;
+	if (!gfpflags_allow_blocking(gfp))
+		return false;
+	carve_opening_wait(vmap);
+	return true;
+}
+
 static void publish(struct carve_area *area)
 {
 	/* Pairs with state_of(): who sees it in use sees all the rest, too */
@@ -83,6 +92,8 @@ static noinline struct carve_area *make_area(struct carve_vmap *vmap,
 	struct carve_area *area;
 
 	might_alloc(gfp);
+	if (!settled(vmap, gfp))
+		return NULL;
 	area = new_record(vmap, nr_pages, gfp, caller);
 	if (!area)
 		return NULL;
@@ -234,7 +245,7 @@ void *carve_vmap_given(struct carve_vmap *vmap, struct carve_page **pages,
 
 	might_sleep();
 	if (!nr_pages || nr_pages > pages_of(vmap)->nr_pages ||
-	    !all_own(vmap, pages, nr_pages))
+	    !all_own(vmap, pages, nr_pages) || !settled(vmap, GFP_KERNEL))
 		return NULL;
 	area = new_record(vmap, nr_pages, GFP_KERNEL, caller);
 	if (!area)
@@ -399,19 +410,6 @@ void carve_vmap_drain_dead(struct carve_vmap *vmap, unsigned int cpu)
 	carve_kept_drain_dead(&vmap->kept, cpu);
 }
 
-/* Where there can be no window, addresses are anywhere */
-static void init_space(struct carve_vmap *vmap)
-{
-	unsigned long nr = min(WINDOW_FACTOR * (unsigned long)
-			       pages_of(vmap)->nr_pages, totalram_pages());
-
-	if (carve_window_init(&vmap->window, nr))
-		carve_space_init(&vmap->space, 0, ULONG_MAX);
-	else
-		carve_space_init(&vmap->space,
-				 carve_window_first(&vmap->window), nr);
-}
-
 int carve_vmap_init(struct carve_vmap *vmap, struct carve_slabs *slabs,
 		    struct carve_boot *boot)
 {
@@ -436,12 +434,13 @@ int carve_vmap_init(struct carve_vmap *vmap, struct carve_slabs *slabs,
 	vmap->shrinker.shrink = shrink;
 	vmap->shrinker.spare = spare;
 	carve_pages_add_shrinker(slabs->pages, &vmap->shrinker);
-	init_space(vmap);
+	carve_opening_init(vmap);
 	return 0;
 }
 
 void carve_vmap_exit(struct carve_vmap *vmap)
 {
+	carve_opening_stop(vmap);
 	carve_window_exit(&vmap->window);
 }
 

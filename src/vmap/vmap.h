@@ -10,6 +10,7 @@
 #include "slab/kmalloc.h"
 #include "vmap/area.h"
 #include "vmap/kept.h"
+#include "vmap/opening.h"
 #include "vmap/space.h"
 #include "vmap/window.h"
 
@@ -18,6 +19,7 @@
  * @slabs: where records and arrays come from; its pages behind the areas
  * @areas: cache of struct carve_area
  * @window: where areas are mapped; none: by the kernel's vmap()
+ * @opening: how @window comes to be; no area is made before that is decided
  * @lock: guards @space, and that what it says is in use is mapped
  * @space: all areas, those kept and those gone too
  * @kept: areas that are free and still mapped
@@ -34,6 +36,7 @@ struct carve_vmap {
 	struct carve_slabs *slabs;
 	struct carve_cache *areas;
 	struct carve_window window;
+	struct carve_opening opening;
 	raw_spinlock_t lock;
 	struct carve_space space;
 	struct carve_kept kept;

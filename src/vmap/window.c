@@ -27,6 +27,11 @@
 
 #include "vmap/window.h"
 
+bool carve_window_possible(void)
+{
+	return !cpu_feature_enabled(X86_FEATURE_XENPV);
+}
+
 /* Finds the tables. False: something else than single pages is mapped there */
 static bool find_tables(struct carve_window *w)
 {
@@ -81,39 +86,50 @@ static void clear_entries(struct carve_window *w)
 	}
 }
 
+/* Those who look at it while it is made see none, or all of it */
+static void publish(struct carve_window *w, const struct carve_window *made)
+{
+	w->virt = made->virt;
+	w->first_entry = made->first_entry;
+	w->tables = made->tables;
+	/* Pairs with carve_window_nr_pages() */
+	smp_store_release(&w->nr_pages, made->nr_pages);
+}
+
 int carve_window_init(struct carve_window *w, unsigned long nr_pages)
 {
-	if (cpu_feature_enabled(X86_FEATURE_XENPV))
+	struct carve_window made = { .nr_pages = nr_pages };
+
+	if (!carve_window_possible())
 		return -EOPNOTSUPP;
-	w->nr_pages = nr_pages;
-	w->tables = kvcalloc(nr_tables(nr_pages), sizeof(*w->tables),
-			     GFP_KERNEL);
-	if (!w->tables)
+	made.tables = kvcalloc(nr_tables(nr_pages), sizeof(*made.tables),
+			       GFP_KERNEL);
+	if (!made.tables)
 		return -ENOMEM;
-	w->virt = reserve(nr_pages);
-	if (!w->virt)
+	made.virt = reserve(nr_pages);
+	if (!made.virt)
 		goto free_tables;
-	w->first_entry = pte_index((unsigned long)w->virt);
-	if (!find_tables(w))
+	made.first_entry = pte_index((unsigned long)made.virt);
+	if (!find_tables(&made))
 		goto unmap;
-	clear_entries(w);
+	clear_entries(&made);
+	publish(w, &made);
 	return 0;
 
 unmap:
-	vunmap(w->virt);
-	w->virt = NULL;
+	vunmap(made.virt);
 free_tables:
-	kvfree(w->tables);
+	kvfree(made.tables);
 	return -ENOMEM;
 }
 
 void carve_window_exit(struct carve_window *w)
 {
-	if (!w->virt)
+	if (!carve_window_exists(w))
 		return;
 	vunmap(w->virt);
 	kvfree(w->tables);
-	w->virt = NULL;
+	*w = (struct carve_window){ };
 }
 
 void carve_window_map(struct carve_window *w, unsigned long index,

@@ -9,13 +9,14 @@
 
 /**
  * struct carve_window - a range of the kernel's virtual addresses
- * @virt: where it begins; NULL: there is none
- * @nr_pages: its length
+ * @virt: where it begins
+ * @nr_pages: its length; 0: there is none, or not as yet
  * @first_entry: index of its first entry in the first of @tables
  * @tables: the page tables that lead from it, one pointer for each
  *
- * Constant after carve_window_init(). Entries are written without a lock:
- * whoever was given a part of the window writes the entries of that part.
+ * Constant after carve_window_init(), which sets @nr_pages last. Entries are
+ * written without a lock: whoever was given a part of the window writes the
+ * entries of that part.
  */
 struct carve_window {
 	void *virt;
@@ -24,14 +25,31 @@ struct carve_window {
 	pte_t **tables;
 };
 
+/* Its length for who may come while it is made; 0: there is none to look into */
+static __always_inline unsigned long
+carve_window_nr_pages(const struct carve_window *w)
+{
+	/* Pairs with publish(): who sees it sees all the rest, too */
+	return smp_load_acquire(&w->nr_pages);
+}
+
+/* Is there a window at all? */
+static __always_inline bool carve_window_exists(const struct carve_window *w)
+{
+	return carve_window_nr_pages(w);
+}
+
 #ifdef CARVE_HAVE_WINDOW
+
+/* Are the page tables of this machine ours to write? */
+bool carve_window_possible(void);
 
 /**
  * carve_window_init() - reserve addresses and the page tables for them
- * @w: the window
+ * @w: the window, all zero
  * @nr_pages: its length in pages; nothing is mapped there at first
  *
- * Context: may sleep.
+ * Context: may sleep. Takes some 80 instructions a page.
  * Return: 0; -EOPNOTSUPP where the page tables aren't ours to write, -ENOMEM.
  */
 int carve_window_init(struct carve_window *w, unsigned long nr_pages);
@@ -68,10 +86,11 @@ static __always_inline bool carve_window_phys(const struct carve_window *w,
 					      const void *addr,
 					      phys_addr_t *phys)
 {
+	unsigned long nr_pages = carve_window_nr_pages(w);
 	unsigned long index = (unsigned long)(addr - w->virt) >> PAGE_SHIFT;
 	pte_t pte;
 
-	if (unlikely(index >= w->nr_pages))
+	if (unlikely(index >= nr_pages))
 		return false;
 	pte = READ_ONCE(*carve_window_entry(w, index));
 	*phys = pte_val(pte) & PTE_PFN_MASK;
@@ -90,6 +109,11 @@ static inline bool carve_window_lookup(const struct carve_window *w,
 }
 
 #else /* each area is mapped by the kernel's vmap() */
+
+static inline bool carve_window_possible(void)
+{
+	return false;
+}
 
 static inline int carve_window_init(struct carve_window *w,
 				    unsigned long nr_pages)
@@ -135,12 +159,6 @@ static inline bool carve_window_lookup(const struct carve_window *w,
 }
 
 #endif /* CARVE_HAVE_WINDOW */
-
-/* Is there a window at all? */
-static inline bool carve_window_exists(const struct carve_window *w)
-{
-	return w->virt;
-}
 
 /* Its bounds, as page numbers */
 static inline unsigned long carve_window_first(const struct carve_window *w)

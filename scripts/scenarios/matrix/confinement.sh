@@ -28,7 +28,8 @@ done
 # are summed up in /tmp/native by the event, the native function that the module called (for vmap()
 # with the one that that called), and the module's function that did.
 #
-# The innermost frame of the module counts. What an interrupt does on top of it is not the
+# Each processor's events are read by themselves: together, one's could come between another's and
+# its trace. The innermost frame of the module counts. What an interrupt does on top of it is not the
 # module's doing.
 watch() {
 	echo >trace
@@ -51,7 +52,7 @@ watch() {
 		match($0, /(kmalloc|kmem_cache_alloc|mm_page_alloc|percpu_alloc_percpu): /)
 		event = substr($0, RSTART, RLENGTH - 2)
 	}
-	END { flush(); for (key in n) print n[key], key }' trace | sort -k 2 >/tmp/native
+	END { flush(); for (key in n) print n[key], key }' per_cpu/cpu*/trace | sort -k 2 >/tmp/native
 	lost=$(cat per_cpu/cpu*/stats | awk '/^(overrun|dropped events):/ { n += $NF } END { print n }')
 	same 'no event was lost' "$lost" 0
 	return $status
@@ -63,15 +64,27 @@ show() { sed "s/^/# $1: /" /tmp/native; }
 # total: native allocations seen
 total() { awk '{ n += $1 } END { print n + 0 }' /tmp/native; }
 
-make() { echo "$1" >$debug/create; }
+# settled NAME: what is done in the background when a carveout is made is part of that.
+settled() {
+	tries=0
+	while grep -q '^window building$' $debug/"$1"/stats && [ $tries -lt 100 ]; do
+		tries=$((tries + 1))
+		usleep 50000
+	done
+	[ $tries -lt 100 ]
+}
+
+make() { echo "$1" >$debug/create && settled "${1%%:*}"; }
 unmake() { echo "$1" >$debug/remove; }
 
 # things FILE: without the page events, which come by chance: when the kernel's own caches have
-# run full; and without those of memremap() and misc_register(), whose page tables and addresses,
-# and trees of device numbers and names, are the kernel's.
-things() { grep -v -e ' mm_page_alloc ' -e ' memremap' -e ' misc_register ' "$1"; }
+# run full; and without those of memremap(), vmap() and misc_register(), whose page tables and
+# addresses, and trees of device numbers and names, are the kernel's: it takes records of addresses
+# in advance, for each processor.
+things() { grep -v -e ' mm_page_alloc ' -e ' memremap' -e ' vmap/' -e ' misc_register ' "$1"; }
 
 must 'the module loads' insmod /carveout.ko size=32M name=first
+must 'its window is made' settled first
 
 # That the watch sees at all: each handle of the poke files is the kernel's memory.
 carve=$debug/first
