@@ -10,12 +10,15 @@
 archive_uri() {
 	local suite=$1 release uri security
 	release=$(debian_release)
+	[[ $release = bookworm || $release = trixie ]] ||
+		die "kernels come from Debian's archive, by way of its apt: this needs a Debian 12" \
+			"or 13; a container of one will do"
 	uri=$(configured_uri "$release")
 	if [[ -z $uri ]]; then
 		with_lock apt fresh_lists
 		uri=$(configured_uri "$release")
 	fi
-	[[ -n $uri ]] || die "apt knows no archive for '$release'; this needs a Debian 12 or 13"
+	[[ -n $uri ]] || die "apt is configured for no archive that has '$release'"
 	if [[ $suite = *-security ]]; then
 		security=$(configured_uri "$release-security")
 		uri=${security:-${uri%/}-security}
@@ -33,19 +36,20 @@ configured_uri() {
 # archive_select "SUITE…": from here on $archive holds the options that make apt see these
 # suites and no others. Their lists are brought up to date once an hour.
 archive_select() {
-	local state=$cache/apt/${1// /+} suite signed=
+	local state=$cache/apt/${1// /+} suite uri signed=
 	archive=(-o Dir::Etc::SourceList="$state/sources.list" -o Dir::Etc::SourceParts=/dev/null
 		-o Dir::State::Lists="$state/lists" -o Dir::Cache="$state/cache"
-		-o APT::Sandbox::User=root -o Acquire::Languages=none)
+		-o APT::Sandbox::User=root -o Acquire::Languages=none -o Acquire::Retries=3)
 	[[ -z $(find "$state/updated" -mmin -60 2>/dev/null) ]] || return 0
 	[[ ! -e /usr/share/keyrings/debian-archive-keyring.gpg ]] ||
 		signed='[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] '
 	mkdir -p "$state/lists/partial" "$state/cache/archives/partial"
 	for suite in $1; do
-		echo "deb $signed$(archive_uri "$suite") $suite main"
+		uri=$(archive_uri "$suite")
+		echo "deb $signed$uri $suite main"
 	done >"$state/sources.list"
 	say "    package lists of $1"
-	long 300 "$cache/log/lists.log" apt-get "${archive[@]}" update
+	with_lock lists long 300 "$cache/log/lists.log" apt-get "${archive[@]}" update
 	touch "$state/updated"
 }
 
@@ -67,7 +71,11 @@ archive_unpack() {
 	rm -rf "$debs"
 	mkdir -p "$debs" "$into"
 	say "    downloading $*"
-	(cd "$debs" && long 900 "$cache/log/download.log" apt-get "${archive[@]}" download "$@")
+	# What can't be had may have been replaced since the lists were fetched.
+	(cd "$debs" && long 900 "$cache/log/download.log" apt-get "${archive[@]}" download "$@") || {
+		rm -f "$cache"/apt/*/updated
+		die "could not download $*"
+	}
 	for deb in "$debs"/*.deb; do
 		dpkg-deb -x "$deb" "$into"
 	done

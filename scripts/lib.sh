@@ -10,6 +10,8 @@ set -euo pipefail
 
 # What a make above has been told is not meant for the kernel's.
 unset MAKEFLAGS MFLAGS MAKELEVEL
+# What tools say is read here.
+export LC_ALL=C.UTF-8
 
 # Used by the scripts that source this file.
 # shellcheck disable=SC2034
@@ -18,6 +20,9 @@ unset MAKEFLAGS MFLAGS MAKELEVEL
 	build=$root/build
 	cache=${XDG_CACHE_HOME:-${HOME:?}/.cache}/carveout
 }
+
+# Time limits are for a machine of two quiet cores; PATIENCE=3 makes them three times as long.
+patience=${PATIENCE:-1}
 
 if [[ -t 2 ]]; then
 	bold=$'\e[1m' red=$'\e[31m' plain=$'\e[0m'
@@ -38,7 +43,7 @@ elapsed() {
 # two seconds. A command that fails, or takes more than LIMIT seconds, has the end of its log
 # shown, and that ends the script.
 long() {
-	local limit=$1 log=$2 start=$SECONDS dots=0 pid status=0
+	local limit=$(($1 * patience)) log=$2 start=$SECONDS dots=0 pid status=0
 	shift 2
 	mkdir -p "$(dirname "$log")"
 	timeout --kill-after=5 "$limit" "$@" >"$log" 2>&1 </dev/null &
@@ -58,7 +63,8 @@ long() {
 	[[ $status != 0 ]] || return 0
 	say "The end of $log:"
 	tail -n 25 "$log" | sed 's/^/    /' >&2
-	[[ $status != 124 ]] || die "not done after $(elapsed "$limit"): $*"
+	[[ $status != 124 ]] || die "not done after $(elapsed "$limit"): $*" \
+		"(PATIENCE=3 in the environment gives all three times as long)"
 	die "failed with status $status: $*"
 }
 
@@ -88,16 +94,27 @@ ensure_packages() {
 # install_packages [OPTION…] PACKAGE…
 install_packages() {
 	DEBIAN_FRONTEND=noninteractive long 900 "$cache/log/install.log" \
-		apt-get install -y -q --no-install-recommends -o DPkg::Lock::Timeout=300 "$@"
+		apt-get install -y -q --no-install-recommends -o DPkg::Lock::Timeout=300 \
+		-o Acquire::Retries=3 "$@"
 }
 
-# fresh_lists: brings the machine's own package lists up to date, once a day.
+# fresh_lists: brings the machine's own package lists up to date, once a day. The machine's own
+# business may hold their lock for a while, and some archive that nobody needs here may be out of
+# reach: what is missing then, the installation will say.
 fresh_lists() {
-	local stamp=$cache/apt/updated
-	[[ -z $(find "$stamp" -mmin -1440 2>/dev/null) ]] || return 0
-	long 300 "$cache/log/update.log" apt-get update -q
-	mkdir -p "$(dirname "$stamp")"
-	touch "$stamp"
+	local tries
+	[[ -z $(find /var/lib/apt/lists -maxdepth 1 -name '*Packages*' 2>/dev/null) ||
+		-z $(find "$cache/apt/updated" -mmin -1440 2>/dev/null) ]] || return 0
+	for tries in 1 2 3 4 5 6; do
+		long 300 "$cache/log/update.log" \
+			bash -c 'apt-get update -q -o Acquire::Retries=3 || echo "E: status $?"'
+		grep -q '^E: Could not get lock' "$cache/log/update.log" || break
+		say "    somebody else is updating package lists ($tries)"
+		sleep 10
+	done
+	! grep -q '^E: ' "$cache/log/update.log" || return 0
+	mkdir -p "$cache/apt"
+	touch "$cache/apt/updated"
 }
 
 # with_lock NAME COMMAND ARG…: one at a time among all scripts that run; gives up in an hour.
