@@ -28,7 +28,7 @@ load: modules ## insmod it, with a carveout of SIZE=64M
 unload: ## rmmod it
 	rmmod carveout
 
-dkms-install: ## have DKMS build and install it, for new kernels too
+dkms-install: $(KDIR)/Makefile ## have DKMS build and install it, for new kernels too
 	scripts/dkms install
 
 dkms-remove: ## have DKMS remove it

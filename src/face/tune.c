@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Watermarks, patience and per-CPU stores, as files to read and to write.
+ * Watermarks, patience, per-CPU stores and freed areas, as files to read and to
+ * write.
  */
 #include <linux/errno.h>
 #include <linux/kernel.h>
