@@ -10,7 +10,7 @@ SIZE ?= 64M
 	dkms-install dkms-remove help
 
 ##@ The module, on this machine
-modules: $(KDIR)/Makefile ## build carveout.ko for the running kernel, or for KDIR=
+modules: $(KDIR)/Makefile ## build carveout.ko for the running kernel, or for KDIR=; make alone, too
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
 
 clean: ## remove what was built, here and in build/
@@ -34,8 +34,8 @@ dkms-install: $(KDIR)/Makefile ## have DKMS build and install it, for new kernel
 dkms-remove: ## have DKMS remove it
 	scripts/dkms remove
 
-##@ In a virtual machine (nothing on this system is touched)
-demo: ## the grand tour on a distribution's kernel; KERNEL=6.1 or 6.12
+##@ In a virtual machine (this system gets packages that are missing, and nothing else)
+demo: ## the grand tour on a distribution's kernel; KERNEL=6.1, 6.12 or 7.2
 	scripts/demo
 
 shell: ## a machine to play with, the module loaded; KERNEL= as above
