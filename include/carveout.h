@@ -97,6 +97,7 @@
 #define _CARVEOUT_H
 
 #include <linux/gfp_types.h>
+#include <linux/static_call_types.h>
 #include <linux/types.h>
 
 struct carve_cache;
@@ -460,9 +461,12 @@ carve_cache_create_with(struct carveout *co, const char *name,
  */
 int carve_cache_destroy(struct carve_cache *cache);
 
-/* carve_cache_alloc(), any flags; and without __GFP_ZERO */
+/*
+ * carve_cache_alloc(), any flags; and without __GFP_ZERO: a static call, because
+ * whether the kernel was booted with init_on_alloc decides which function it is.
+ */
 void *carve_cache_alloc_any(struct carve_cache *cache, gfp_t gfp);
-void *carve_cache_alloc_plain(struct carve_cache *cache, gfp_t gfp);
+DECLARE_STATIC_CALL(carve_cache_alloc_plain, carve_cache_alloc_any);
 
 /**
  * carve_cache_alloc() - allocate an object
@@ -477,7 +481,7 @@ static __always_inline void *carve_cache_alloc(struct carve_cache *cache,
 {
 	/* Flags are constant nearly always, and then cost nothing */
 	return __builtin_constant_p(gfp) && !(gfp & __GFP_ZERO) ?
-	       carve_cache_alloc_plain(cache, gfp) :
+	       static_call(carve_cache_alloc_plain)(cache, gfp) :
 	       carve_cache_alloc_any(cache, gfp);
 }
 
@@ -677,9 +681,9 @@ void carve_mempool_free_pages(void *element, void *pool_data);
 
 /* kmalloc and its family */
 
-/* carve_kmalloc(), any flags; and without zone modifiers and __GFP_ZERO */
+/* carve_kmalloc(), any flags; and without zone modifiers and __GFP_ZERO: see above */
 void *carve_kmalloc_any(struct carveout *co, size_t size, gfp_t gfp);
-void *carve_kmalloc_plain(struct carveout *co, size_t size, gfp_t gfp);
+DECLARE_STATIC_CALL(carve_kmalloc_plain, carve_kmalloc_any);
 
 /**
  * carve_kmalloc() - allocate bytes
@@ -699,7 +703,7 @@ static __always_inline void *carve_kmalloc(struct carveout *co, size_t size,
 	/* As in carve_cache_alloc() */
 	return __builtin_constant_p(gfp) &&
 	       !(gfp & (GFP_ZONEMASK | __GFP_ZERO)) ?
-	       carve_kmalloc_plain(co, size, gfp) :
+	       static_call(carve_kmalloc_plain)(co, size, gfp) :
 	       carve_kmalloc_any(co, size, gfp);
 }
 

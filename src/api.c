@@ -5,11 +5,22 @@
  */
 #include <linux/export.h>
 #include <linux/instruction_pointer.h>
+#include <linux/mm.h>
 #include <linux/overflow.h>
+#include <linux/static_call.h>
 
 #include <carveout.h>
 
+#include "api.h"
 #include "instance.h"
+
+void __init carve_api_init(void)
+{
+	if (!want_init_on_alloc(0))
+		return;
+	static_call_update(carve_cache_alloc_plain, carve_cache_alloc_any);
+	static_call_update(carve_kmalloc_plain, carve_kmalloc_any);
+}
 
 /* Pages */
 
@@ -209,11 +220,13 @@ void *carve_cache_alloc_any(struct carve_cache *cache, gfp_t gfp)
 }
 EXPORT_SYMBOL_GPL(carve_cache_alloc_any);
 
-void *carve_cache_alloc_plain(struct carve_cache *cache, gfp_t gfp)
+static void *cache_alloc_as_is(struct carve_cache *cache, gfp_t gfp)
 {
-	return carve_cache_get_plain(cache, gfp);
+	return carve_cache_get_as_is(cache, gfp);
 }
-EXPORT_SYMBOL_GPL(carve_cache_alloc_plain);
+
+DEFINE_STATIC_CALL(carve_cache_alloc_plain, cache_alloc_as_is);
+EXPORT_STATIC_CALL_GPL(carve_cache_alloc_plain);
 
 void *carve_cache_zalloc(struct carve_cache *cache, gfp_t gfp)
 {
@@ -223,7 +236,7 @@ EXPORT_SYMBOL_GPL(carve_cache_zalloc);
 
 void carve_cache_free(struct carve_cache *cache, void *object)
 {
-	if (unlikely(!carve_cache_put_hot(cache, object)))
+	if (unlikely(!carve_cache_put_hot(cache, &object)))
 		carve_cache_put_any(cache, object, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(carve_cache_free);
@@ -248,11 +261,13 @@ void *carve_kmalloc_any(struct carveout *co, size_t size, gfp_t gfp)
 }
 EXPORT_SYMBOL_GPL(carve_kmalloc_any);
 
-void *carve_kmalloc_plain(struct carveout *co, size_t size, gfp_t gfp)
+static void *kmalloc_as_is(struct carveout *co, size_t size, gfp_t gfp)
 {
-	return carve_kmalloc_get_plain(&co->slabs, size, gfp, _RET_IP_);
+	return carve_kmalloc_get_as_is(&co->slabs, size, gfp, _RET_IP_);
 }
-EXPORT_SYMBOL_GPL(carve_kmalloc_plain);
+
+DEFINE_STATIC_CALL(carve_kmalloc_plain, kmalloc_as_is);
+EXPORT_STATIC_CALL_GPL(carve_kmalloc_plain);
 
 void *carve_kzalloc(struct carveout *co, size_t size, gfp_t gfp)
 {

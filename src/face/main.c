@@ -13,6 +13,7 @@
 
 #include <carveout.h>
 
+#include "api.h"
 #include "instance.h"
 #include "face/debugfs.h"
 #include "face/parse.h"
@@ -357,6 +358,7 @@ static int __init carveout_init(void)
 {
 	int ret;
 
+	carve_api_init();
 	cpu_state = cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN,
 					      "carveout:prepare", NULL,
 					      cpu_dead);

@@ -297,8 +297,16 @@ carve_magazine_below(const struct carve_magazine *m, unsigned long n)
 	return place[-1];
 }
 
-static __always_inline bool carve_magazines_put_if(struct carve_magazines *ms,
-						   void *item, bool look)
+/*
+ * For all that put. @vouch, unless NULL, says whether the item is what it should
+ * be. It is asked when the item is in its place, and if it says no, the item is
+ * read from there again: so that who puts need not keep it, which the compiler
+ * would take a register, and an instruction, for.
+ */
+static __always_inline bool
+carve_magazines_put_if(struct carve_magazines *ms, void **item, bool look,
+		       bool (*vouch)(const void *owner, const void *item),
+		       const void *owner)
 {
 	struct carve_magazine *m;
 	unsigned long n;
@@ -313,15 +321,22 @@ static __always_inline bool carve_magazines_put_if(struct carve_magazines *ms,
 	 * CPU changes at this moment, either value will do.
 	 */
 	if (unlikely(n >= data_race(m->capacity) ||
-		     (look && carve_magazine_below(m, n) == item))) {
-		carve_magazine_undo(m);
-		preempt_enable();
-		return false;
+		     (look && carve_magazine_below(m, n) == *item)))
+		goto refused;
+	m->items[n] = *item;
+	if (vouch && unlikely(!vouch(owner, *item))) {
+		/* Or the compiler would find the place beforehand, for both */
+		OPTIMIZER_HIDE_VAR(n);
+		*item = READ_ONCE(m->items[n]);
+		goto refused;
 	}
-	m->items[n] = item;
 	carve_magazine_leave(m, n + 1);
 	preempt_enable();
 	return true;
+refused:
+	carve_magazine_undo(m);
+	preempt_enable();
+	return false;
 }
 
 /**
@@ -335,7 +350,7 @@ static __always_inline bool carve_magazines_put_if(struct carve_magazines *ms,
 static __always_inline bool carve_magazines_put(struct carve_magazines *ms,
 						void *item)
 {
-	return carve_magazines_put_if(ms, item, false);
+	return carve_magazines_put_if(ms, &item, false, NULL, NULL);
 }
 
 /**
@@ -352,7 +367,25 @@ static __always_inline bool carve_magazines_put(struct carve_magazines *ms,
 static __always_inline bool carve_magazines_put_new(struct carve_magazines *ms,
 						    void *item)
 {
-	return carve_magazines_put_if(ms, item, true);
+	return carve_magazines_put_if(ms, &item, true, NULL, NULL);
+}
+
+/**
+ * carve_magazines_put_vouched() - the same for an item that may be anything
+ * @ms: the magazines
+ * @item: the item; what it is set to is the same
+ * @vouch: says whether it is one that may be put; inlined
+ * @owner: what @vouch wants to know besides
+ *
+ * Return: true, or false where there was no room, where the item is the one
+ * put last, or where nobody vouches for it.
+ */
+static __always_inline bool
+carve_magazines_put_vouched(struct carve_magazines *ms, void **item,
+			    bool (*vouch)(const void *owner, const void *item),
+			    const void *owner)
+{
+	return carve_magazines_put_if(ms, item, true, vouch, owner);
 }
 
 #endif /* _CARVE_MAGAZINE_H */

@@ -287,16 +287,14 @@ static __always_inline void *carve_cache_get_sized(struct carve_cache *cache,
 	return object;
 }
 
-/* The same where @gfp says nothing of zeroing */
+/* The same where neither @gfp nor init_on_alloc wants it zeroed */
 static __always_inline void *
-carve_cache_get_sized_plain(struct carve_cache *cache, size_t size, gfp_t gfp)
+carve_cache_get_sized_as_is(struct carve_cache *cache, size_t size, gfp_t gfp)
 {
 	void *object;
 
 	if (unlikely(!carve_magazines_get(&cache->magazines, &object)))
 		return carve_cache_alloc_slow(cache, size, gfp, _RET_IP_);
-	if (unlikely(want_init_on_alloc(0)))
-		return carve_cache_clear(cache, object, 0);
 	return object;
 }
 
@@ -307,21 +305,28 @@ static __always_inline void *carve_cache_get(struct carve_cache *cache,
 	return carve_cache_get_sized(cache, 0, gfp);
 }
 
-static __always_inline void *carve_cache_get_plain(struct carve_cache *cache,
+static __always_inline void *carve_cache_get_as_is(struct carve_cache *cache,
 						   gfp_t gfp)
 {
-	return carve_cache_get_sized_plain(cache, 0, gfp);
+	return carve_cache_get_sized_as_is(cache, 0, gfp);
+}
+
+static __always_inline bool carve_cache_vouch(const void *owner,
+					      const void *object)
+{
+	const struct carve_cache *cache = owner;
+	struct carve_page *page;
+
+	return carve_span_find(&cache->span, object, &page) &&
+	       likely(page->cache == cache);
 }
 
 /* Into the magazine, if it is an object of the cache's; or carve_cache_put_any() */
 static __always_inline bool carve_cache_put_hot(struct carve_cache *cache,
-						void *object)
+						void **object)
 {
-	struct carve_page *page;
-
-	return carve_span_find(&cache->span, object, &page) &&
-	       likely(page->cache == cache) &&
-	       carve_magazines_put_new(&cache->magazines, object);
+	return carve_magazines_put_vouched(&cache->magazines, object,
+					   carve_cache_vouch, cache);
 }
 
 /* Takes back an object that lies in one of the cache's pages, for @caller */

@@ -77,13 +77,13 @@ static __always_inline void *carve_kmalloc_get(struct carve_slabs *slabs,
 	return carve_kmalloc_rest(slabs, size, gfp, caller);
 }
 
-/* The same where @gfp has no zone modifiers and says nothing of zeroing */
-static __always_inline void *carve_kmalloc_get_plain(struct carve_slabs *slabs,
+/* The same where @gfp has no zone modifiers and nothing wants it zeroed */
+static __always_inline void *carve_kmalloc_get_as_is(struct carve_slabs *slabs,
 						     size_t size, gfp_t gfp,
 						     unsigned long caller)
 {
 	if (likely(size - 1 < CARVE_KMALLOC_MAX_CACHE))
-		return carve_cache_get_sized_plain(slabs->kmalloc[carve_kmalloc_class(size)],
+		return carve_cache_get_sized_as_is(slabs->kmalloc[carve_kmalloc_class(size)],
 						   size, gfp);
 	return carve_kmalloc_large(slabs, size, gfp, caller);
 }
