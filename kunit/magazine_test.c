@@ -936,6 +936,99 @@ static void magazine_of_one_passes_the_older_item_on(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, carve_magazines_tune(&stock->magazines, 1, 2));
 }
 
+/* The magazines of @stock are made anew, with nothing in them */
+static void reshape(struct kunit *test, struct stock *stock,
+		    const struct carve_magazine_shape *shape)
+{
+	size_t size = roundup_pow_of_two(carve_magazines_size(*shape));
+
+	stock->memory = kunit_kzalloc(test, size, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, stock->memory);
+	memset(&stock->magazines, 0, sizeof(stock->magazines));
+	carve_magazines_init(&stock->magazines, &stock_ops, *shape,
+			     stock->memory);
+}
+
+static void swing(struct stock *stock, unsigned int nr)
+{
+	struct item *items[3 * BATCH];
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		items[i] = get(stock);
+	while (i)
+		put(stock, items[--i]);
+}
+
+/* Up to a magazine less a batch comes and goes without a visit, in the end */
+static void swing_settles_wherever_it_began(struct kunit *test)
+{
+	const struct carve_magazine_shape shape = {
+		.batch = BATCH, .room = 3 * BATCH, .depot = 2,
+	};
+	struct stock *stock = test->priv;
+	unsigned long visits;
+	unsigned int held;
+
+	for (held = 0; held <= shape.room; held++) {
+		reshape(test, stock, &shape);
+		stock_up(stock, NR_ITEMS);
+		preempt_disable();
+		swing(stock, held);
+		swing(stock, shape.room - BATCH);
+		visits = own(stock)->refills + own(stock)->flushes;
+		swing(stock, shape.room - BATCH);
+		KUNIT_EXPECT_EQ(test, own(stock)->refills + own(stock)->flushes,
+				visits);
+		preempt_enable();
+		expect_complete(test, stock, NR_ITEMS);
+	}
+}
+
+static void limit_keeps_its_share_of_the_batch(struct kunit *test)
+{
+	const struct carve_magazine_shape shape = {
+		.batch = BATCH, .room = 3 * BATCH, .depot = 2,
+	};
+	struct stock *stock = test->priv;
+
+	reshape(test, stock, &shape);
+	KUNIT_EXPECT_EQ(test, carve_magazine_limit(own(stock)), 3 * BATCH);
+	carve_magazines_adapt(&stock->magazines, BATCH / 2);
+	KUNIT_EXPECT_EQ(test, carve_magazine_limit(own(stock)), 3 * BATCH / 2);
+}
+
+static bool vouch_for(const void *owner, const void *item)
+{
+	return owner == item;
+}
+
+static void what_nobody_vouches_for_stays_outside(struct kunit *test)
+{
+	struct stock *stock = test->priv;
+	struct carve_magazines *ms = &stock->magazines;
+	void *good = &stock->items[5], *bad = &stock->items[6], *item = bad;
+
+	put_first(stock, 3);
+	preempt_disable();
+	KUNIT_EXPECT_FALSE(test, carve_magazines_put_vouched(ms, &item, vouch_for,
+							     good));
+	KUNIT_EXPECT_PTR_EQ(test, item, bad);
+	KUNIT_EXPECT_FALSE(test, carve_magazine_busy(own(stock)));
+	KUNIT_EXPECT_EQ(test, carve_magazine_count(own(stock)), 3);
+	item = good;
+	KUNIT_EXPECT_TRUE(test, carve_magazines_put_vouched(ms, &item, vouch_for,
+							    good));
+	KUNIT_EXPECT_EQ(test, carve_magazine_count(own(stock)), 4);
+	/* Not twice in a row, whoever vouches for it */
+	KUNIT_EXPECT_FALSE(test, carve_magazines_put_vouched(ms, &item, vouch_for,
+							     good));
+	KUNIT_EXPECT_PTR_EQ(test, item, good);
+	KUNIT_EXPECT_TRUE(test, carve_magazines_get(ms, &item));
+	KUNIT_EXPECT_PTR_EQ(test, item, good);
+	preempt_enable();
+}
+
 /* Whoever reads the count of a busy magazine sees what it was */
 static void busy_magazine_keeps_its_count(struct kunit *test)
 {
@@ -972,6 +1065,9 @@ static struct kunit_case magazine_cases[] = {
 	KUNIT_CASE(drain_of_a_dead_cpu_takes_its_magazine),
 	KUNIT_CASE(magazine_without_room_passes_all_through),
 	KUNIT_CASE(magazine_of_one_passes_the_older_item_on),
+	KUNIT_CASE(swing_settles_wherever_it_began),
+	KUNIT_CASE(limit_keeps_its_share_of_the_batch),
+	KUNIT_CASE(what_nobody_vouches_for_stays_outside),
 	KUNIT_CASE(busy_magazine_keeps_its_count),
 	KUNIT_CASE(interrupt_goes_past_a_busy_magazine),
 	KUNIT_CASE(interrupt_breaks_up_the_depot_rather_than_fail),

@@ -7,13 +7,15 @@
  * serves blocks of pages, objects of caches, and mapped areas; what lies
  * behind is reached through struct carve_magazine_ops.
  *
- * Each CPU has a magazine, a LIFO array of 2 * batch items. One that runs
+ * Each CPU has a magazine, a LIFO array of 2 batches of items or more. One that runs
  * empty takes a whole batch from the depot, or else from the layer behind;
  * one that runs full hands its oldest batch to the depot, or else back to the
  * layer behind. So at least batch operations pass between two visits to
  * shared state, in whatever order items are taken and given (the paper's
  * argument for two magazines a CPU; here they lie in one array, and the
- * oldest items, whose cache lines are the coldest, are those that leave).
+ * oldest items, whose cache lines are the coldest, are those that leave). And who
+ * takes and gives back up to a magazine less a batch at a time visits it no more
+ * once it has done so, wherever the magazine stood when it began.
  *
  * The busy mark replaces the paper's lock. It is set and cleared by the CPU that
  * owns the magazine, under preempt_disable(). Only an interrupt on that CPU can
@@ -23,14 +25,14 @@
  * instruction sets it and tells both whether it was set and how many there are.
  *
  * The depot never holds more than the batches that it was born with, usually one
- * for each possible CPU and one more: so the memory idle in a set of magazines is
- * at most (3 * CPUs + 1) * max.batch items.
+ * for each possible CPU and one more: so the memory idle in a set of magazines of
+ * two batches is at most (3 * CPUs + 1) * max.batch items.
  *
  * The batch may adapt to contention, as in section 3.4 of the paper: each visit
  * to the depot first tries its lock, and where more than one try in
  * CONTENDED_SHARE fails, CPUs visit it too often: the batch grows by a quarter,
  * up to max.batch. Where none fails it shrinks by an eighth, down to where it
- * began. Each CPU's limit follows, two batches, with its next visit.
+ * began. Each CPU's limit follows, as many batches as ever, with its next visit.
  *
  * Invariants:
  *  - an item is in at most one magazine or batch;
@@ -115,6 +117,13 @@ void carve_magazines_init(struct carve_magazines *ms,
 	}
 }
 
+/* As many batches as there is room for if they are as large as can be */
+static unsigned long limit_for(const struct carve_magazines *ms,
+			       unsigned int batch)
+{
+	return batch * (ms->max.room / ms->max.batch);
+}
+
 static void set_limits(struct carve_magazines *ms, unsigned int limit)
 {
 	unsigned int cpu;
@@ -147,7 +156,7 @@ bool carve_magazines_tune(struct carve_magazines *ms, unsigned int batch,
 void carve_magazines_adapt(struct carve_magazines *ms, unsigned int base)
 {
 	set_batch(ms, base, base);
-	set_limits(ms, 2 * base);
+	set_limits(ms, limit_for(ms, base));
 }
 
 unsigned int carve_batch_adapted(unsigned int batch, unsigned int base,
@@ -204,7 +213,8 @@ static void follow_batch(struct carve_magazines *ms, struct carve_magazine *m)
 	unsigned long limit = READ_ONCE(m->capacity);
 
 	if (READ_ONCE(ms->base))
-		cmpxchg(&m->capacity, limit, 2UL * READ_ONCE(ms->batch));
+		cmpxchg(&m->capacity, limit,
+			limit_for(ms, READ_ONCE(ms->batch)));
 }
 
 /*

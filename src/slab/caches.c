@@ -36,13 +36,20 @@
 /* The quarantine of each cache, up to 1 MiB; it can be set otherwise */
 #define QUARANTINE_SHARE 64
 
+/* Batches in a magazine: see choose_batch() */
+static unsigned int choose_depth(bool boot)
+{
+	return boot ? 2 : 3;
+}
+
 /* What all may have without idle objects, or magazines, taking too much */
 static unsigned long fair_batch(const struct carve_slabs *slabs,
-				unsigned int size)
+				unsigned int size, bool boot)
 {
 	unsigned long bytes = (unsigned long)slabs->pages->nr_pages
 			      << PAGE_SHIFT;
-	unsigned long batches = 3 * num_possible_cpus() + 1;
+	/* For each CPU in its magazine, and one in the depot, and one more there */
+	unsigned long batches = (choose_depth(boot) + 1) * num_possible_cpus() + 1;
 
 	return min(bytes / STORE_SHARE / batches / size,
 		   bytes / META_SHARE / batches / sizeof(void *));
@@ -51,7 +58,7 @@ static unsigned long fair_batch(const struct carve_slabs *slabs,
 /*
  * Objects that pass between a magazine and the slabs at a time. Magazines of
  * caches that are made for a purpose are long enough for 256 small objects to
- * come and go without a look behind them.
+ * come and go without a look behind them: these and a batch.
  */
 static unsigned int choose_batch(const struct carve_slabs *slabs,
 				 unsigned int size, bool boot)
@@ -59,7 +66,7 @@ static unsigned int choose_batch(const struct carve_slabs *slabs,
 	unsigned long most = size <= 256 ? 32 : size <= 1024 ? 16 :
 			     size <= 4096 ? 8 : 4;
 
-	return clamp(fair_batch(slabs, size), 1UL, boot ? most : 4 * most);
+	return clamp(fair_batch(slabs, size, boot), 1UL, boot ? most : 4 * most);
 }
 
 /* Room for half as many more, where CPUs can meet at the depot; see magazine.c */
@@ -67,11 +74,14 @@ static struct carve_magazine_shape choose_shape(const struct carve_slabs *slabs,
 						unsigned int size, bool boot)
 {
 	unsigned int batch = choose_batch(slabs, size, boot);
+	struct carve_magazine_shape shape;
 
 	if (num_possible_cpus() > 1)
-		batch = clamp(fair_batch(slabs, size), batch,
+		batch = clamp(fair_batch(slabs, size, boot), batch,
 			      batch + DIV_ROUND_UP(batch, 2));
-	return carve_magazine_shape(batch);
+	shape = carve_magazine_shape(batch);
+	shape.room = choose_depth(boot) * batch;
+	return shape;
 }
 
 unsigned int carve_cache_base_batch(const struct carve_cache *cache)
