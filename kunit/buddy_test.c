@@ -429,6 +429,94 @@ static void expect_lists(struct kunit *test, const struct carve_buddy *b,
 	KUNIT_EXPECT_EQ(test, count_violations(b), 0);
 }
 
+/* Several at once, as indices of their heads */
+static const char *take(struct kunit *test, struct carve_buddy *b,
+			unsigned int order, enum carve_lifetime lifetime,
+			bool hurry, unsigned int n)
+{
+	struct bed *bed = test->priv;
+	void *heads[16];
+	size_t len = 0;
+	unsigned int i;
+
+	n = carve_buddy_take(b, order, lifetime, hurry, CARVE_PAGE_STORED,
+			     heads, n);
+	bed->text[0] = 0;
+	for (i = 0; i < n; i++) {
+		struct carve_page *page = heads[i];
+
+		KUNIT_EXPECT_EQ(test, page->state, CARVE_PAGE_STORED);
+		KUNIT_EXPECT_EQ(test, page->order, order);
+		len += scnprintf(bed->text + len, sizeof(bed->text) - len,
+				 "%s%zd", i ? " " : "", page - b->map);
+	}
+	return bed->text;
+}
+
+static void several_blocks_come_off_one_list(struct kunit *test)
+{
+	struct carve_buddy *b = make_full(test, 16, 0);
+	u32 index;
+
+	for (index = 0; index < 10; index += 2)
+		carve_buddy_free(b, index, 0);
+	KUNIT_EXPECT_STREQ(test, take(test, b, 0, LONG, false, 2), "8 6");
+	KUNIT_EXPECT_STREQ(test, lists_of(test, b, LONG), "4 2 0 | - | - | - | -");
+	KUNIT_EXPECT_EQ(test, count_violations(b), 0);
+	/* No more than there are */
+	KUNIT_EXPECT_STREQ(test, take(test, b, 0, LONG, false, 16), "4 2 0");
+	KUNIT_EXPECT_EQ(test, b->nr_free, 0);
+	KUNIT_EXPECT_EQ(test, count_violations(b), 0);
+	KUNIT_EXPECT_STREQ(test, take(test, b, 0, LONG, false, 1), "");
+}
+
+static void several_blocks_are_cut_side_by_side(struct kunit *test)
+{
+	struct carve_buddy *b = make_free(test, 16, 0);
+
+	KUNIT_EXPECT_STREQ(test, take(test, b, 0, LONG, false, 3), "0 1 2");
+	KUNIT_EXPECT_STREQ(test, lists_of(test, b, LONG), "3 | - | 4 | 8 | -");
+	KUNIT_EXPECT_EQ(test, b->nr_free, 13);
+	KUNIT_EXPECT_EQ(test, count_violations(b), 0);
+	/* From the smallest that will do, as many as are in there */
+	KUNIT_EXPECT_STREQ(test, take(test, b, 1, LONG, false, 5), "4 6");
+	KUNIT_EXPECT_STREQ(test, lists_of(test, b, LONG), "3 | - | - | 8 | -");
+	KUNIT_EXPECT_STREQ(test, take(test, b, 1, LONG, false, 5), "8 10 12 14");
+	KUNIT_EXPECT_STREQ(test, lists_of(test, b, LONG), "3 | - | - | - | -");
+	KUNIT_EXPECT_EQ(test, count_violations(b), 0);
+	KUNIT_EXPECT_STREQ(test, take(test, b, 5, LONG, false, 1), "");
+}
+
+static void several_blocks_come_out_of_one_pageblock(struct kunit *test)
+{
+	struct carve_buddy *b = make_pageblocks(test, 16, 2);
+
+	KUNIT_EXPECT_STREQ(test, take(test, b, 1, SHORT, false, 5), "0 2");
+	expect_lists(test, b, "- | - | 4 | 8 | -", "- | - | - | - | -");
+	KUNIT_EXPECT_EQ(test, b->map[2].lifetime, SHORT);
+	KUNIT_EXPECT_STREQ(test, take(test, b, 0, SHORT, false, 1), "4");
+	expect_lists(test, b, "- | - | - | 8 | -", "5 | 6 | - | - | -");
+	/* Whole ones come one by one */
+	KUNIT_EXPECT_STREQ(test, take(test, b, 2, LONG, false, 4), "8");
+	expect_lists(test, b, "- | - | 12 | - | -", "5 | 6 | - | - | -");
+	carve_buddy_free(b, 8, 2);
+	carve_buddy_free(b, 4, 0);
+	carve_buddy_free(b, 0, 1);
+	carve_buddy_free(b, 2, 1);
+	expect_lists(test, b, "- | - | - | - | 0", "- | - | - | - | -");
+}
+
+static void who_is_in_a_hurry_takes_nothing_over(struct kunit *test)
+{
+	struct carve_buddy *b = make_pageblocks(test, 8, 2);
+
+	KUNIT_EXPECT_EQ(test, carve_buddy_alloc(b, 0, LONG), 0);
+	KUNIT_EXPECT_EQ(test, carve_buddy_alloc(b, 2, SHORT), 4);
+	KUNIT_EXPECT_STREQ(test, take(test, b, 0, SHORT, true, 1), "2");
+	KUNIT_EXPECT_EQ(test, b->map[2].lifetime, LONG);
+	expect_lists(test, b, "3 1 | - | - | -", "- | - | - | -");
+}
+
 static void lifetimes_come_from_pageblocks_of_their_own(struct kunit *test)
 {
 	struct carve_buddy *b = make_pageblocks(test, 16, 2);
@@ -1112,6 +1200,10 @@ static struct kunit_case buddy_cases[] = {
 	KUNIT_CASE(highest_order_is_that_of_the_size),
 	KUNIT_CASE(first_page_may_have_any_index),
 	KUNIT_CASE(exhaustion_returns_none_and_all_comes_back),
+	KUNIT_CASE(several_blocks_come_off_one_list),
+	KUNIT_CASE(several_blocks_are_cut_side_by_side),
+	KUNIT_CASE(several_blocks_come_out_of_one_pageblock),
+	KUNIT_CASE(who_is_in_a_hurry_takes_nothing_over),
 	KUNIT_CASE(lifetimes_come_from_pageblocks_of_their_own),
 	KUNIT_CASE(whole_pageblock_is_taken_before_the_others),
 	KUNIT_CASE(pageblock_is_taken_over_with_all_that_is_free),

@@ -515,19 +515,21 @@ static void low_slabs_mix_with_others(struct kunit *test)
 
 /* The order of objects */
 
-/* How many of the objects of a new slab lie right behind the one before */
-static int count_neighbours(struct kunit *test, const char *name)
+/* How many of the objects of a new slab lie right beside the one before */
+static int count_neighbours(struct kunit *test, unsigned int size, gfp_t gfp)
 {
 	struct carve_cache *cache;
 	void *p[32];
 	int i, n = 0;
 
-	cache = carve_cache_create(test->priv, name, 64, 0, 0, NULL);
+	cache = carve_cache_create(test->priv, "ordered", size, 0, 0, NULL);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, cache);
-	KUNIT_ASSERT_EQ(test, carve_cache_alloc_bulk(cache, GFP_KERNEL, 32, p),
-			32);
+	for (i = 0; i < 32; i++) {
+		p[i] = carve_cache_alloc(cache, gfp);
+		KUNIT_ASSERT_NOT_NULL(test, p[i]);
+	}
 	for (i = 1; i < 32; i++)
-		n += abs(p[i] - p[i - 1]) == 64;
+		n += abs(p[i] - p[i - 1]) == size;
 	carve_cache_free_bulk(cache, 32, p);
 	KUNIT_EXPECT_EQ(test, carve_cache_destroy(cache), 0);
 	return n;
@@ -538,12 +540,44 @@ static void objects_come_in_random_order(struct kunit *test)
 	struct carveout *co = test->priv;
 	int shuffled = 0, i;
 
-	/* Of 31 neighbours about two by chance: 200 of 310 is out of the question */
+	/* Of 31 pairs about one by chance: 200 of 310 is out of the question */
 	for (i = 0; i < 10; i++)
-		shuffled += count_neighbours(test, "shuffled");
+		shuffled += count_neighbours(test, 64, GFP_KERNEL);
 	KUNIT_EXPECT_LT(test, shuffled, 200);
 	co->slabs.shuffle = false;
-	KUNIT_EXPECT_GE(test, count_neighbours(test, "in-order"), 30);
+	KUNIT_EXPECT_GE(test, count_neighbours(test, 64, GFP_KERNEL), 30);
+}
+
+/* A few at a time, out of 64 objects and out of 512 in eight words */
+static void atomic_objects_come_in_random_order(struct kunit *test)
+{
+	int small = 0, tiny = 0, i;
+
+	for (i = 0; i < 10; i++) {
+		small += count_neighbours(test, 64, GFP_ATOMIC);
+		tiny += count_neighbours(test, 8, GFP_ATOMIC);
+	}
+	KUNIT_EXPECT_LT(test, small, 200);
+	KUNIT_EXPECT_LT(test, tiny, 200);
+}
+
+/* Wherever the search for the last ones begins */
+static void every_object_of_a_slab_is_found(struct kunit *test)
+{
+	struct carve_cache *cache;
+	unsigned int nr;
+	void **p;
+
+	cache = carve_cache_create(test->priv, "all", 8, 0, 0, NULL);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, cache);
+	nr = 3 * cache->plain.nr_objects;
+	p = kunit_kcalloc(test, nr, sizeof(*p), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, p);
+	KUNIT_EXPECT_EQ(test, carve_cache_alloc_bulk(cache, GFP_KERNEL, nr, p),
+			nr);
+	KUNIT_EXPECT_EQ(test, cache->nr_grown, 3);
+	carve_cache_free_bulk(cache, nr, p);
+	KUNIT_EXPECT_EQ(test, carve_cache_destroy(cache), 0);
 }
 
 static struct kunit_case cache_cases[] = {
@@ -559,6 +593,8 @@ static struct kunit_case cache_cases[] = {
 	KUNIT_CASE(fragmented_memory_gives_low_slabs),
 	KUNIT_CASE(low_slabs_mix_with_others),
 	KUNIT_CASE(objects_come_in_random_order),
+	KUNIT_CASE(atomic_objects_come_in_random_order),
+	KUNIT_CASE(every_object_of_a_slab_is_found),
 	{ }
 };
 

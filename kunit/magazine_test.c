@@ -40,6 +40,7 @@ struct item {
  * @nr_refills: calls of refill
  * @nr_flushes: calls of flush
  * @last_n: items asked for or given back in the last call
+ * @hurry: what the last call of refill was told
  * @items: all items
  * @errors: items that were handed out twice or came back twice
  * @memory: of the magazines
@@ -53,6 +54,7 @@ struct stock {
 	unsigned int nr_refills;
 	unsigned int nr_flushes;
 	unsigned int last_n;
+	bool hurry;
 	struct item items[NR_ITEMS];
 	atomic_t errors;
 	void *memory;
@@ -74,7 +76,7 @@ static void shelve(struct stock *stock, struct item *item)
 }
 
 static unsigned int stock_refill(struct carve_magazines *ms, void **items,
-				 unsigned int n)
+				 unsigned int n, bool hurry)
 {
 	struct stock *stock = stock_of(ms);
 	unsigned int i;
@@ -82,6 +84,7 @@ static unsigned int stock_refill(struct carve_magazines *ms, void **items,
 	guard(raw_spinlock_irqsave)(&stock->lock);
 	stock->nr_refills++;
 	stock->last_n = n;
+	stock->hurry = hurry;
 	for (i = 0; i < n && stock->nr_free; i++) {
 		struct item *item = stock->free[--stock->nr_free];
 
@@ -118,23 +121,29 @@ static void stock_up(struct stock *stock, unsigned int nr)
 		shelve(stock, &stock->items[--nr]);
 }
 
-static struct stock *make_stock(struct kunit *test)
+static struct stock *make_stock_of(struct kunit *test, unsigned int batch)
 {
+	const struct carve_magazine_shape shape = carve_magazine_shape(batch);
 	size_t size = struct_size_t(struct stock, magazines.cpu, nr_cpu_ids);
 	struct stock *stock = kunit_kzalloc(test, size, GFP_KERNEL);
 	unsigned int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, stock);
 	/* Powers of two are aligned to themselves */
-	size = roundup_pow_of_two(carve_magazines_size(carve_magazine_shape(BATCH)));
+	size = roundup_pow_of_two(carve_magazines_size(shape));
 	stock->memory = kunit_kzalloc(test, size, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, stock->memory);
 	raw_spin_lock_init(&stock->lock);
 	for (i = 0; i < NR_ITEMS; i++)
 		stock->items[i].id = i;
-	carve_magazines_init(&stock->magazines, &stock_ops,
-			     carve_magazine_shape(BATCH), stock->memory);
+	carve_magazines_init(&stock->magazines, &stock_ops, shape,
+			     stock->memory);
 	return stock;
+}
+
+static struct stock *make_stock(struct kunit *test)
+{
+	return make_stock_of(test, BATCH);
 }
 
 static int magazine_init(struct kunit *test)
@@ -161,7 +170,7 @@ static struct item *get(struct stock *stock)
 	void *got;
 
 	item = carve_magazines_get(&stock->magazines, &got) ?
-	       got : carve_magazines_get_slow(&stock->magazines);
+	       got : carve_magazines_get_slow(&stock->magazines, false);
 	if (item && atomic_xchg(&item->out, 1))
 		atomic_inc(&stock->errors);
 	return item;
@@ -437,7 +446,7 @@ static void interrupt_goes_past_a_busy_magazine(struct kunit *test)
 	preempt_disable();
 	carve_magazine_enter(own(stock), own(stock)->mark);
 	KUNIT_EXPECT_FALSE(test, carve_magazines_get(ms, &got));
-	item = carve_magazines_get_slow(ms);
+	item = carve_magazines_get_slow(ms, false);
 	KUNIT_EXPECT_NOT_NULL(test, item);
 	KUNIT_EXPECT_EQ(test, stock->last_n, 1);
 	KUNIT_EXPECT_FALSE(test, carve_magazines_put(ms, item));
@@ -453,28 +462,119 @@ static void interrupt_goes_past_a_busy_magazine(struct kunit *test)
 	expect_complete(test, stock, NR_ITEMS);
 }
 
-static void interrupt_breaks_up_the_depot_rather_than_fail(struct kunit *test)
+static void interrupt_takes_from_the_depot_rather_than_fail(struct kunit *test)
 {
 	struct stock *stock = test->priv;
 	struct carve_magazines *ms = &stock->magazines;
 	struct item *item;
+	unsigned int i;
 
 	stock_up(stock, 0);
 	put_first(stock, 3 * BATCH);
-	KUNIT_EXPECT_EQ(test, nr_full(ms), 1);
-
 	preempt_disable();
 	carve_magazine_enter(own(stock), own(stock)->mark);
-	item = carve_magazines_get_slow(ms);
-	KUNIT_EXPECT_NOT_NULL(test, item);
+	for (i = BATCH; i; i--) {
+		KUNIT_EXPECT_EQ(test, nr_full(ms), 1);
+		KUNIT_EXPECT_EQ(test, ms->nr_items, i);
+		item = carve_magazines_get_slow(ms, true);
+		KUNIT_ASSERT_NOT_NULL(test, item);
+		KUNIT_EXPECT_EQ(test, item->id, i - 1);
+	}
 	KUNIT_EXPECT_EQ(test, nr_full(ms), 0);
-	KUNIT_EXPECT_EQ(test, stock->nr_free, BATCH - 1);
-	stock_up(stock, 0);
 	/* All there is lies in the magazine, out of reach */
-	KUNIT_EXPECT_NULL(test, carve_magazines_get_slow(ms));
+	KUNIT_EXPECT_NULL(test, carve_magazines_get_slow(ms, false));
 	carve_magazine_undo(own(stock));
 	preempt_enable();
 	KUNIT_EXPECT_EQ(test, carve_magazine_count(own(stock)), 2 * BATCH);
+}
+
+/* Who can't wait has few items moved, of a batch that is much larger */
+
+#define FEW CARVE_MAGAZINE_FEW
+#define LARGE_BATCH (4 * FEW)
+
+static void hurried_refill_is_of_few(struct kunit *test)
+{
+	struct stock *stock = make_stock_of(test, LARGE_BATCH);
+
+	stock_up(stock, NR_ITEMS);
+	KUNIT_EXPECT_NOT_NULL(test, carve_magazines_get_slow(&stock->magazines,
+							     true));
+	KUNIT_EXPECT_EQ(test, stock->last_n, FEW);
+	KUNIT_EXPECT_TRUE(test, stock->hurry);
+	KUNIT_EXPECT_EQ(test, carve_magazine_count(own(stock)), FEW - 1);
+	carve_magazines_drain_cpu(&stock->magazines);
+
+	KUNIT_EXPECT_NOT_NULL(test, carve_magazines_get_slow(&stock->magazines,
+							     false));
+	KUNIT_EXPECT_EQ(test, stock->last_n, LARGE_BATCH);
+	KUNIT_EXPECT_FALSE(test, stock->hurry);
+	KUNIT_EXPECT_EQ(test, carve_magazine_count(own(stock)),
+			LARGE_BATCH - 1);
+}
+
+static void hurried_refill_takes_few_of_the_depots(struct kunit *test)
+{
+	struct stock *stock = make_stock_of(test, LARGE_BATCH);
+	struct carve_magazines *ms = &stock->magazines;
+	unsigned int i;
+
+	put_first(stock, 3 * LARGE_BATCH);
+	KUNIT_EXPECT_EQ(test, ms->nr_items, LARGE_BATCH);
+	carve_magazines_drain_cpu(ms);
+	for (i = 1; i <= LARGE_BATCH / FEW; i++) {
+		KUNIT_EXPECT_NOT_NULL(test, carve_magazines_get_slow(ms, true));
+		KUNIT_EXPECT_EQ(test, carve_magazine_count(own(stock)),
+				FEW - 1);
+		KUNIT_EXPECT_EQ(test, ms->nr_items, LARGE_BATCH - i * FEW);
+		carve_magazines_drain_cpu(ms);
+	}
+	KUNIT_EXPECT_EQ(test, nr_full(ms), 0);
+	KUNIT_EXPECT_EQ(test, stock->nr_refills, 0);
+}
+
+static void put_quickly(struct stock *stock, struct item *item)
+{
+	guard(irqsave)();
+	put(stock, item);
+}
+
+static void free_with_interrupts_off_spills_few(struct kunit *test)
+{
+	struct stock *stock = make_stock_of(test, LARGE_BATCH);
+	unsigned int full = (2 + depot_batches()) * LARGE_BATCH, id = full;
+
+	put_first(stock, full);
+	KUNIT_EXPECT_EQ(test, stock->nr_flushes, 0);
+	atomic_set(&stock->items[id].out, 1);
+	put_quickly(stock, &stock->items[id]);
+	KUNIT_EXPECT_EQ(test, stock->nr_flushes, 1);
+	KUNIT_EXPECT_EQ(test, stock->last_n, FEW);
+	KUNIT_EXPECT_EQ(test, carve_magazine_count(own(stock)),
+			2 * LARGE_BATCH - FEW + 1);
+	/* Those that were on top have left, and none below */
+	expect_next(test, stock, id);
+	expect_next(test, stock, id - 1 - FEW);
+	KUNIT_EXPECT_TRUE(test, test_bit(id - 1, stock->here));
+	KUNIT_EXPECT_TRUE(test, test_bit(id - FEW, stock->here));
+}
+
+static void spilled_few_share_the_depots_batches(struct kunit *test)
+{
+	struct stock *stock = make_stock_of(test, LARGE_BATCH);
+	struct carve_magazines *ms = &stock->magazines;
+	unsigned int i, id = 2 * LARGE_BATCH;
+
+	put_first(stock, id);
+	for (i = 0; i < LARGE_BATCH; i++) {
+		atomic_set(&stock->items[id + i].out, 1);
+		put_quickly(stock, &stock->items[id + i]);
+		KUNIT_EXPECT_EQ(test, nr_full(ms), 1);
+		KUNIT_EXPECT_EQ(test, ms->nr_items,
+				(1 + i / FEW) * FEW);
+	}
+	KUNIT_EXPECT_EQ(test, stock->nr_flushes, 0);
+	expect_complete(test, stock, 3 * LARGE_BATCH);
 }
 
 /* Storms: many at once, on this CPU and on all */
@@ -1070,7 +1170,11 @@ static struct kunit_case magazine_cases[] = {
 	KUNIT_CASE(what_nobody_vouches_for_stays_outside),
 	KUNIT_CASE(busy_magazine_keeps_its_count),
 	KUNIT_CASE(interrupt_goes_past_a_busy_magazine),
-	KUNIT_CASE(interrupt_breaks_up_the_depot_rather_than_fail),
+	KUNIT_CASE(interrupt_takes_from_the_depot_rather_than_fail),
+	KUNIT_CASE(hurried_refill_is_of_few),
+	KUNIT_CASE(hurried_refill_takes_few_of_the_depots),
+	KUNIT_CASE(free_with_interrupts_off_spills_few),
+	KUNIT_CASE(spilled_few_share_the_depots_batches),
 	KUNIT_CASE(bulk_moves_whole_batches),
 	KUNIT_CASE(bulk_gets_what_there_is),
 	KUNIT_CASE(bulk_goes_past_a_busy_magazine),

@@ -903,11 +903,11 @@ static void drain_makes_large_blocks_whole_again(struct kunit *test)
 	unsigned int top = fragment_by_stores(test, co);
 	struct carve_page *page;
 
-	page = carve_zone_get_buddy(zone_of(co), top, CARVE_LONG_LIVED, 0);
+	page = carve_zone_get_buddy(zone_of(co), top, CARVE_LONG_LIVED, 0, false);
 	KUNIT_EXPECT_NULL(test, page);
 	carve_pages_drain(&co->pages);
 	KUNIT_EXPECT_EQ(test, carve_zone_nr_stored(zone_of(co)), 0);
-	page = carve_zone_get_buddy(zone_of(co), top, CARVE_LONG_LIVED, 0);
+	page = carve_zone_get_buddy(zone_of(co), top, CARVE_LONG_LIVED, 0, false);
 	KUNIT_ASSERT_NOT_NULL(test, page);
 	carve_zone_put_buddy(zone_of(co), page, top);
 	expect_all_back(test, &before);

@@ -70,31 +70,52 @@ static u32 pageblock_of(const struct carve_buddy *b, u32 index)
 	return within > index - b->first ? b->first : index - within;
 }
 
+/* That of the pageblock a page lies in */
+static enum carve_lifetime lifetime_of(const struct carve_buddy *b, u32 index)
+{
+	return b->map[pageblock_of(b, index)].block_lifetime;
+}
+
+/* Blocks of whole pageblocks are nobody's, and on the first list of their order */
+static enum carve_lifetime list_for(const struct carve_buddy *b,
+				    unsigned int order,
+				    enum carve_lifetime lifetime)
+{
+	return order < b->block_order ? lifetime : 0;
+}
+
 static enum carve_lifetime list_of(const struct carve_buddy *b, u32 index,
 				   unsigned int order)
 {
-	return order >= b->block_order ?
-	       0 : b->map[pageblock_of(b, index)].block_lifetime;
+	return list_for(b, order, lifetime_of(b, index));
 }
 
-static void area_add(struct carve_buddy *b, u32 index, unsigned int order)
+/* @lifetime, here and below: that of the pageblock which the block lies in */
+static void area_add(struct carve_buddy *b, u32 index, unsigned int order,
+		     enum carve_lifetime lifetime)
 {
-	enum carve_lifetime lifetime = list_of(b, index, order);
+	struct carve_page *page = &b->map[index];
 
-	b->map[index].state = CARVE_PAGE_FREE;
-	b->map[index].order = order;
+	lifetime = list_for(b, order, lifetime);
+	page->state = CARVE_PAGE_FREE;
+	page->order = order;
 	carve_page_list_add(&b->area[order][lifetime], b->map, index);
 	b->nonempty[lifetime] |= BIT(order);
 }
 
-static void area_del(struct carve_buddy *b, u32 index, unsigned int order)
+static void mind_empty(struct carve_buddy *b, unsigned int order,
+		       enum carve_lifetime list)
 {
-	enum carve_lifetime lifetime = list_of(b, index, order);
-	struct carve_page_list *list = &b->area[order][lifetime];
+	if (!b->area[order][list].nr)
+		b->nonempty[list] &= ~BIT(order);
+}
 
-	carve_page_list_del(list, b->map, index);
-	if (!list->nr)
-		b->nonempty[lifetime] &= ~BIT(order);
+static void area_del(struct carve_buddy *b, u32 index, unsigned int order,
+		     enum carve_lifetime lifetime)
+{
+	lifetime = list_for(b, order, lifetime);
+	carve_page_list_del(&b->area[order][lifetime], b->map, index);
+	mind_empty(b, order, lifetime);
 }
 
 static bool aligned(const struct carve_buddy *b, u32 index, unsigned int order)
@@ -147,34 +168,45 @@ static void take_over(struct carve_buddy *b, u32 index,
 
 	for (i = first; i < end; i++)
 		if (state_of(b, i) == CARVE_PAGE_FREE)
-			area_del(b, i, b->map[i].order);
+			area_del(b, i, b->map[i].order, !lifetime);
 	b->map[first].block_lifetime = lifetime;
 	for (i = first; i < end; i++)
 		if (state_of(b, i) == CARVE_PAGE_FREE)
-			area_add(b, i, b->map[i].order);
+			area_add(b, i, b->map[i].order, lifetime);
 }
 
-/* A block of the other lifetime's; CARVE_PAGE_NONE: there is none either */
-static u32 find_foreign(struct carve_buddy *b, unsigned int order,
-			enum carve_lifetime lifetime)
+/**
+ * struct place - where an allocation takes from
+ * @order: of the blocks there
+ * @lifetime: the list of that order that they are on
+ */
+struct place {
+	unsigned int order;
+	enum carve_lifetime lifetime;
+};
+
+/* Among the blocks of the other lifetime; false: there is none either */
+static bool find_foreign(struct carve_buddy *b, unsigned int order,
+			 enum carve_lifetime lifetime, bool hurry,
+			 struct place *place)
 {
 	unsigned long orders = b->nonempty[!lifetime] & ~whole_orders(b) &
 			       ~(BIT(order) - 1);
-	unsigned int from;
-	u32 index;
 
 	if (!orders)
-		return CARVE_PAGE_NONE;
-	from = __fls(orders);
-	index = b->area[from][!lifetime].first;
-	if (2 * from >= b->block_order)
-		take_over(b, index, lifetime);
-	return index;
+		return false;
+	*place = (struct place){ __fls(orders), !lifetime };
+	if (!hurry && 2 * place->order >= b->block_order) {
+		take_over(b, b->area[place->order][!lifetime].first, lifetime);
+		place->lifetime = lifetime;
+	}
+	return true;
 }
 
-/* The block to take from: of this lifetime, else whole, else of the other */
-static u32 find_block(struct carve_buddy *b, unsigned int order,
-		      enum carve_lifetime lifetime)
+/* The place to take from: of this lifetime, else whole, else of the other */
+static bool find_place(struct carve_buddy *b, unsigned int order,
+		       enum carve_lifetime lifetime, bool hurry,
+		       struct place *place)
 {
 	unsigned long whole = b->nonempty[0] & whole_orders(b);
 	unsigned long own = b->nonempty[lifetime] & ~whole_orders(b);
@@ -182,33 +214,130 @@ static u32 find_block(struct carve_buddy *b, unsigned int order,
 	unsigned int from;
 
 	if (!orders)
-		return find_foreign(b, order, lifetime);
+		return find_foreign(b, order, lifetime, hurry, place);
 	from = __ffs(orders);
-	return b->area[from][from < b->block_order ? lifetime : 0].first;
+	*place = (struct place){ from, list_for(b, from, lifetime) };
+	return true;
 }
 
-/* Halves a block that is on no list until it is of @order */
-static void split(struct carve_buddy *b, u32 index, unsigned int from,
+static void hand_out(struct carve_page *page, unsigned int order,
+		     enum carve_lifetime lifetime, enum carve_page_state state)
+{
+	page->state = state;
+	page->order = order;
+	page->lifetime = lifetime;
+}
+
+/* The first @n blocks of a list, which has that many */
+static void pop_blocks(struct carve_buddy *b, const struct place *place,
+		       enum carve_page_state state, void **heads,
+		       unsigned int n)
+{
+	struct carve_page_list *list = &b->area[place->order][place->lifetime];
+	u32 index = list->first;
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		struct carve_page *page = &b->map[index];
+
+		index = page->next;
+		hand_out(page, place->order, place->lifetime, state);
+		heads[i] = page;
+	}
+	list->first = index;
+	if (index != CARVE_PAGE_NONE)
+		b->map[index].prev = CARVE_PAGE_NONE;
+	list->nr -= n;
+	mind_empty(b, place->order, place->lifetime);
+}
+
+/* Puts what is left of a block without its first @taken pages on the lists */
+static void add_rest(struct carve_buddy *b, u32 index, unsigned int from,
+		     u32 taken, enum carve_lifetime lifetime)
+{
+	unsigned int order;
+
+	for (; taken < BIT(from); taken += BIT(order)) {
+		order = __ffs(taken);
+		area_add(b, index + taken, order, lifetime);
+	}
+}
+
+/* A pageblock that is cut up becomes that lifetime's */
+static void claim(struct carve_buddy *b, u32 index, unsigned int from,
 		  unsigned int order, enum carve_lifetime lifetime)
 {
-	while (from > order) {
-		if (from == b->block_order)
-			b->map[pageblock_of(b, index)].block_lifetime = lifetime;
-		from--;
-		area_add(b, index + BIT(from), from);
+	if (from >= b->block_order && order < b->block_order)
+		b->map[pageblock_of(b, index)].block_lifetime = lifetime;
+}
+
+/*
+ * Cuts up to @n blocks out of one that is larger, all of them out of the same
+ * pageblock; how many
+ */
+static unsigned int cut_blocks(struct carve_buddy *b, struct place place,
+			       unsigned int order, enum carve_lifetime lifetime,
+			       enum carve_page_state state, void **heads,
+			       unsigned int n)
+{
+	u32 index = b->area[place.order][place.lifetime].first;
+	unsigned int i, most = max(order, min(place.order, b->block_order));
+
+	area_del(b, index, place.order, place.lifetime);
+	if (place.order < b->block_order)
+		lifetime = place.lifetime;
+	claim(b, index, place.order, order, lifetime);
+	n = min_t(unsigned long, n, BIT(most - order));
+	for (i = 0; i < n; i++) {
+		heads[i] = &b->map[index + (i << order)];
+		hand_out(heads[i], order, list_for(b, order, lifetime), state);
 	}
+	add_rest(b, index, place.order, n << order, lifetime);
+	return n;
+}
+
+unsigned int carve_buddy_take(struct carve_buddy *b, unsigned int order,
+			      enum carve_lifetime lifetime, bool hurry,
+			      enum carve_page_state state, void **heads,
+			      unsigned int n)
+{
+	struct place place;
+
+	if (order > b->max_order ||
+	    !find_place(b, order, lifetime, hurry, &place))
+		return 0;
+	if (place.order == order) {
+		n = min(n, b->area[order][place.lifetime].nr);
+		pop_blocks(b, &place, state, heads, n);
+	} else {
+		n = cut_blocks(b, place, order, lifetime, state, heads, n);
+	}
+	b->nr_free -= (unsigned long)n << order;
+	return n;
+}
+
+u32 carve_buddy_alloc(struct carve_buddy *b, unsigned int order,
+		      enum carve_lifetime lifetime)
+{
+	void *head;
+
+	if (!carve_buddy_take(b, order, lifetime, false, CARVE_PAGE_USED, &head,
+			      1))
+		return CARVE_PAGE_NONE;
+	return (struct carve_page *)head - b->map;
 }
 
 void carve_buddy_alloc_at(struct carve_buddy *b, u32 index, unsigned int order,
 			  enum carve_lifetime lifetime)
 {
 	struct carve_page *page = &b->map[index];
+	unsigned int from = page->order;
 
-	area_del(b, index, page->order);
-	split(b, index, page->order, order, lifetime);
-	page->state = CARVE_PAGE_USED;
-	page->order = order;
-	page->lifetime = list_of(b, index, order);
+	area_del(b, index, from, lifetime_of(b, index));
+	claim(b, index, from, order, lifetime);
+	lifetime = lifetime_of(b, index);
+	hand_out(page, order, list_for(b, order, lifetime), CARVE_PAGE_USED);
+	add_rest(b, index, from, BIT(order), lifetime);
 	b->nr_free -= BIT(order);
 }
 
@@ -226,33 +355,23 @@ bool carve_buddy_offers(const struct carve_buddy *b, u32 index,
 	return state_of(b, index) == CARVE_PAGE_FREE && have >= order;
 }
 
-u32 carve_buddy_alloc(struct carve_buddy *b, unsigned int order,
-		      enum carve_lifetime lifetime)
-{
-	u32 index;
-
-	if (order > b->max_order)
-		return CARVE_PAGE_NONE;
-	index = find_block(b, order, lifetime);
-	if (index != CARVE_PAGE_NONE)
-		carve_buddy_alloc_at(b, index, order, lifetime);
-	return index;
-}
-
 void carve_buddy_free(struct carve_buddy *b, u32 index, unsigned int order)
 {
+	/* All that merges below block_order lies in the same pageblock */
+	enum carve_lifetime lifetime = lifetime_of(b, index);
+
 	b->nr_free += BIT(order);
 	while (order < b->max_order) {
 		u32 buddy = buddy_of(b, index, order);
 
 		if (!is_free(b, buddy, order))
 			break;
-		area_del(b, buddy, order);
+		area_del(b, buddy, order, lifetime);
 		b->map[max(index, buddy)].state = CARVE_PAGE_TAIL;
 		index = min(index, buddy);
 		order++;
 	}
-	area_add(b, index, order);
+	area_add(b, index, order, lifetime);
 }
 
 /* The highest order of a block that may begin at @index and is within @nr */

@@ -44,6 +44,28 @@ void carve_buddy_add(struct carve_buddy *b, u32 index, u32 nr);
 /* Index of the block, its head USED and of @order, or CARVE_PAGE_NONE */
 u32 carve_buddy_alloc(struct carve_buddy *b, unsigned int order,
 		      enum carve_lifetime lifetime);
+/**
+ * carve_buddy_take() - several blocks at once
+ * @b: the buddy system
+ * @order: their order
+ * @lifetime: their lifetime
+ * @hurry: leaves a pageblock that becomes another lifetime's for others to do:
+ *	that visits all its pages
+ * @state: what their heads are to say that they are
+ * @heads: room for @n descriptors
+ * @n: how many are wanted
+ *
+ * Looks for a place to take from once: on a list of blocks of this order it
+ * takes the first ones off in one go, and out of a larger block, of which there
+ * are the fewer to put back, it cuts them side by side.
+ *
+ * Return: how many, at least one, and less than @n where one list, block or
+ * pageblock gave no more; 0 where there is none.
+ */
+unsigned int carve_buddy_take(struct carve_buddy *b, unsigned int order,
+			      enum carve_lifetime lifetime, bool hurry,
+			      enum carve_page_state state, void **heads,
+			      unsigned int n);
 /* The lowest index that a block of @order may begin at */
 u32 carve_buddy_first(const struct carve_buddy *b, unsigned int order);
 /*

@@ -81,6 +81,12 @@ static bool whole(const struct carve_zone *zone,
 	return likely(within(zone, reach) == zone->region->nr_pages);
 }
 
+/* As few steps as possible for those who can't be made to wait for more */
+static bool in_a_hurry(gfp_t gfp)
+{
+	return !gfpflags_allow_blocking(gfp);
+}
+
 static struct carve_page *get_above_min(const struct carve_reach *reach,
 					gfp_t gfp, unsigned int order)
 {
@@ -90,7 +96,8 @@ static struct carve_page *get_above_min(const struct carve_reach *reach,
 	for_each_zone_within(zone, z, reach) {
 		if (whole(zone, reach))
 			page = carve_zone_get_slow(zone, order,
-						   carve_gfp_lifetime(gfp));
+						   carve_gfp_lifetime(gfp),
+						   in_a_hurry(gfp));
 		else
 			page = get_part_of_zone(zone, reach, gfp, order,
 						READ_ONCE(zone->watermark[CARVE_WMARK_MIN]));
@@ -109,7 +116,8 @@ static struct carve_page *get_below_min(const struct carve_reach *reach,
 	for_each_zone_within(zone, z, reach) {
 		if (whole(zone, reach))
 			page = carve_zone_get_buddy(zone, order,
-						    carve_gfp_lifetime(gfp), 0);
+						    carve_gfp_lifetime(gfp), 0,
+						    in_a_hurry(gfp));
 		else
 			page = get_part_of_zone(zone, reach, gfp, order, 0);
 		if (page)
@@ -430,6 +438,22 @@ struct carve_page *carve_pages_alloc_within(struct carve_pages *ps,
 	return page;
 }
 
+/* The first rung of the ladder, without the steps to the others */
+static struct carve_page *get_from_first(struct carve_pages *ps,
+					 struct carve_zone *zone, gfp_t gfp,
+					 unsigned int order)
+{
+	enum carve_lifetime lifetime = carve_gfp_lifetime(gfp);
+	struct carve_page *page = carve_zone_get(zone, order, lifetime);
+
+	if (page)
+		return page;
+	page = carve_zone_get_slow(zone, order, lifetime, in_a_hurry(gfp));
+	if (page)
+		mind_low_watermark(ps, gfp, page);
+	return page;
+}
+
 /* From the first of these zones that can spare it; not zeroed */
 static struct carve_page *get_from(struct carve_pages *ps,
 				   struct carve_zone *const *zones, gfp_t gfp,
@@ -440,7 +464,7 @@ static struct carve_page *get_from(struct carve_pages *ps,
 	struct carve_page *page = NULL;
 
 	if (likely(zone))
-		page = carve_zone_get(zone, order, carve_gfp_lifetime(gfp));
+		page = get_from_first(ps, zone, gfp, order);
 	if (!page)
 		page = alloc_slow(ps, zones, gfp, order);
 	if (page)

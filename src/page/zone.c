@@ -81,14 +81,15 @@ void carve_zone_add(struct carve_zone *zone, u32 index, u32 nr)
 	zone->nr_managed += nr;
 }
 
-/* A block, if @keep pages stay free; or CARVE_PAGE_NONE */
-static u32 take(struct carve_zone *zone, unsigned int order,
-		enum carve_lifetime lifetime, unsigned long keep)
+/* Of @n blocks, how many can go if @keep pages are to stay free */
+static unsigned int can_spare(const struct carve_zone *zone, unsigned int order,
+			      unsigned long keep, unsigned int n)
 {
+	unsigned long nr_free = zone->buddy.nr_free;
+
 	lockdep_assert_held(&zone->lock);
-	if (zone->buddy.nr_free < keep + BIT(order))
-		return CARVE_PAGE_NONE;
-	return carve_buddy_alloc(&zone->buddy, order, lifetime);
+	return nr_free < keep ?
+	       0 : min_t(unsigned long, n, (nr_free - keep) >> order);
 }
 
 static struct carve_store *store_of(struct carve_magazines *ms)
@@ -97,23 +98,24 @@ static struct carve_store *store_of(struct carve_magazines *ms)
 }
 
 static unsigned int store_refill(struct carve_magazines *ms, void **items,
-				 unsigned int n)
+				 unsigned int n, bool hurry)
 {
 	struct carve_store *store = store_of(ms);
 	struct carve_zone *zone = store->zone;
-	unsigned int i;
-	u32 index;
+	unsigned int taken = 0, got;
 
 	guard(raw_spinlock_irqsave)(&zone->lock);
-	for (i = 0; i < n; i++) {
-		index = take(zone, store->order, store->lifetime,
-			     READ_ONCE(zone->watermark[CARVE_WMARK_MIN]));
-		if (index == CARVE_PAGE_NONE)
-			break;
-		zone->map[index].state = CARVE_PAGE_STORED;
-		items[i] = &zone->map[index];
+	n = can_spare(zone, store->order,
+		      READ_ONCE(zone->watermark[CARVE_WMARK_MIN]), n);
+	for (; taken < n; taken += got) {
+		got = carve_buddy_take(&zone->buddy, store->order,
+				       store->lifetime, hurry,
+				       CARVE_PAGE_STORED, items + taken,
+				       n - taken);
+		if (!got || hurry)
+			return taken + got;
 	}
-	return i;
+	return taken;
 }
 
 static void store_flush(struct carve_magazines *ms, void **items,
@@ -173,13 +175,16 @@ void carve_zone_add_store(struct carve_zone *zone,
 struct carve_page *carve_zone_get_buddy(struct carve_zone *zone,
 					unsigned int order,
 					enum carve_lifetime lifetime,
-					unsigned long keep)
+					unsigned long keep, bool hurry)
 {
-	u32 index;
+	void *page;
 
 	guard(raw_spinlock_irqsave)(&zone->lock);
-	index = take(zone, order, lifetime, keep);
-	return index == CARVE_PAGE_NONE ? NULL : &zone->map[index];
+	if (!can_spare(zone, order, keep, 1) ||
+	    !carve_buddy_take(&zone->buddy, order, lifetime, hurry,
+			      CARVE_PAGE_USED, &page, 1))
+		return NULL;
+	return page;
 }
 
 /* The block at @index, if it is still free */
@@ -218,14 +223,16 @@ void carve_zone_put_buddy(struct carve_zone *zone, struct carve_page *page,
 
 struct carve_page *carve_zone_get_slow(struct carve_zone *zone,
 				       unsigned int order,
-				       enum carve_lifetime lifetime)
+				       enum carve_lifetime lifetime,
+				       bool hurry)
 {
 	struct carve_store *store = carve_zone_store(zone, order, lifetime);
 
 	if (store)
-		return carve_magazines_get_slow(&store->magazines);
+		return carve_magazines_get_slow(&store->magazines, hurry);
 	return carve_zone_get_buddy(zone, order, lifetime,
-				    READ_ONCE(zone->watermark[CARVE_WMARK_MIN]));
+				    READ_ONCE(zone->watermark[CARVE_WMARK_MIN]),
+				    hurry);
 }
 
 void carve_zone_put_slow(struct carve_zone *zone, struct carve_page *page,

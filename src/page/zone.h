@@ -91,11 +91,13 @@ void carve_zone_add_store(struct carve_zone *zone,
 
 /*
  * Past the fast path; NULL where neither the store nor the buddy system has a
- * block to spare above the min watermark.
+ * block to spare above the min watermark. @hurry, here and below: for who can't
+ * wait, see magazine.c and carve_buddy_take().
  */
 struct carve_page *carve_zone_get_slow(struct carve_zone *zone,
 				       unsigned int order,
-				       enum carve_lifetime lifetime);
+				       enum carve_lifetime lifetime,
+				       bool hurry);
 void carve_zone_put_slow(struct carve_zone *zone, struct carve_page *page,
 			 unsigned int order);
 
@@ -112,7 +114,7 @@ struct carve_page *carve_zone_get_below(struct carve_zone *zone,
 struct carve_page *carve_zone_get_buddy(struct carve_zone *zone,
 					unsigned int order,
 					enum carve_lifetime lifetime,
-					unsigned long keep);
+					unsigned long keep, bool hurry);
 void carve_zone_put_buddy(struct carve_zone *zone, struct carve_page *page,
 			  unsigned int order);
 

@@ -34,6 +34,18 @@
  * up to max.batch. Where none fails it shrinks by an eighth, down to where it
  * began. Each CPU's limit follows, as many batches as ever, with its next visit.
  *
+ * A visit behind the magazine takes a while for the visit itself, V, and for
+ * each item that it moves, I. A batch of n items makes who comes first wait for
+ * V + n * I, and costs each of them V / n + I. Who may sleep can wait, too, and
+ * what counts is the mean. For who can't, an allocation that is atomic or a free
+ * with interrupts off, both count: one more item is worth it for as long as it
+ * takes more off the mean than it adds to the wait, V / n^2 > I, up to
+ * n = sqrt(V / I). V is some 200 instructions in all layers, I from 10 to 20:
+ * that makes CARVE_MAGAZINE_FEW. In a hurry, then, a refill is of few items, one
+ * by one off the depot's first batch or from wherever the layer behind finds
+ * them with its first look; and a spill of the few on top, so that none have to
+ * be moved down.
+ *
  * Invariants:
  *  - an item is in at most one magazine or batch;
  *  - every batch on @full has from 1 to max.batch items, on @empty none;
@@ -44,6 +56,7 @@
  */
 #include <linux/cache.h>
 #include <linux/cpumask.h>
+#include <linux/irqflags.h>
 #include <linux/kernel.h>
 #include <linux/string.h>
 
@@ -254,20 +267,45 @@ static void push_empty(struct carve_magazines *ms, struct carve_batch *b)
 	ms->empty = b;
 }
 
-/* Moves a batch of items from the depot to @items, how many */
-static unsigned int depot_take(struct carve_magazines *ms, void **items)
+/* Moves up to @most items of the depot's first batch to @items, how many */
+static unsigned int depot_take(struct carve_magazines *ms, void **items,
+			       unsigned int most)
 {
 	unsigned long flags = lock_depot(ms);
-	struct carve_batch *b = pop_full(ms);
+	struct carve_batch *b = ms->full;
 	unsigned int nr = 0;
 
 	if (b) {
-		nr = b->nr;
-		copy_items(items, b->items, nr);
-		push_empty(ms, b);
+		nr = min(b->nr, most);
+		b->nr -= nr;
+		ms->nr_items -= nr;
+		copy_items(items, b->items + b->nr, nr);
+		if (!b->nr) {
+			ms->full = b->next;
+			push_empty(ms, b);
+		}
 	}
 	unlock_depot(ms, flags);
 	return nr;
+}
+
+/* The first batch, which has room for @nr more items; NULL: the depot is full */
+static struct carve_batch *batch_for(struct carve_magazines *ms,
+				     unsigned int nr)
+{
+	struct carve_batch *b = ms->full;
+
+	lockdep_assert_held(&ms->lock);
+	if (b && b->nr + nr <= ms->max.batch)
+		return b;
+	b = ms->empty;
+	if (b) {
+		ms->empty = b->next;
+		b->next = ms->full;
+		b->nr = 0;
+		ms->full = b;
+	}
+	return b;
 }
 
 /* Moves @nr items from @items to the depot; false: it is full */
@@ -275,14 +313,11 @@ static bool depot_give(struct carve_magazines *ms, void *const *items,
 		       unsigned int nr)
 {
 	unsigned long flags = lock_depot(ms);
-	struct carve_batch *b = ms->empty;
+	struct carve_batch *b = batch_for(ms, nr);
 
 	if (b) {
-		ms->empty = b->next;
-		copy_items(b->items, items, nr);
-		b->nr = nr;
-		b->next = ms->full;
-		ms->full = b;
+		copy_items(b->items + b->nr, items, nr);
+		b->nr += nr;
 		ms->nr_items += nr;
 	}
 	unlock_depot(ms, flags);
@@ -290,14 +325,19 @@ static bool depot_give(struct carve_magazines *ms, void *const *items,
 }
 
 /* Into an empty magazine; how many */
-static unsigned int refill(struct carve_magazines *ms, struct carve_magazine *m)
+static unsigned int refill(struct carve_magazines *ms, struct carve_magazine *m,
+			   bool hurry)
 {
-	unsigned int n;
+	unsigned int most = hurry ? CARVE_MAGAZINE_FEW : UINT_MAX;
+	unsigned int n = 0;
 
 	m->refills++;
 	follow_batch(ms, m);
-	n = depot_take(ms, m->items);
-	return n ?: ms->ops->refill(ms, m->items, READ_ONCE(ms->batch));
+	/* Others come to count the visits of those who have the time */
+	if (!hurry || READ_ONCE(ms->full))
+		n = depot_take(ms, m->items, most);
+	return n ?: ms->ops->refill(ms, m->items,
+				    min(READ_ONCE(ms->batch), most), hurry);
 }
 
 /* The oldest batch leaves, the others move down; how many these are */
@@ -312,6 +352,20 @@ static unsigned int spill(struct carve_magazines *ms, struct carve_magazine *m,
 		ms->ops->flush(ms, m->items, n);
 	copy_items(m->items, m->items + n, count - n);
 	return count - n;
+}
+
+/* The few on top leave; how many stay */
+static unsigned int spill_few(struct carve_magazines *ms,
+			      struct carve_magazine *m, unsigned int count)
+{
+	unsigned int n = min(count, CARVE_MAGAZINE_FEW);
+
+	m->flushes++;
+	follow_batch(ms, m);
+	count -= n;
+	if (!depot_give(ms, m->items + count, n))
+		ms->ops->flush(ms, m->items + count, n);
+	return count;
 }
 
 /* This CPU's magazine, marked busy; NULL where an interrupt found it so */
@@ -393,37 +447,33 @@ void carve_magazines_drain_depot(struct carve_magazines *ms)
 
 /* For an interrupt that found its CPU's magazine busy, or one without room */
 static unsigned int get_past_magazine(struct carve_magazines *ms, void **items,
-				      unsigned int n)
+				      unsigned int n, bool hurry)
 {
-	unsigned int got = ms->ops->refill(ms, items, n);
-
-	if (got)
-		return got;
-	carve_magazines_drain_depot(ms);
-	return ms->ops->refill(ms, items, n);
+	return ms->ops->refill(ms, items, n, hurry) ?:
+	       depot_take(ms, items, n);
 }
 
-static void *get_one_past_magazine(struct carve_magazines *ms)
+static void *get_one_past_magazine(struct carve_magazines *ms, bool hurry)
 {
 	void *item;
 
-	return get_past_magazine(ms, &item, 1) ? item : NULL;
+	return get_past_magazine(ms, &item, 1, hurry) ? item : NULL;
 }
 
-void *carve_magazines_get_slow(struct carve_magazines *ms)
+void *carve_magazines_get_slow(struct carve_magazines *ms, bool hurry)
 {
 	unsigned int count;
 	struct carve_magazine *m = acquire(ms, &count);
 	void *item = NULL;
 
 	if (!m)
-		return get_one_past_magazine(ms);
+		return get_one_past_magazine(ms, hurry);
 	if (!count && carve_magazine_limit(m))
-		count = refill(ms, m);
+		count = refill(ms, m, hurry);
 	if (count)
 		item = m->items[--count];
 	else if (!carve_magazine_limit(m))
-		item = get_one_past_magazine(ms);
+		item = get_one_past_magazine(ms, hurry);
 	release(m, count);
 	return item;
 }
@@ -451,7 +501,8 @@ void carve_magazines_put_slow(struct carve_magazines *ms, void *item)
 		return;
 	}
 	if (count && count >= carve_magazine_limit(m))
-		count = spill(ms, m, count);
+		count = irqs_disabled() ? spill_few(ms, m, count) :
+					  spill(ms, m, count);
 	if (count < carve_magazine_limit(m))
 		m->items[count++] = item;
 	else
@@ -467,14 +518,16 @@ static unsigned int get_some(struct carve_magazines *ms, void **items,
 	struct carve_magazine *m = acquire(ms, &count);
 
 	if (!m)
-		return get_past_magazine(ms, items, min(n, ms->max.batch));
+		return get_past_magazine(ms, items, min(n, ms->max.batch),
+					 false);
 	if (!count && carve_magazine_limit(m))
-		count = refill(ms, m);
+		count = refill(ms, m, false);
 	got = min(n, count);
 	count -= got;
 	copy_items(items, m->items + count, got);
 	if (!got && !carve_magazine_limit(m))
-		got = get_past_magazine(ms, items, min(n, ms->max.batch));
+		got = get_past_magazine(ms, items, min(n, ms->max.batch),
+					false);
 	release(m, count);
 	return got;
 }

@@ -13,9 +13,13 @@
 
 struct carve_magazines;
 
+/* Items that a visit behind the magazine moves for who is in a hurry; see magazine.c */
+#define CARVE_MAGAZINE_FEW 4U
+
 /**
  * struct carve_magazine_ops - the layer behind the magazines
- * @refill: stores up to @n ready items at @items, returns how many
+ * @refill: stores up to @n ready items at @items, returns how many; 0 only where
+ *	there are none. In a @hurry those that are the quickest to be had will do.
  * @flush: takes @n items back; those that it refuses are lost
  *
  * Both are called in any context but NMI, with preemption disabled or not,
@@ -23,7 +27,7 @@ struct carve_magazines;
  */
 struct carve_magazine_ops {
 	unsigned int (*refill)(struct carve_magazines *ms, void **items,
-			       unsigned int n);
+			       unsigned int n, bool hurry);
 	void (*flush)(struct carve_magazines *ms, void **items, unsigned int n);
 };
 
@@ -173,8 +177,11 @@ static inline bool carve_magazine_busy(const struct carve_magazine *m)
 	return READ_ONCE(m->state) < 0;
 }
 
-/* NULL where nothing is in the magazine, the depot, or behind them */
-void *carve_magazines_get_slow(struct carve_magazines *ms);
+/*
+ * NULL where nothing is in the magazine, the depot, or behind them. @hurry: for
+ * who can't be made to wait until a whole batch has been moved.
+ */
+void *carve_magazines_get_slow(struct carve_magazines *ms, bool hurry);
 void carve_magazines_put_slow(struct carve_magazines *ms, void *item);
 /* Is it the one that was put last on this CPU? */
 bool carve_magazines_has_on_top(struct carve_magazines *ms, const void *item);

@@ -30,12 +30,15 @@ static struct carve_cache *cache_of(struct carve_magazines *ms)
 }
 
 static unsigned int cache_refill(struct carve_magazines *ms, void **objects,
-				 unsigned int n)
+				 unsigned int n, bool hurry)
 {
 	struct carve_cache *cache = cache_of(ms);
 	unsigned int taken;
 
 	guard(raw_spinlock_irqsave)(&cache->lock);
+	if (hurry)
+		return carve_shelf_take_some(cache, &cache->plain, objects, n) ?:
+		       carve_shelf_take_some(cache, &cache->low, objects, n);
 	taken = carve_shelf_take(cache, &cache->plain, objects, n);
 	return taken + carve_shelf_take(cache, &cache->low, objects + taken,
 					n - taken);
@@ -126,14 +129,15 @@ static bool grow(struct carve_cache *cache, gfp_t gfp)
 
 static void *alloc_plain(struct carve_cache *cache, gfp_t gfp)
 {
+	const bool hurry = !gfpflags_allow_blocking(gfp);
 	void *object;
 
 	do {
-		object = carve_magazines_get_slow(&cache->magazines);
+		object = carve_magazines_get_slow(&cache->magazines, hurry);
 	} while (!object && grow(cache, gfp));
 	/* In vain for pages, but it may have got objects back from other CPUs */
 	if (!object)
-		object = carve_magazines_get_slow(&cache->magazines);
+		object = carve_magazines_get_slow(&cache->magazines, hurry);
 	return object && want_init_on_alloc(gfp) ?
 	       carve_cache_clear(cache, object, gfp) : object;
 }

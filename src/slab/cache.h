@@ -5,7 +5,6 @@
 
 #include <linux/list.h>
 #include <linux/mutex.h>
-#include <linux/prandom.h>
 #include <linux/reciprocal_div.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
@@ -112,7 +111,7 @@ struct carve_shelf {
  * @low: slabs of a lower order, made where memory is fragmented; none where
  *	that isn't lower
  * @limbo: empty slabs that wait for a grace period
- * @rnd: for the order of objects
+ * @random: where the series of random numbers is that order objects
  * @debug: those made while it was debugged, with red zones around objects
  * @debugging: how it is debugged
  * @nr_grown: slabs ever made
@@ -140,7 +139,7 @@ struct carve_cache {
 	struct carve_shelf plain;
 	struct carve_shelf low;
 	struct carve_limbo limbo;
-	struct rnd_state rnd;
+	u64 random;
 	struct carve_shelf debug;
 	struct carve_debugging debugging;
 	unsigned long nr_grown;

@@ -157,7 +157,7 @@ static struct carve_cache *cache_init(struct carve_slabs *slabs, void *memory,
 	carve_shelf_init(cache, &cache->low, cache->plain.size);
 	init_debug_shelf(cache);
 	carve_limbo_init(cache);
-	prandom_seed_state(&cache->rnd, get_random_u64());
+	cache->random = get_random_u64();
 	carve_magazines_init(&cache->magazines, &carve_cache_ops, shape,
 			     memory + struct_bytes());
 	return cache;

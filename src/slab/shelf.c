@@ -13,7 +13,6 @@
  * All is guarded by cache->lock. Pages are taken and given back with it released.
  */
 #include <linux/kernel.h>
-#include <linux/prandom.h>
 
 #include "report.h"
 #include "slab/limbo.h"
@@ -73,45 +72,36 @@ static void move_slab(struct carve_cache *cache, struct carve_page *slab,
 	carve_page_list_add(to, cache->pages->map, index_of(cache, slab));
 }
 
-/*
- * Objects of an empty slab come in an order that nobody can foretell, so that
- * what lies behind an object can't be chosen; those that come back to it later
- * do so in the order of their frees.
- */
-static void shuffle(struct carve_cache *cache, void **objects, unsigned int n)
+unsigned int carve_shelf_take_some(struct carve_cache *cache,
+				   struct carve_shelf *shelf, void **objects,
+				   unsigned int n)
 {
-	unsigned int i, other;
+	struct carve_page *slab = first_of(cache, shelf->partial.nr ?
+						  &shelf->partial :
+						  &shelf->empty);
+	unsigned int got;
 
 	lockdep_assert_held(&cache->lock);
-	if (!READ_ONCE(cache->slabs->shuffle))
-		return;
-	for (i = n; i > 1; i--) {
-		other = reciprocal_scale(prandom_u32_state(&cache->rnd), i);
-		swap(objects[i - 1], objects[other]);
-	}
+	if (!slab)
+		return 0;
+	got = carve_slab_take(cache, slab, objects, n);
+	/* A damaged slab says it has objects: validate tells which */
+	if (got)
+		move_slab(cache, slab, slab->inuse - got);
+	return got;
 }
 
 unsigned int carve_shelf_take(struct carve_cache *cache,
 			      struct carve_shelf *shelf, void **objects,
 			      unsigned int n)
 {
-	struct carve_page *slab;
-	unsigned int taken = 0, got;
+	unsigned int taken, got;
 
-	lockdep_assert_held(&cache->lock);
-	while (taken < n) {
-		slab = first_of(cache, shelf->partial.nr ? &shelf->partial :
-							   &shelf->empty);
-		if (!slab)
-			break;
-		got = carve_slab_take(cache, slab, objects + taken, n - taken);
-		/* A damaged slab says it has objects: validate tells which */
+	for (taken = 0; taken < n; taken += got) {
+		got = carve_shelf_take_some(cache, shelf, objects + taken,
+					    n - taken);
 		if (!got)
 			break;
-		if (slab->inuse == got)
-			shuffle(cache, objects + taken, got);
-		taken += got;
-		move_slab(cache, slab, slab->inuse - got);
 	}
 	return taken;
 }

@@ -25,6 +25,10 @@
  *
  *	| colour | red zone, object 0, red zone | red zone, object 1, ... | rest |
  *
+ * Objects leave a slab in an order that nobody can foretell, so that what lies
+ * behind an object can't be chosen: each is the first free one from a random
+ * place on. That takes no longer for one than for the last.
+ *
  * The descriptors of further pages name the cache too, and the distance to the
  * first page, so that an object's address leads to its cache with one look.
  *
@@ -276,25 +280,54 @@ void carve_slab_release(struct carve_cache *cache, struct carve_page *slab)
 	carve_pages_put(cache->pages, slab, shelf->order);
 }
 
+/*
+ * The next of a series of random numbers, scaled to 0 to @n - 1: Knuth's linear
+ * congruential generator for MMIX (TAOCP 2, 3.3.4), of which the upper bits are
+ * good. Begun anew for each cache with a number that nobody knows.
+ */
+static unsigned int random_below(u64 *random, unsigned int n)
+{
+	*random = *random * 6364136223846793005ULL + 1442695040888963407ULL;
+	return (*random >> 32) * n >> 32;
+}
+
+/* Takes the first bit that is set from bit @i on, or else from 0 on; there is one */
+static unsigned int take_bit(unsigned long *map, unsigned int nr_words,
+			     unsigned int i)
+{
+	unsigned int word = i / BITS_PER_LONG;
+	unsigned long bits = map[word] & ~0UL << i % BITS_PER_LONG;
+
+	while (!bits) {
+		word = word + 1 < nr_words ? word + 1 : 0;
+		bits = map[word];
+	}
+	map[word] &= ~(bits & -bits);
+	return word * BITS_PER_LONG + __ffs(bits);
+}
+
 unsigned int carve_slab_take(struct carve_cache *cache,
 			     struct carve_page *slab, void **objects,
 			     unsigned int n)
 {
 	const struct carve_shelf *shelf = carve_slab_shelf(cache, slab);
-	unsigned long *word = free_map(shelf, slab);
-	void *object = first_object(cache, slab);
-	void *const end = object + shelf->nr_objects * shelf->size;
-	unsigned int taken = 0;
+	const unsigned int size = shelf->size, nr = shelf->nr_objects;
+	const unsigned int nr_words = BITS_TO_LONGS(nr);
+	/* Without shuffling each is the lowest */
+	const unsigned int range = READ_ONCE(cache->slabs->shuffle) ? nr : 0;
+	unsigned long *map = free_map(shelf, slab);
+	void *first = first_object(cache, slab);
+	u64 random = cache->random;
+	unsigned int i;
 
-	for (; object < end && taken < n; word++) {
-		while (*word && taken < n) {
-			objects[taken++] = object + __ffs(*word) * shelf->size;
-			*word &= *word - 1;
-		}
-		object += BITS_PER_LONG * shelf->size;
-	}
-	slab->inuse += taken;
-	return taken;
+	n = min(n, bitmap_weight(map, nr));
+	for (i = 0; i < n; i++)
+		objects[i] = first + take_bit(map, nr_words,
+					      random_below(&random, range)) *
+				     size;
+	cache->random = random;
+	slab->inuse += n;
+	return n;
 }
 
 static struct carve_page *head_of(struct carve_page *page)

@@ -99,11 +99,14 @@ void carve_slab_check(struct carve_cache *cache, struct carve_page *slab,
 
 /*
  * shelf.c. For objects of @size from one to the next; ->left is set. Then, under
- * cache->lock: @n objects out of its slabs, how many; and one back into its slab.
- * False: refused.
+ * cache->lock: up to @n objects out of one slab, or of as many as it takes, how
+ * many; and one back into its slab. False: refused.
  */
 void carve_shelf_init(struct carve_cache *cache, struct carve_shelf *shelf,
 		      unsigned int size);
+unsigned int carve_shelf_take_some(struct carve_cache *cache,
+				   struct carve_shelf *shelf, void **objects,
+				   unsigned int n);
 unsigned int carve_shelf_take(struct carve_cache *cache,
 			      struct carve_shelf *shelf, void **objects,
 			      unsigned int n);

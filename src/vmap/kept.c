@@ -27,7 +27,7 @@
 #define METADATA_LEAST SZ_16K
 
 static unsigned int refill(struct carve_magazines *ms, void **areas,
-			   unsigned int n)
+			   unsigned int n, bool hurry)
 {
 	return 0;
 }
@@ -108,7 +108,7 @@ bool carve_kept_spare(struct carve_kept *kept)
 
 	for (i = 0; i < CARVE_NR_KEPT && kept->class[i]; i++) {
 		struct carve_magazines *ms = &kept->class[i]->magazines;
-		void *area = carve_magazines_get_slow(ms);
+		void *area = carve_magazines_get_slow(ms, true);
 
 		if (!area)
 			continue;

@@ -77,7 +77,7 @@ carve_kept_get(struct carve_kept *kept, unsigned long nr_pages)
 	if (unlikely(!carve_magazines_get(&class->magazines, &area))) {
 		if (!atomic_long_read(&kept->nr_pages))
 			return NULL;
-		area = carve_magazines_get_slow(&class->magazines);
+		area = carve_magazines_get_slow(&class->magazines, false);
 		if (!area)
 			return NULL;
 	}
