@@ -333,8 +333,8 @@ static unsigned int refill(struct carve_magazines *ms, struct carve_magazine *m,
 
 	m->refills++;
 	follow_batch(ms, m);
-	/* Others come to count the visits of those who have the time */
-	if (!hurry || READ_ONCE(ms->full))
+	/* An empty depot is not worth taking its lock */
+	if (!hurry || data_race(READ_ONCE(ms->full)))
 		n = depot_take(ms, m->items, most);
 	return n ?: ms->ops->refill(ms, m->items,
 				    min(READ_ONCE(ms->batch), most), hurry);
