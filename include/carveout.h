@@ -1076,6 +1076,8 @@ struct page *carve_native_pages_get(struct carveout *co, gfp_t gfp,
 				    unsigned int order);
 void carve_native_pages_put(struct carveout *co, struct carve_page *carve,
 			    struct page *page);
+/* page_count() of such a page */
+int carve_native_page_refs(const struct page *page);
 /* kmem_cache_create(); names may be alike, and have white space in them */
 struct carve_cache *carve_native_cache_new(const char *name, unsigned int size,
 					   unsigned int align,

@@ -9,19 +9,35 @@
  * made. carveout.ko must be loaded before the module. Where there is no
  * carveout, allocations fail.
  *
- * What the module frees goes where it came from: memory that the kernel
- * allocated and handed to the module is freed natively. The other way there is
- * nobody who could tell, so what the kernel frees must be the kernel's: a
- * module that hands memory from kmalloc() over for good (to a core function
- * that will kfree() it) isn't for this header. A page that is shared with the
- * kernel by reference comes back if the module drops the last reference, with
- * __free_pages() or put_page(), and stays allocated if the kernel does.
+ * The border. Memory passes it both ways, by pointer and by reference:
+ *
+ *  - What the module frees goes where it came from. Memory that the kernel
+ *    allocated for it (kasprintf(), memdup_user(), kvmalloc() within a core
+ *    function) is freed natively; by __free() and kfree_rcu(), too.
+ *  - Pages are shared by reference, as natively: get_page() by whoever likes,
+ *    and who drops the last reference frees, be it the kernel: a network driver's
+ *    pages may end in a socket buffer. What the kernel has dropped is collected
+ *    when memory is needed, and whenever somebody asks who holds what. Tail pages
+ *    of a block with __GFP_COMP have references of their own here; the block is
+ *    free when its head and all of them are. page_count() is what it is natively,
+ *    in the module's own code.
+ *  - Memory of kmalloc(), of a cache or of vmalloc() may be lent to the kernel:
+ *    mapped for DMA, put into a scatterlist or a bio, found with virt_to_page().
+ *    What the kernel itself frees with kfree() or kmem_cache_free() must be the
+ *    kernel's own: a module that hands such memory over for good (the data of
+ *    build_skb(), a field that a core function will kfree()) isn't for this
+ *    header, nor one that hands over a cache (kmem_cachep of struct dst_ops). A
+ *    kfree() of that kind does no harm to others: the kernel warns, the memory
+ *    stays allocated, and the log names the cache it is from when it is noticed.
  *
  * Memory without struct pages, or not in the direct mapping (source=reserved),
  * serves all but alloc_pages() and its kin.
  *
  * Not mapped, and so still native: memory pools' own arrays, percpu, devm_ and
- * dma_ functions, and what the kernel allocates on behalf of the module.
+ * dma_ functions, kmem_buckets, folio_alloc() and bulk allocation of pages,
+ * vmalloc_user(), vmalloc_32() and vrealloc(), and what the kernel allocates on
+ * behalf of the module. remap_vmalloc_range() is for memory of vmalloc_user()
+ * alone; that of vmalloc() is mapped page by page, with vmalloc_to_page().
  *
  * pr_fmt() is set to what most modules set it to, since the headers that come
  * with this one need it before the module's source can say otherwise.
@@ -117,6 +133,28 @@ static inline void carve_native_kfree_sensitive(const void *p)
 		kfree_sensitive(p);
 }
 
+static inline void carve_native_kfree_const(const void *p)
+{
+	if (carve_native_owns(p))
+		carve_kfree(carveout_native(), p);
+	else
+		kfree_const(p);
+}
+
+static inline void carve_native_kfree_bulk(size_t nr, void **objects)
+{
+	size_t i;
+
+	for (i = 0; i < nr; i++)
+		carve_native_kfree(objects[i]);
+}
+
+/* A delayed call of get_link() */
+static inline void carve_native_kfree_link(void *p)
+{
+	carve_native_kfree(p);
+}
+
 static inline size_t carve_native_ksize(const void *p)
 {
 	return carve_native_owns(p) ? carve_ksize(carveout_native(), p) :
@@ -191,6 +229,11 @@ static inline void *carve_native_vmalloc_flags(unsigned long size, gfp_t gfp)
 				  carve_native_vmalloc(size);
 }
 
+static inline void *carve_native_vmalloc_huge(unsigned long size, gfp_t gfp)
+{
+	return carve_native_vmalloc_flags(size, gfp);
+}
+
 static inline void *carve_native_vmalloc_node(unsigned long size, int node)
 {
 	return carve_native_vmalloc(size);
@@ -217,6 +260,14 @@ static inline void carve_native_vfree(const void *p)
 		carve_vfree(carveout_native(), p);
 	else
 		vfree(p);
+}
+
+static inline void carve_native_vfree_atomic(const void *p)
+{
+	if (carve_native_owns(p))
+		carve_vfree(carveout_native(), p);
+	else
+		vfree_atomic(p);
 }
 
 static inline void *carve_native_kvmalloc(size_t size, gfp_t gfp)
@@ -258,6 +309,90 @@ static inline void carve_native_kvfree(const void *p)
 		carve_kvfree(carveout_native(), p);
 	else
 		kvfree(p);
+}
+
+static inline void carve_native_kvfree_atomic(const void *p)
+{
+	if (carve_native_owns(p))
+		carve_kvfree(carveout_native(), p);
+	else if (is_vmalloc_addr(p))
+		vfree_atomic(p);
+	else
+		kfree(p);
+}
+
+static inline void carve_native_kvfree_sensitive(const void *p, size_t len)
+{
+	if (carve_native_owns(p)) {
+		memzero_explicit((void *)p, len);
+		carve_kvfree(carveout_native(), p);
+	} else {
+		kvfree_sensitive(p, len);
+	}
+}
+
+#ifdef kvrealloc /* older ones are told the old size, too */
+static inline void *carve_native_kvrealloc(const void *p, size_t size,
+					   gfp_t gfp)
+{
+	if (ZERO_OR_NULL_PTR(p))
+		return carve_native_kvmalloc(size, gfp);
+	return carve_native_owns(p) ?
+	       carve_kvrealloc(carveout_native(), p, size, gfp) :
+	       kvrealloc(p, size, gfp);
+}
+#else
+static inline void *carve_native_kvrealloc(const void *p, size_t old,
+					   size_t size, gfp_t gfp)
+{
+	if (ZERO_OR_NULL_PTR(p))
+		return carve_native_kvmalloc(size, gfp);
+	return carve_native_owns(p) ?
+	       carve_kvrealloc(carveout_native(), p, size, gfp) :
+	       kvrealloc(p, old, size, gfp);
+}
+#endif
+
+/* What __free() of the kernel's headers calls */
+
+static inline void carve_native_free_kfree(void *at)
+{
+	void *p = *(void **)at;
+
+	if (!IS_ERR_OR_NULL(p))
+		carve_native_kfree(p);
+}
+
+static inline void carve_native_free_kfree_sensitive(void *at)
+{
+	void *p = *(void **)at;
+
+	if (!IS_ERR_OR_NULL(p))
+		carve_native_kfree_sensitive(p);
+}
+
+static inline void carve_native_free_vfree(void *at)
+{
+	void *p = *(void **)at;
+
+	if (!IS_ERR_OR_NULL(p))
+		carve_native_vfree(p);
+}
+
+static inline void carve_native_free_kvfree(void *at)
+{
+	void *p = *(void **)at;
+
+	if (!IS_ERR_OR_NULL(p))
+		carve_native_kvfree(p);
+}
+
+static inline void carve_native_free_kvfree_atomic(void *at)
+{
+	void *p = *(void **)at;
+
+	if (!IS_ERR_OR_NULL(p))
+		carve_native_kvfree_atomic(p);
 }
 
 /* Caches: what is a struct kmem_cache * to the module may be a carve_cache */
@@ -378,10 +513,18 @@ static inline int carve_native_cache_alloc_bulk(struct kmem_cache *cache,
 static inline void carve_native_cache_free_bulk(struct kmem_cache *cache,
 						size_t nr, void **objects)
 {
-	if (carve_native_cache(cache))
+	if (!cache)
+		carve_native_kfree_bulk(nr, objects);
+	else if (carve_native_cache(cache))
 		carve_cache_free_bulk((struct carve_cache *)cache, nr, objects);
 	else
 		kmem_cache_free_bulk(cache, nr, objects);
+}
+
+/* Nobody is charged for a carveout's memory */
+static inline bool carve_native_cache_charge(void *object, gfp_t gfp)
+{
+	return true;
 }
 
 /* Elements of memory pools; the pool's own array is the kernel's */
@@ -407,6 +550,21 @@ static inline void carve_native_mempool_kfree(void *element, void *size)
 }
 
 /* Pages */
+
+/* A page of the carveout, which has struct pages then */
+static inline struct carve_page *
+carve_native_page_of(const struct page *page)
+{
+	struct carveout *co = carveout_native();
+
+	return co ? carve_native_page(co, page) : NULL;
+}
+
+static inline int carve_native_page_count(const struct page *page)
+{
+	return carve_native_page_of(page) ? carve_native_page_refs(page) :
+					    page_count(page);
+}
 
 static inline struct page *carve_native_alloc_pages(gfp_t gfp,
 						    unsigned int order)
@@ -445,6 +603,25 @@ static inline void carve_native_put_page(struct page *page)
 		put_page(page);
 }
 
+static inline void carve_native_folio_put(struct folio *folio)
+{
+	if (carve_native_page_of(folio_page(folio, 0)))
+		carve_native_put_page(folio_page(folio, 0));
+	else
+		folio_put(folio);
+}
+
+static inline void carve_native_split_page(struct page *page,
+					   unsigned int order)
+{
+	struct carve_page *carve = carve_native_page_of(page);
+
+	if (carve)
+		carve_split_page(carveout_native(), carve, order);
+	else
+		split_page(page, order);
+}
+
 static inline unsigned long carve_native_get_free_pages(gfp_t gfp,
 							unsigned int order)
 {
@@ -464,6 +641,11 @@ static inline void carve_native_free_pages(unsigned long addr,
 {
 	if (addr)
 		carve_native_free_pages_of(virt_to_page((void *)addr), order);
+}
+
+static inline void carve_native_free_free_page(void *at)
+{
+	carve_native_free_pages(*(unsigned long *)at, 0);
 }
 
 static inline void *carve_native_alloc_pages_exact(size_t size, gfp_t gfp)
@@ -493,6 +675,8 @@ static inline void carve_native_free_pages_exact(void *p, size_t size)
 #undef kcalloc_node
 #undef krealloc
 #undef krealloc_array
+#undef kmalloc_track_caller
+#undef kmalloc_node_track_caller
 #undef kmemdup
 #undef kmemdup_nul
 #undef kstrdup
@@ -507,8 +691,15 @@ static inline void carve_native_free_pages_exact(void *p, size_t size)
 #define kcalloc_node carve_native_kcalloc_node
 #define krealloc carve_native_krealloc
 #define krealloc_array carve_native_krealloc_array
+#define kmalloc_track_caller carve_native_kmalloc
+#define kmalloc_node_track_caller carve_native_kmalloc_node
 #define kfree carve_native_kfree
 #define kfree_sensitive carve_native_kfree_sensitive
+#define kfree_const carve_native_kfree_const
+#define kfree_bulk carve_native_kfree_bulk
+#define kfree_link carve_native_kfree_link
+#define __free_kfree carve_native_free_kfree
+#define __free_kfree_sensitive carve_native_free_kfree_sensitive
 #define ksize carve_native_ksize
 #define kmalloc_size_roundup carve_kmalloc_size_roundup
 #define kmemdup carve_native_kmemdup
@@ -550,6 +741,8 @@ do {									\
 #undef vmalloc
 #undef vzalloc
 #undef __vmalloc
+#undef __vmalloc_node
+#undef vmalloc_huge
 #undef vmalloc_node
 #undef vzalloc_node
 #undef vmalloc_array
@@ -557,11 +750,17 @@ do {									\
 #define vmalloc carve_native_vmalloc
 #define vzalloc carve_native_vzalloc
 #define __vmalloc carve_native_vmalloc_flags
+/* No alignment beyond a page's is asked for but by mm/ */
+#define __vmalloc_node(size, align, gfp, node, caller)			\
+	carve_native_vmalloc_flags(size, gfp)
+#define vmalloc_huge carve_native_vmalloc_huge
 #define vmalloc_node carve_native_vmalloc_node
 #define vzalloc_node carve_native_vzalloc_node
 #define vmalloc_array carve_native_vmalloc_array
 #define vcalloc carve_native_vcalloc
 #define vfree carve_native_vfree
+#define vfree_atomic carve_native_vfree_atomic
+#define __free_vfree carve_native_free_vfree
 
 #undef kvmalloc
 #undef kvzalloc
@@ -569,17 +768,25 @@ do {									\
 #undef kvzalloc_node
 #undef kvmalloc_array
 #undef kvcalloc
+#undef kvrealloc
 #define kvmalloc carve_native_kvmalloc
 #define kvzalloc carve_native_kvzalloc
 #define kvmalloc_node carve_native_kvmalloc_node
 #define kvzalloc_node carve_native_kvzalloc_node
 #define kvmalloc_array carve_native_kvmalloc_array
 #define kvcalloc carve_native_kvcalloc
+#define kvrealloc carve_native_kvrealloc
 #define kvfree carve_native_kvfree
+#define kvfree_atomic carve_native_kvfree_atomic
+#define kvfree_sensitive carve_native_kvfree_sensitive
+#define __free_kvfree carve_native_free_kvfree
+#define __free_kvfree_atomic carve_native_free_kvfree_atomic
 
 #undef KMEM_CACHE
 #undef KMEM_CACHE_USERCOPY
 #undef kmem_cache_alloc
+#undef kmem_cache_alloc_lru
+#undef alloc_inode_sb
 #undef kmem_cache_alloc_node
 #undef kmem_cache_zalloc
 #undef kmem_cache_alloc_bulk
@@ -592,6 +799,11 @@ do {									\
 #define kmem_cache_shrink carve_native_cache_shrink
 #define kmem_cache_size carve_native_cache_size
 #define kmem_cache_alloc carve_native_cache_alloc
+/* No list of a superblock's or cgroup's own leads to a carveout's objects */
+#define kmem_cache_alloc_lru(cache, lru, gfp)				\
+	carve_native_cache_alloc(cache, gfp)
+#define alloc_inode_sb(sb, cache, gfp) carve_native_cache_alloc(cache, gfp)
+#define kmem_cache_charge carve_native_cache_charge
 #define kmem_cache_alloc_node carve_native_cache_alloc_node
 #define kmem_cache_zalloc carve_native_cache_zalloc
 #define kmem_cache_free carve_native_cache_free
@@ -634,6 +846,11 @@ do {									\
 #define __free_pages carve_native_free_pages_of
 #define __free_page(page) carve_native_free_pages_of(page, 0)
 #define put_page carve_native_put_page
+#define folio_put carve_native_folio_put
+#define split_page carve_native_split_page
+#define page_count carve_native_page_count
+#define page_ref_count carve_native_page_count
+#define __free_free_page carve_native_free_free_page
 #define __get_free_pages carve_native_get_free_pages
 #define __get_free_page(gfp) carve_native_get_free_pages(gfp, 0)
 #define get_zeroed_page carve_native_get_zeroed_page

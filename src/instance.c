@@ -29,6 +29,7 @@
 #include <linux/ctype.h>
 
 #include "instance.h"
+#include "native.h"
 #include "percpu/each_cpu.h"
 #include "report.h"
 
@@ -177,6 +178,7 @@ static int setup_layers(struct carveout *co)
 	}
 	carve_dma_init(&co->dma, &co->pages);
 	carve_user_init(&co->user, &co->slabs);
+	carve_native_init(co);
 	mark_boot_pages(co);
 	hand_over_pages(co);
 	return 0;
@@ -338,6 +340,7 @@ int carveout_destroy(struct carveout *co)
 		return -EBUSY;
 	carve_vmap_exit(&co->vmap);
 	carve_kmap_exit(&co->kmap);
+	carve_native_unguard(co);
 	release_regions(co);
 	carve_each_cpu_put();
 	kfree(co);

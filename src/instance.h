@@ -56,6 +56,7 @@ struct carveout_request {
  * @setup_ns: time from the end of the reservation to the end of set-up
  * @list: on the list of all; guarded by the lock in face/main.c, as is @users
  * @users: references that keep it from being removed
+ * @native: gives back pages that the kernel had last, see native.c
  * @pinned: carveout_native() has handed it out
  * @kept: one of these is that of a user who has gone and left things behind
  * @face: what src/face keeps of it, NULL where it isn't in debugfs
@@ -77,6 +78,7 @@ struct carveout {
 	struct list_head list;
 	unsigned int users;
 	bool kept;
+	struct carve_shrinker native;
 	bool pinned;
 	struct carve_face *face;
 };

@@ -9,6 +9,7 @@
 #include <linux/kernel.h>
 
 #include "instance.h"
+#include "native.h"
 #include "report.h"
 #include "slab/users.h"
 
@@ -144,6 +145,7 @@ unsigned long carveout_report_owners(struct carveout *co,
 {
 	struct sites sites = { };
 
+	carve_native_collect(co);
 	add_blocks(co, &sites);
 	carve_vmap_for_each(&co->vmap, add_area, &sites);
 	return report_sites(&sites, r) + report_caches(co, r) +

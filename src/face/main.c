@@ -15,6 +15,7 @@
 
 #include "api.h"
 #include "instance.h"
+#include "native.h"
 #include "face/debugfs.h"
 #include "face/parse.h"
 #include "face/spec.h"
@@ -86,8 +87,8 @@ struct carveout *carveout_native(void)
 
 	guard(rcu)();
 	co = rcu_dereference(first);
-	if (co && unlikely(!READ_ONCE(co->pinned)))
-		WRITE_ONCE(co->pinned, true);
+	if (co && unlikely(!smp_load_acquire(&co->pinned)))
+		carve_native_guard(co);
 	return co;
 }
 EXPORT_SYMBOL_GPL(carveout_native);

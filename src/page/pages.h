@@ -73,6 +73,7 @@ struct carve_span {
  *	HIGHMEM where the pages need not have an address
  * @clearer: who fills pages without an address with zeroes
  * @shrinkers: who can give pages back; constant after set-up
+ * @frame_refs: references that a struct page has while its page is free
  * @wait_ms: how long an allocation waits for others to free, at most
  * @wake: leads from any context to @background
  * @background: collects memory when a zone is below its low watermark
@@ -94,6 +95,7 @@ struct carve_pages {
 	struct carve_zone *zonelist[CARVE_NR_ZONELISTS][CARVE_MAX_ZONES + 1];
 	struct carve_clearer *clearer;
 	struct list_head shrinkers;
+	int frame_refs;
 	unsigned int wait_ms;
 	struct irq_work wake;
 	struct work_struct background;

@@ -79,11 +79,21 @@ static int nr_maps(const struct page *frame)
 	return atomic_read(&frame->_mapcount) + 1;
 }
 
+/* References beside the object's own; what more the reservation has is older */
+static int nr_others(struct carve_pages *ps, const struct page *frame)
+{
+	int own = smp_load_acquire(&ps->frame_refs);
+
+	return page_count(frame) - own;
+}
+
 /* As said above; mappings locked, and none of them coming or going */
 static bool idle(struct carve_object *object, const struct carve_page *page)
 {
+	struct carve_pages *ps = carve_object_pages(object);
+
 	lockdep_assert_held(&object->lock);
-	if (page_count(frame_of(carve_object_pages(object), page)) > 1)
+	if (nr_others(ps, frame_of(ps, page)))
 		return false;
 	switch (carve_object_cover(object, page->at)) {
 	case CARVE_UNCOVERED:
@@ -564,7 +574,7 @@ static void count(struct carve_object *object,
 	carve_index_for_each(at, &object->index, 0, CARVE_INDEX_END) {
 		const struct page *frame = frame_of(ps, page_at(object, at));
 
-		usage->pinned += page_count(frame) > 1 + nr_maps(frame);
+		usage->pinned += nr_others(ps, frame) > nr_maps(frame);
 	}
 }
 

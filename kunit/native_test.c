@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Pages that modules built with carveout_native.h share with the kernel, which
+ * here is whoever calls get_page() and put_page().
+ */
+#include <linux/mm.h>
+
+#include <carveout.h>
+
+#include "instance.h"
+#include "kunit/testbed.h"
+#include "native.h"
+
+static struct page *get_block(struct kunit *test, unsigned int order)
+{
+	struct page *page;
+
+	carve_native_guard(test->priv);
+	page = carve_native_pages_get(test->priv, GFP_KERNEL, order);
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	KUNIT_EXPECT_EQ(test, carve_native_page_refs(page), 1);
+	return page;
+}
+
+static void put(struct kunit *test, struct page *page)
+{
+	carve_native_pages_put(test->priv, carve_native_page(test->priv, page),
+			       page);
+}
+
+static bool in_use(struct kunit *test, const struct page *page)
+{
+	return carve_native_page(test->priv, page)->state == CARVE_PAGE_USED;
+}
+
+static void last_reference_frees(struct kunit *test)
+{
+	struct page *page = get_block(test, 0);
+
+	get_page(page);
+	KUNIT_EXPECT_EQ(test, carve_native_page_refs(page), 2);
+	put(test, page);
+	KUNIT_EXPECT_TRUE(test, in_use(test, page));
+	put(test, page);
+	KUNIT_EXPECT_FALSE(test, in_use(test, page));
+	KUNIT_EXPECT_EQ(test, carve_native_collect(test->priv), 0UL);
+}
+
+static void kernel_may_have_the_last_reference(struct kunit *test)
+{
+	struct page *page = get_block(test, 0);
+
+	get_page(page);
+	put(test, page);
+	KUNIT_EXPECT_EQ(test, carve_native_collect(test->priv), 0UL);
+	put_page(page);
+	KUNIT_EXPECT_TRUE(test, in_use(test, page));
+	KUNIT_EXPECT_EQ(test, carve_native_collect(test->priv), 1UL);
+	KUNIT_EXPECT_FALSE(test, in_use(test, page));
+	KUNIT_EXPECT_EQ(test, carve_native_collect(test->priv), 0UL);
+}
+
+/* As a driver's pages that went up in socket buffers */
+static void pressure_collects_what_the_kernel_dropped(struct kunit *test)
+{
+	struct carveout *co = test->priv;
+	struct carve_page *page;
+	unsigned long nr = 0;
+
+	carve_native_guard(co);
+	while ((page = carve_alloc_page(co, GFP_NOWAIT | __GFP_NOWARN))) {
+		nr++;
+		put_page(pfn_to_page(PHYS_PFN(carve_page_to_phys(co, page))));
+	}
+	KUNIT_EXPECT_GT(test, nr, 100UL);
+	page = carve_alloc_page(co, GFP_KERNEL);
+	KUNIT_EXPECT_NOT_NULL(test, page);
+	carve_free_page(co, page);
+	KUNIT_EXPECT_EQ(test, carveout_count_owned(co), 0UL);
+}
+
+static void block_waits_for_its_tails(struct kunit *test)
+{
+	struct page *page = get_block(test, 2);
+	struct page *tail = page + 3;
+
+	get_page(tail);
+	put(test, page);
+	KUNIT_EXPECT_TRUE(test, in_use(test, page));
+	KUNIT_EXPECT_EQ(test, carve_native_collect(test->priv), 0UL);
+	put_page(tail);
+	KUNIT_EXPECT_EQ(test, carve_native_collect(test->priv), 4UL);
+	KUNIT_EXPECT_FALSE(test, in_use(test, page));
+}
+
+static void one_put_too_many_frees_once(struct kunit *test)
+{
+	struct page *page = get_block(test, 0);
+
+	put_page(page);
+	put(test, page);
+	KUNIT_EXPECT_FALSE(test, in_use(test, page));
+	KUNIT_EXPECT_EQ(test, carve_native_collect(test->priv), 0UL);
+}
+
+/* On older kernels kfree() of what is in no slab of theirs ends as a put_page() */
+static void objects_survive_a_native_kfree(struct kunit *test)
+{
+	struct carveout *co = test->priv;
+	void *object, *other;
+
+	carve_native_guard(co);
+	object = carve_kmalloc(co, 100, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, object);
+	put_page(virt_to_page(object));
+	other = carve_kmalloc(co, 100, GFP_KERNEL);
+	KUNIT_EXPECT_NOT_NULL(test, other);
+	KUNIT_EXPECT_EQ(test, carve_native_collect(co), 0UL);
+	KUNIT_EXPECT_EQ(test, carve_native_page_refs(virt_to_page(object)), 1);
+	carve_kfree(co, other);
+	carve_kfree(co, object);
+}
+
+static void guards_go_with_the_carveout(struct kunit *test)
+{
+	struct carveout *co = carve_testbed_create("guarded",
+						   CARVE_TESTBED_SIZE);
+	struct page *first;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, co);
+	first = pfn_to_page(co->region[0].start_pfn);
+	KUNIT_EXPECT_EQ(test, page_count(first), 1);
+	carve_native_guard(co);
+	carve_native_guard(co);
+	KUNIT_EXPECT_EQ(test, page_count(first), 2);
+	carve_native_unguard(co);
+	KUNIT_EXPECT_EQ(test, page_count(first), 1);
+	KUNIT_EXPECT_EQ(test, carveout_destroy(co), 0);
+}
+
+/* Pages of user space are idle with one reference more, then */
+static void idle_pages_are_known_by_their_guards(struct kunit *test)
+{
+	struct carveout *co = test->priv;
+	struct carve_object *object;
+	struct page *page;
+
+	carve_native_guard(co);
+	object = carve_object_open(&co->user, NULL);
+	KUNIT_ASSERT_NOT_NULL(test, object);
+	page = carve_object_get(object, 0);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, page);
+	KUNIT_EXPECT_EQ(test, carve_object_sweep(object, 0, 1), 0UL);
+	put_page(page);
+	KUNIT_EXPECT_EQ(test, carve_object_sweep(object, 0, 1), 1UL);
+	carve_object_close(object);
+}
+
+static struct kunit_case native_cases[] = {
+	KUNIT_CASE(last_reference_frees),
+	KUNIT_CASE(kernel_may_have_the_last_reference),
+	KUNIT_CASE(pressure_collects_what_the_kernel_dropped),
+	KUNIT_CASE(block_waits_for_its_tails),
+	KUNIT_CASE(one_put_too_many_frees_once),
+	KUNIT_CASE(objects_survive_a_native_kfree),
+	KUNIT_CASE(guards_go_with_the_carveout),
+	KUNIT_CASE(idle_pages_are_known_by_their_guards),
+	{ }
+};
+
+static struct kunit_suite native_suite = {
+	.name = "carveout_native",
+	.init = carve_testbed_init,
+	.exit = carve_testbed_exit,
+	.test_cases = native_cases,
+};
+
+kunit_test_suites(&native_suite);
