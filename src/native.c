@@ -79,7 +79,8 @@ void carve_native_guard(struct carveout *co)
 			atomic_inc(&frame(zone, i)->_refcount);
 	}
 	/* Who sees these must see all of the above */
-	smp_store_release(&co->pages.frame_refs, NR_HELD);
+	smp_store_release(&co->pages.frame_refs, NR_HELD); /* nr_others() */
+	/* carveout_native(), carve_native_collect() */
 	smp_store_release(&co->pinned, true);
 }
 
@@ -213,6 +214,7 @@ unsigned long carve_native_collect(struct carveout *co)
 	struct carve_zone *zone;
 	unsigned long nr = 0;
 
+	/* After this the guards are seen: carve_native_guard() */
 	if (!smp_load_acquire(&co->pinned))
 		return 0;
 	carve_for_each_zone(zone, &co->pages)

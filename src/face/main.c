@@ -87,6 +87,7 @@ struct carveout *carveout_native(void)
 
 	guard(rcu)();
 	co = rcu_dereference(first);
+	/* Whoever sees this sees the guards: carve_native_guard() */
 	if (co && unlikely(!smp_load_acquire(&co->pinned)))
 		carve_native_guard(co);
 	return co;

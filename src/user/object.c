@@ -82,6 +82,7 @@ static int nr_maps(const struct page *frame)
 /* References beside the object's own; what more the reservation has is older */
 static int nr_others(struct carve_pages *ps, const struct page *frame)
 {
+	/* Pairs with who made it more; the count is read after it */
 	int own = smp_load_acquire(&ps->frame_refs);
 
 	return page_count(frame) - own;
