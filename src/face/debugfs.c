@@ -63,6 +63,10 @@ static const struct {
 void carve_debugfs_init(void)
 {
 	root = debugfs_create_dir(KBUILD_MODNAME, NULL);
+}
+
+void carve_debugfs_manage(void)
+{
 	carve_manage_add(root);
 }
 

@@ -9,6 +9,9 @@ struct carveout;
 void carve_debugfs_init(void);
 void carve_debugfs_exit(void);
 
+/* Its files to make and remove carveouts with; they go with the directory */
+void carve_debugfs_manage(void);
+
 /* The directory of a carveout; and away with it and what its handles hold */
 void carve_debugfs_add(struct carveout *co);
 void carve_debugfs_remove(struct carveout *co);

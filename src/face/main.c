@@ -105,13 +105,13 @@ static void drop(struct carveout *co)
 static bool left_in_use(struct carveout *co)
 {
 	struct carve_report r = { .name = co->name };
-	bool first = !co->kept;
+	bool newly = !co->kept;
 
 	lockdep_assert_held(&carveouts_lock);
 	pr_warn("%s: its last user left it in use:\n", co->name);
 	carveout_report_owners(co, &r);
 	co->kept = true;
-	return first;
+	return newly;
 }
 
 /*
@@ -261,29 +261,42 @@ static struct carveout *unpublish(const char *wanted)
 	return co;
 }
 
+/* One that is off the list, so that no CPU that goes will look into it */
+static void take_down(struct carveout *co)
+{
+	carve_debugfs_remove(co);
+	if (carveout_destroy(co))
+		carveout_abandon(co);
+}
+
 int carveout_remove(const char *wanted)
 {
 	struct carveout *co = unpublish(wanted);
 
 	if (IS_ERR(co))
 		return PTR_ERR(co);
-	carve_debugfs_remove(co);
-	if (carveout_destroy(co))
-		carveout_abandon(co);
+	take_down(co);
 	return 0;
+}
+
+static struct carveout *unlist_first(void)
+{
+	struct carveout *co;
+
+	guard(mutex)(&carveouts_lock);
+	co = find(NULL);
+	if (co)
+		list_del(&co->list);
+	return co;
 }
 
 static void remove_all(void)
 {
-	struct carveout *co, *next;
+	struct carveout *co;
 
 	RCU_INIT_POINTER(first, NULL);
-	list_for_each_entry_safe(co, next, &carveouts, list) {
-		list_del(&co->list);
-		carve_debugfs_remove(co);
-		if (carveout_destroy(co))
-			carveout_abandon(co);
-	}
+	while ((co = unlist_first()))
+		take_down(co);
 }
 
 /* The parameters size, name, source, phys and node */
@@ -370,6 +383,8 @@ static int __init carveout_init(void)
 	ret = add_from_parameters();
 	if (ret)
 		goto exit_debugfs;
+	/* Not before, so that nobody makes one which that would have to undo */
+	carve_debugfs_manage();
 	return 0;
 
 exit_debugfs:

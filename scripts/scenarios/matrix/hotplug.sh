@@ -84,4 +84,19 @@ same 'no object is left over' "$(stat_of objects_stored)" 0
 same 'nothing has an owner' "$(cat $carve/owners)" 'nothing is allocated'
 same 'no free was refused' "$(stat_of bad_frees)" 0
 check 'it unloads' unload
+
+# toggle: takes the processor down and up until it is told to end
+toggle() {
+	while [ ! -e /tmp/enough ]; do
+		echo 0 >$online
+		echo 1 >$online
+	done
+}
+toggle &
+for turn in 1 2 3 4 5; do
+	check "turn $turn: it loads meanwhile" load 'carveouts=one:4M;two:4M'
+	check "turn $turn: and unloads" unload
+done
+touch /tmp/enough
+wait
 check_leaks
