@@ -8,40 +8,388 @@
 #include <linux/kthread.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
+#include <linux/string.h>
 #include <linux/vmalloc.h>
 
 #include <carveout.h>
 
+#include "face/pagemap.h"
+#include "kunit/interrupt.h"
 #include "kunit/testbed.h"
 
 #define QUIET (GFP_KERNEL | __GFP_NOWARN)
 #define AT_ONCE (GFP_NOWAIT | __GFP_NOWARN)
 
+/* Several pageblocks, most of them without page descriptors */
+#define HELD_SIZE SZ_16M
+
 /* Of which nothing is done in the background as yet */
-static struct carveout *create_held(u64 size)
+static struct carveout *create_held(u64 size, unsigned int nr_zones)
 {
 	struct carveout_request request = {
 		.name = "held",
-		.nr_zones = 1,
-		.zone[0] = {
-			.size = size,
-			.source = "contig",
-			.node = NUMA_NO_NODE,
-		},
+		.nr_zones = nr_zones,
 		.held = true,
 	};
+	unsigned int i;
 
+	for (i = 0; i < nr_zones; i++) {
+		request.zone[i].size = size;
+		request.zone[i].source = "contig";
+		request.zone[i].node = NUMA_NO_NODE;
+	}
 	return carveout_create(&request);
+}
+
+/* Tasks that use a carveout at the same time */
+struct want {
+	struct carveout *co;
+	struct task_struct *task;
+	struct completion done;
+	bool clean;
+};
+
+static void start_all(struct kunit *test, int (*fn)(void *arg),
+		      struct want *want, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		struct want *w = &want[i];
+
+		w->co = test->priv;
+		init_completion(&w->done);
+		w->task = kthread_create(fn, w, "carve_setup");
+		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, w->task);
+		get_task_struct(w->task);
+		wake_up_process(w->task);
+	}
+}
+
+static void finish_all(struct kunit *test, struct want *want, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		wait_for_completion(&want[i].done);
+		kthread_stop(want[i].task);
+		put_task_struct(want[i].task);
+		KUNIT_EXPECT_TRUE(test, want[i].clean);
+	}
+}
+
+static const struct carve_buddy *buddy_of(struct carveout *co)
+{
+	return &co->pages.zone[0].buddy;
+}
+
+static bool has_descriptor(struct carveout *co, u32 index)
+{
+	return carve_pages_peek(&co->pages, index);
+}
+
+/*
+ * What an earlier carveout in the same memory may have left there: all that
+ * has no descriptor looks like a slab of @cache, a block in use, and a free one.
+ */
+static void fill_with_lies(struct carveout *co, struct carve_cache *cache)
+{
+	static const u8 states[] = {
+		CARVE_PAGE_SLAB, CARVE_PAGE_USED, CARVE_PAGE_FREE,
+		CARVE_PAGE_LARGE, CARVE_PAGE_AREA, CARVE_PAGE_DMA,
+	};
+	u32 i;
+
+	for (i = 0; i < co->pages.nr_pages; i++) {
+		if (has_descriptor(co, i))
+			continue;
+		memset(&co->pages.map[i], 0xff, sizeof(struct carve_page));
+		co->pages.map[i].state = states[i % ARRAY_SIZE(states)];
+		co->pages.map[i].order = i % 10;
+		co->pages.map[i].zone = CARVE_MAX_ZONES - 1;
+		co->pages.map[i].cache = cache;
+	}
 }
 
 static int setup_init(struct kunit *test)
 {
-	struct carveout *co = create_held(CARVE_TESTBED_SIZE);
+	struct carveout *co = create_held(HELD_SIZE, 1);
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, co);
 	carve_testbed_unbind(co);
+	fill_with_lies(co, co->slabs.kmalloc[3]);
 	test->priv = co;
 	return 0;
+}
+
+/* Page descriptors */
+
+static void few_descriptors_are_made_at_first(struct kunit *test)
+{
+	struct carveout *co = test->priv;
+	const struct carve_buddy *b = buddy_of(co);
+
+	KUNIT_EXPECT_GE(test, b->nr_unmade, 4);
+	KUNIT_EXPECT_LT(test, b->nr_unmade, carve_making_nr_blocks(b));
+	KUNIT_EXPECT_FALSE(test, has_descriptor(co, b->end - 1));
+	carve_testbed_check(test, co);
+}
+
+static void all_pages_are_free_without_descriptors(struct kunit *test)
+{
+	struct carveout *co = test->priv;
+	unsigned long boot = carve_boot_pages(&co->boot);
+	unsigned long count[CARVE_NR_PAGE_STATES];
+
+	KUNIT_EXPECT_EQ(test, carve_pages_nr_managed(&co->pages),
+			co->pages.nr_pages - boot);
+	KUNIT_EXPECT_EQ(test, carve_testbed_nr_free(co),
+			co->pages.nr_pages - boot);
+	carve_pagemap_count(&co->pages, count);
+	KUNIT_EXPECT_EQ(test, count[CARVE_PAGE_BOOT], boot);
+	KUNIT_EXPECT_EQ(test, count[CARVE_PAGE_FREE],
+			co->pages.nr_pages - boot);
+}
+
+static void nothing_is_owned_without_descriptors(struct kunit *test)
+{
+	struct carveout *co = test->priv;
+
+	KUNIT_EXPECT_EQ(test, carveout_count_owned(co), 0);
+}
+
+/* The same view before and after, with nothing allocated between */
+static void pairs_are_true_without_descriptors(struct kunit *test)
+{
+	struct carveout *co = test->priv;
+	const struct carve_buddy *b = buddy_of(co);
+	unsigned int order;
+	u32 pair, before, after;
+
+	for (order = 0; order < b->max_order; order++) {
+		u32 nr = carve_buddy_nr_pairs(b, order);
+
+		for (before = 0, pair = 0; pair < nr; pair++)
+			before += carve_buddy_pair(b, order, pair);
+		/* Each free block without a free buddy is a pair of its own */
+		after = carve_buddy_nr_blocks(b, order);
+		KUNIT_EXPECT_EQ(test, before, after);
+	}
+	KUNIT_EXPECT_GT(test, b->nr_unmade, 0);
+}
+
+static void split_makes_a_pageblock(struct kunit *test)
+{
+	struct carveout *co = test->priv;
+	const struct carve_buddy *b = buddy_of(co);
+	struct carve_page *page, *kept = NULL;
+	u32 unmade = b->nr_unmade;
+
+	while (b->nr_unmade == unmade) {
+		page = carve_alloc_page(co, GFP_ATOMIC);
+		KUNIT_ASSERT_NOT_NULL(test, page);
+		page->next = kept ? kept - co->pages.map : CARVE_PAGE_NONE;
+		kept = page;
+	}
+	KUNIT_EXPECT_EQ(test, b->nr_unmade, unmade - 1);
+	carve_testbed_check(test, co);
+	while (kept) {
+		page = kept;
+		kept = page->next == CARVE_PAGE_NONE ? NULL :
+						       &co->pages.map[page->next];
+		carve_free_page(co, page);
+	}
+}
+
+static void take_one(void *arg)
+{
+	struct carve_page **page = arg;
+	struct carveout *co = (void *)*page;
+
+	*page = carve_alloc_pages(co, GFP_ATOMIC, 0);
+}
+
+static void interrupts_get_pages_without_descriptors(struct kunit *test)
+{
+	struct carveout *co = test->priv;
+	struct carve_page *page = (void *)co;
+
+	carve_run_in_interrupt(take_one, &page);
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	carve_free_page(co, page);
+}
+
+/* Each page once, and zeroed where that is asked for */
+static void whole_carveout_is_there_at_once(struct kunit *test)
+{
+	struct carveout *co = test->priv;
+	unsigned long n = 0, all = carve_testbed_nr_free(co);
+	struct carve_page *first = NULL, *page;
+
+	while ((page = carve_alloc_page(co, AT_ONCE | __GFP_HIGH |
+					__GFP_ZERO))) {
+		struct carve_page **word = carve_page_address(co, page);
+
+		KUNIT_ASSERT_NULL(test, memchr_inv(word, 0, PAGE_SIZE));
+		*word = first;
+		first = page;
+		n++;
+	}
+	KUNIT_EXPECT_EQ(test, n, all);
+	KUNIT_EXPECT_EQ(test, buddy_of(co)->nr_unmade, 0);
+	carve_testbed_check(test, co);
+	carve_testbed_give_pages(co, first);
+}
+
+/* All of its descriptors are the owner's to change */
+static void large_block_comes_with_its_descriptors(struct kunit *test)
+{
+	struct carveout *co = test->priv;
+	unsigned int order = fls_long(carve_buddy_orders(buddy_of(co))) - 1;
+	struct carve_page *page = carve_alloc_pages(co, AT_ONCE, order);
+	unsigned long i;
+
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	KUNIT_ASSERT_GT(test, order, buddy_of(co)->block_order);
+	for (i = 0; i < BIT(order); i++)
+		KUNIT_ASSERT_TRUE(test,
+				  has_descriptor(co, page + i - co->pages.map));
+	carve_testbed_check(test, co);
+	carve_split_page(co, page, order);
+	for (i = 0; i < BIT(order); i++)
+		carve_free_page(co, page + i);
+}
+
+/* Also by those of each page that is none's: what lies there is not believed */
+static void bad_frees_are_refused_without_descriptors(struct kunit *test)
+{
+	struct carveout *co = test->priv;
+	struct carve_cache *cache = co->slabs.kmalloc[3];
+	unsigned long nr_free = carve_testbed_nr_free(co);
+	u32 i, tried = 0;
+
+	for (i = 0; i < co->pages.nr_pages; i++) {
+		void *addr = co->region[0].virt + ((unsigned long)i << PAGE_SHIFT);
+		struct carve_page *page = &co->pages.map[i];
+
+		/* Each makes the descriptors of a pageblock */
+		if (has_descriptor(co, i))
+			continue;
+		switch (tried++ % 5) {
+		case 0:
+			carve_kfree(co, addr);
+			break;
+		case 1:
+			carve_cache_free(cache, addr);
+			break;
+		case 2:
+			carve_free_pages(co, page, page->order);
+			break;
+		case 3:
+			carve_vfree(co, addr);
+			break;
+		default:
+			carve_free_pages_addr(co, (unsigned long)addr, 0);
+		}
+	}
+	KUNIT_EXPECT_GE(test, tried, 5);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&co->pages.nr_bad_frees),
+			tried);
+	KUNIT_EXPECT_EQ(test, carve_testbed_nr_free(co), nr_free);
+}
+
+static void lookups_find_tails_without_descriptors(struct kunit *test)
+{
+	struct carveout *co = test->priv;
+	u32 last = co->pages.nr_pages - 1;
+	void *addr = co->region[0].virt + ((unsigned long)last << PAGE_SHIFT);
+	struct carve_page *page;
+
+	KUNIT_ASSERT_FALSE(test, has_descriptor(co, last));
+	KUNIT_EXPECT_TRUE(test, carve_owns(co, addr));
+	page = carve_virt_to_page(co, addr);
+	KUNIT_EXPECT_PTR_EQ(test, page, &co->pages.map[last]);
+	KUNIT_EXPECT_TRUE(test, has_descriptor(co, last));
+	KUNIT_EXPECT_EQ(test, page->state, CARVE_PAGE_TAIL);
+	KUNIT_EXPECT_EQ(test, carve_ksize(co, addr), 0);
+}
+
+static void background_makes_all(struct kunit *test)
+{
+	struct carveout *co = test->priv;
+	void *p = carve_kmalloc(co, 64, GFP_KERNEL);
+
+	KUNIT_EXPECT_LT(test, co->pages.nr_ready, co->pages.nr_pages);
+	carveout_begin(co);
+	carveout_settle(co);
+	KUNIT_EXPECT_EQ(test, buddy_of(co)->nr_unmade, 0);
+	KUNIT_EXPECT_EQ(test, co->pages.nr_ready, co->pages.nr_pages);
+	KUNIT_EXPECT_EQ(test, co->pages.span.bytes,
+			carve_region_bytes(&co->region[0]));
+	KUNIT_EXPECT_EQ(test, co->slabs.kmalloc[0]->span.bytes,
+			co->slabs.span.bytes);
+	carve_testbed_check(test, co);
+	carve_kfree(co, p);
+}
+
+static void later_zones_have_their_number(struct kunit *test)
+{
+	struct carveout *co = create_held(SZ_8M, 3);
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, co);
+	fill_with_lies(co, co->slabs.kmalloc[3]);
+	for (i = 0; i < co->nr_regions; i++) {
+		void *last = co->region[i].virt + SZ_8M - PAGE_SIZE;
+
+		KUNIT_EXPECT_EQ(test, carve_virt_to_page(co, last)->zone, i);
+	}
+	carveout_begin(co);
+	carveout_settle(co);
+	for (i = 0; i < co->pages.nr_pages; i++)
+		KUNIT_ASSERT_EQ(test, co->pages.map[i].zone,
+				i / (SZ_8M >> PAGE_SHIFT));
+	carve_testbed_destroy(test, co);
+}
+
+/* A walk on each CPU while descriptors are made */
+
+#define NR_STEPS 3000
+
+static int walk(void *arg)
+{
+	struct want *w = arg;
+	struct carve_page *held[8] = { };
+	unsigned int i;
+
+	for (i = 0; i < NR_STEPS; i++) {
+		unsigned int slot = i % ARRAY_SIZE(held), order = i % 11;
+
+		if (held[slot])
+			carve_free_pages(w->co, held[slot],
+					 held[slot]->order);
+		held[slot] = carve_alloc_pages(w->co, AT_ONCE, order);
+		carve_owns(w->co, w->co->region[0].virt +
+			      ((i * 7919UL) << PAGE_SHIFT) % HELD_SIZE);
+	}
+	for (i = 0; i < ARRAY_SIZE(held); i++)
+		if (held[i])
+			carve_free_pages(w->co, held[i], held[i]->order);
+	w->clean = true;
+	complete(&w->done);
+	return 0;
+}
+
+static void descriptors_are_made_once_whoever_makes_them(struct kunit *test)
+{
+	struct carveout *co = test->priv;
+	struct want want[3] = { };
+
+	start_all(test, walk, want, ARRAY_SIZE(want));
+	carveout_begin(co);
+	finish_all(test, want, ARRAY_SIZE(want));
+	carveout_settle(co);
+	KUNIT_EXPECT_EQ(test, buddy_of(co)->nr_unmade, 0);
 }
 
 static bool has_no_window(struct carveout *co)
@@ -90,13 +438,6 @@ static void who_may_not_sleep_gets_no_area_before_the_window(struct kunit *test)
 	carve_vfree(co, p);
 }
 
-struct want {
-	struct carveout *co;
-	struct task_struct *task;
-	struct completion done;
-	bool clean;
-};
-
 static int want_area(void *arg)
 {
 	struct want *w = arg;
@@ -111,27 +452,12 @@ static int want_area(void *arg)
 static void first_areas_wait_for_the_window(struct kunit *test)
 {
 	struct want want[3] = { };
-	int i;
 
-	for (i = 0; i < ARRAY_SIZE(want); i++) {
-		struct want *w = &want[i];
-
-		w->co = test->priv;
-		init_completion(&w->done);
-		w->task = kthread_create(want_area, w, "want_area");
-		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, w->task);
-		get_task_struct(w->task);
-		wake_up_process(w->task);
-	}
+	start_all(test, want_area, want, ARRAY_SIZE(want));
 	/* Some of them are waiting by then, others come while it is made */
 	schedule_timeout_uninterruptible(1);
 	carveout_begin(test->priv);
-	for (i = 0; i < ARRAY_SIZE(want); i++) {
-		wait_for_completion(&want[i].done);
-		kthread_stop(want[i].task);
-		put_task_struct(want[i].task);
-		KUNIT_EXPECT_TRUE(test, want[i].clean);
-	}
+	finish_all(test, want, ARRAY_SIZE(want));
 }
 
 static void all_else_is_there_without_the_window(struct kunit *test)
@@ -177,7 +503,7 @@ static void carveout_goes_at_any_moment(struct kunit *test)
 	int i;
 
 	for (i = 0; i < 6; i++) {
-		co = create_held(CARVE_TESTBED_SIZE);
+		co = create_held(HELD_SIZE, 1);
 		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, co);
 		if (i % 3)
 			carveout_begin(co);
@@ -188,6 +514,19 @@ static void carveout_goes_at_any_moment(struct kunit *test)
 }
 
 static struct kunit_case setup_cases[] = {
+	KUNIT_CASE(few_descriptors_are_made_at_first),
+	KUNIT_CASE(all_pages_are_free_without_descriptors),
+	KUNIT_CASE(nothing_is_owned_without_descriptors),
+	KUNIT_CASE(pairs_are_true_without_descriptors),
+	KUNIT_CASE(split_makes_a_pageblock),
+	KUNIT_CASE(interrupts_get_pages_without_descriptors),
+	KUNIT_CASE(whole_carveout_is_there_at_once),
+	KUNIT_CASE(large_block_comes_with_its_descriptors),
+	KUNIT_CASE(bad_frees_are_refused_without_descriptors),
+	KUNIT_CASE(lookups_find_tails_without_descriptors),
+	KUNIT_CASE(background_makes_all),
+	KUNIT_CASE(later_zones_have_their_number),
+	KUNIT_CASE(descriptors_are_made_once_whoever_makes_them),
 	KUNIT_CASE(window_is_for_the_background),
 	KUNIT_CASE(who_may_not_sleep_gets_no_area_before_the_window),
 	KUNIT_CASE(first_areas_wait_for_the_window),

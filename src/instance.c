@@ -18,7 +18,9 @@
  *	a magazine's busy mark			preemption disabled
  *	one of: a depot, a cache, a zone, the areas of a carveout
  *						raw spinlocks, interrupts off;
- *						never two at a time
+ *						never two at a time, but for a
+ *						zone's under any of the others,
+ *						to make page descriptors
  * Magazines nest downwards: a cache's over the free maps' over the pages'.
  */
 #include <linux/cache.h>
@@ -32,6 +34,9 @@
 #include "native.h"
 #include "percpu/each_cpu.h"
 #include "report.h"
+
+/* So much of each zone has page descriptors from the start */
+#define MADE_AT_ONCE SZ_64M
 
 static unsigned long nr_pages(const struct carveout *co)
 {
@@ -94,33 +99,52 @@ static int setup_stores(struct carveout *co, struct carve_zone *zone,
 	return 0;
 }
 
+/* Of large zones, only those of the first @at_once pages for now; see making.c */
+static int setup_descriptors(struct carveout *co, struct carve_zone *zone,
+			     u32 at_once)
+{
+	u8 *made = NULL;
+
+	if (zone->region->nr_pages > at_once) {
+		made = carve_boot_alloc(&co->boot,
+					carve_making_nr_blocks(&zone->buddy), 1,
+					"descriptors made");
+		if (!made)
+			return -ENOMEM;
+	}
+	carve_pages_make(&co->pages, zone, made, at_once);
+	return 0;
+}
+
 static int setup_zone(struct carveout *co, const struct carve_region *region,
-		      u32 first)
+		      u32 first, u32 at_once)
 {
 	struct carve_zone *zone = carve_pages_add_zone(&co->pages, region,
 						       first);
-	int ret = setup_stores(co, zone, CARVE_LONG_LIVED);
+	int ret = setup_descriptors(co, zone, at_once);
 
+	if (!ret)
+		ret = setup_stores(co, zone, CARVE_LONG_LIVED);
 	return ret ?: setup_stores(co, zone, CARVE_SHORT_LIVED);
 }
 
 /* The page descriptors of all regions, and a zone over each */
-static int setup_pages(struct carveout *co)
+static int setup_pages(struct carveout *co, u32 at_once)
 {
 	struct carve_page *map;
 	unsigned int i;
 	u32 first = 0;
 	int ret = 0;
 
-	map = carve_boot_alloc(&co->boot, nr_pages(co) * sizeof(*map),
-			       L1_CACHE_BYTES, "page descriptors");
+	map = carve_boot_alloc_raw(&co->boot, nr_pages(co) * sizeof(*map),
+				   L1_CACHE_BYTES, "page descriptors");
 	if (!map)
 		return -ENOMEM;
 	carve_pages_init(&co->pages, co->name, map, nr_pages(co));
 	for (i = 0; i < co->nr_regions && !ret; i++) {
 		struct carve_region *region = &co->region[i];
 
-		ret = setup_zone(co, region, first);
+		ret = setup_zone(co, region, first, at_once);
 		first += region->nr_pages;
 	}
 	return ret;
@@ -151,17 +175,17 @@ static void mark_boot_pages(struct carveout *co)
 	unsigned long page;
 
 	for_each_set_bit(page, co->boot.map, co->boot.nr_pages)
-		co->pages.map[page].state = CARVE_PAGE_BOOT;
+		carve_zone_page(co->pages.zone, page)->state = CARVE_PAGE_BOOT;
 }
 
-static int setup_layers(struct carveout *co)
+static int setup_layers(struct carveout *co, u32 at_once)
 {
 	int ret;
 
 	ret = carve_boot_init(&co->boot, co->region[0].virt,
 			      co->region[0].nr_pages);
 	if (!ret)
-		ret = setup_pages(co);
+		ret = setup_pages(co, at_once);
 	if (!ret)
 		ret = carve_slabs_init(&co->slabs, &co->pages, &co->boot);
 	if (!ret)
@@ -241,7 +265,7 @@ static int setup(struct carveout *co, struct carveout_request *request)
 	if (ret)
 		return ret;
 	start = ktime_get_ns();
-	ret = setup_layers(co);
+	ret = setup_layers(co, request->held ? 0 : PFN_DOWN(MADE_AT_ONCE));
 	if (!ret)
 		carve_slabs_debug(&co->slabs, request->slab_debug);
 	co->setup_ns = ktime_get_ns() - start;
@@ -257,13 +281,24 @@ static int setup(struct carveout *co, struct carveout_request *request)
 	return ret;
 }
 
+static void make_descriptors(struct work_struct *work)
+{
+	struct carveout *co = container_of(work, struct carveout, making);
+
+	carve_pages_make_all(&co->pages);
+	carve_slabs_widen(&co->slabs);
+}
+
 void carveout_begin(struct carveout *co)
 {
+	if (co->pages.nr_ready < co->pages.nr_pages)
+		carve_run_later(&co->making);
 	carve_opening_start(&co->vmap);
 }
 
 void carveout_settle(struct carveout *co)
 {
+	flush_work(&co->making);
 	carve_opening_wait(&co->vmap);
 }
 
@@ -283,6 +318,7 @@ struct carveout *carveout_create(struct carveout_request *request)
 	if (!co)
 		return ERR_PTR(-ENOMEM);
 	strscpy(co->name, request->name, sizeof(co->name));
+	INIT_WORK(&co->making, make_descriptors);
 	ret = carve_each_cpu_get();
 	if (ret) {
 		refuse(request, "no memory for a workqueue");
@@ -338,6 +374,7 @@ int carveout_destroy(struct carveout *co)
 	carve_user_stop(&co->user);
 	if (!all_pages_back(co))
 		return -EBUSY;
+	cancel_work_sync(&co->making);
 	carve_vmap_exit(&co->vmap);
 	carve_kmap_exit(&co->kmap);
 	carve_native_unguard(co);
@@ -350,6 +387,7 @@ int carveout_destroy(struct carveout *co)
 void carveout_abandon(struct carveout *co)
 {
 	carve_pages_stop(&co->pages);
+	cancel_work_sync(&co->making);
 	carve_opening_stop(&co->vmap);
 	pr_err("%s: its %zu KiB stay reserved until reboot\n", co->name,
 	       carveout_bytes(co) / SZ_1K);

@@ -27,8 +27,8 @@ struct carve_face;
  * @zone: a region each; the metadata of all lies in the first
  * @slab_debug: which caches are to be debugged, in the language of
  *	slab/rules.c, for as long as the carveout lives; or NULL
- * @held: nothing is done in the background until carveout_begin(): for tests of
- *	the time before that
+ * @held: nothing is done in the background until carveout_begin(), and as much
+ *	as can be is left to that: for tests of the time before it
  * @refusal: after a failure, why in one line
  */
 struct carveout_request {
@@ -53,6 +53,7 @@ struct carveout_request {
  * @kmap: addresses for those of its pages that have none
  * @dma: its buffers for devices
  * @user: what user space has of it
+ * @making: makes the page descriptors that weren't needed at once
  * @setup_ns: time from the end of the reservation to the end of set-up
  * @list: on the list of all; guarded by the lock in face/main.c, as is @users
  * @users: references that keep it from being removed
@@ -73,6 +74,7 @@ struct carveout {
 	struct carve_kmap kmap;
 	struct carve_dma dma;
 	struct carve_user user;
+	struct work_struct making;
 	u64 setup_ns;
 
 	struct list_head list;

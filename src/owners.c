@@ -55,10 +55,13 @@ static void add_to_site(struct sites *sites, unsigned long caller,
 
 static void add_blocks(struct carveout *co, struct sites *sites)
 {
-	const struct carve_page *page = co->pages.map;
-	const struct carve_page *end = page + co->pages.nr_pages;
+	const struct carve_page *page;
+	u32 index;
 
-	for (; page < end; page++)
+	for (index = 0; index < co->pages.nr_pages; index++) {
+		page = carve_pages_peek(&co->pages, index);
+		if (!page)
+			continue;
 		if (page->state == CARVE_PAGE_USED ||
 		    page->state == CARVE_PAGE_LARGE)
 			add_to_site(sites, page->caller, page->state,
@@ -66,6 +69,7 @@ static void add_blocks(struct carveout *co, struct sites *sites)
 		else if (page->state == CARVE_PAGE_DMA && page->nr_pages)
 			add_to_site(sites, page->caller, page->state,
 				    page->nr_pages);
+	}
 }
 
 static void add_area(const struct carve_area *area, void *arg)

@@ -32,7 +32,6 @@ static void *give_out(struct carve_boot *boot, unsigned long offset,
 {
 	unsigned long first = offset >> PAGE_SHIFT;
 
-	memset(boot->virt + offset, 0, size);
 	bitmap_set(boot->map, first, PFN_UP(offset + size) - first);
 	boot->last_end = offset + size;
 	boot->records[boot->nr_records++] = (struct carve_boot_record){
@@ -51,8 +50,8 @@ static bool fits_behind_last(const struct carve_boot *boot, unsigned long end)
 	return find_next_bit(boot->map, PFN_UP(end), next) >= PFN_UP(end);
 }
 
-void *carve_boot_alloc(struct carve_boot *boot, unsigned long size,
-		       unsigned long align, const char *what)
+void *carve_boot_alloc_raw(struct carve_boot *boot, unsigned long size,
+			   unsigned long align, const char *what)
 {
 	unsigned long offset = ALIGN(boot->last_end, align);
 	unsigned long page;
@@ -70,6 +69,14 @@ void *carve_boot_alloc(struct carve_boot *boot, unsigned long size,
 	return give_out(boot, page << PAGE_SHIFT, size, what);
 }
 
+void *carve_boot_alloc(struct carve_boot *boot, unsigned long size,
+		       unsigned long align, const char *what)
+{
+	void *p = carve_boot_alloc_raw(boot, size, align, what);
+
+	return p ? memset(p, 0, size) : NULL;
+}
+
 int carve_boot_init(struct carve_boot *boot, void *virt, unsigned long nr_pages)
 {
 	unsigned long records_size = MAX_RECORDS * sizeof(*boot->records);
@@ -83,6 +90,7 @@ int carve_boot_init(struct carve_boot *boot, void *virt, unsigned long nr_pages)
 	};
 	if (PFN_UP(records_size + map_size) > nr_pages)
 		return -ENOMEM;
+	memset(virt, 0, records_size + map_size);
 	give_out(boot, 0, records_size + map_size, "boot records and bitmap");
 	return 0;
 }

@@ -45,6 +45,9 @@ int carve_boot_init(struct carve_boot *boot, void *virt,
 /* Zeroed memory, aligned to @align bytes (a power of two up to a page), or NULL */
 void *carve_boot_alloc(struct carve_boot *boot, unsigned long size,
 		       unsigned long align, const char *what);
+/* The same with whatever the memory holds */
+void *carve_boot_alloc_raw(struct carve_boot *boot, unsigned long size,
+			   unsigned long align, const char *what);
 /* Calls @take for each run of pages that were not given out, and closes */
 void carve_boot_hand_over(struct carve_boot *boot,
 			  void (*take)(void *arg, unsigned long first,

@@ -170,9 +170,12 @@ static void count_zones(const struct carve_pages *pages,
 	u32 i = area->blocks;
 
 	while (i < pages->nr_pages && seen < area->nr_pages) {
-		const struct carve_page *block = &pages->map[i];
-		u32 n = BIT(min(READ_ONCE(block->order), CARVE_MAX_ORDER));
+		const struct carve_page *block = carve_pages_peek(pages, i);
+		u32 n;
 
+		if (!block)
+			break;
+		n = BIT(min(READ_ONCE(block->order), CARVE_MAX_ORDER));
 		nr[block->zone] += n;
 		seen += n;
 		i = READ_ONCE(block->next);

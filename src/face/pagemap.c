@@ -53,9 +53,13 @@ static bool heads_block(enum carve_page_state state)
 static u32 run_at(const struct carve_pages *pages, u32 index,
 		  enum carve_page_state *state)
 {
-	const struct carve_page *page = &pages->map[index];
-	unsigned int order = READ_ONCE(page->order);
+	const struct carve_page *page = carve_pages_peek(pages, index);
+	unsigned int order;
 
+	*state = CARVE_PAGE_TAIL;
+	if (!page)
+		return 1;
+	order = READ_ONCE(page->order);
 	*state = READ_ONCE(page->state);
 	if (is_slab(*state))
 		*state = CARVE_PAGE_SLAB;

@@ -33,6 +33,8 @@ enum statistic {
 	STAT_PAGES_USER,
 	STAT_PAGES_INDEX,
 	STAT_PAGES_MANAGED,
+	STAT_PAGES_UNMADE,
+	STAT_MAKING_US,
 	STAT_LARGEST_FREE_ORDER,
 	STAT_STORE_REFILLS,
 	STAT_STORE_FLUSHES,
@@ -91,6 +93,8 @@ static const char *const names[] = {
 	[STAT_PAGES_USER] = "pages_user",
 	[STAT_PAGES_INDEX] = "pages_user_index",
 	[STAT_PAGES_MANAGED] = "pages_managed",
+	[STAT_PAGES_UNMADE] = "pages_without_descriptors",
+	[STAT_MAKING_US] = "descriptors_us",
 	[STAT_LARGEST_FREE_ORDER] = "largest_free_order",
 	[STAT_STORE_REFILLS] = "store_refills",
 	[STAT_STORE_FLUSHES] = "store_flushes",
@@ -197,6 +201,9 @@ static void collect_pages(struct carveout *co, struct stats *s)
 	struct carve_zone *zone;
 
 	s->value[STAT_PAGES_MANAGED] = carve_pages_nr_managed(&co->pages);
+	s->value[STAT_PAGES_UNMADE] = carve_pages_nr_unmade(&co->pages);
+	s->value[STAT_MAKING_US] = div_u64(READ_ONCE(co->pages.making_ns),
+					   NSEC_PER_USEC);
 	s->value[STAT_LARGEST_FREE_ORDER] = -1;
 	carve_for_each_zone(zone, &co->pages)
 		add_zone(zone, s);

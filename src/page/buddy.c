@@ -32,13 +32,17 @@
  *    others on the first list of their order;
  *  - bit n of nonempty is set if and only if list n is not empty;
  *  - nr_free is the sum of all blocks' pages.
+ *
+ * The descriptors of pages need not all be there from the start: see making.c,
+ * which adds to these. A merge, and whatever else is done to blocks of whole
+ * pageblocks, looks at the first ones of pageblocks alone.
  */
 #include <linux/align.h>
 #include <linux/bitops.h>
 #include <linux/log2.h>
 #include <linux/minmax.h>
 
-#include "page/buddy.h"
+#include "page/making.h"
 #include "report.h"
 
 /* Lifetimes are kept apart by blocks of this order, natively that of a huge page */
@@ -62,18 +66,10 @@ void carve_buddy_init(struct carve_buddy *b, struct carve_page *map, u32 first,
 			carve_page_list_init(&b->area[order][lifetime]);
 }
 
-/* The first page of the pageblock that a page lies in, as far as it is ours */
-static u32 pageblock_of(const struct carve_buddy *b, u32 index)
-{
-	u32 within = (index + b->skew) & (BIT(b->block_order) - 1);
-
-	return within > index - b->first ? b->first : index - within;
-}
-
 /* That of the pageblock a page lies in */
 static enum carve_lifetime lifetime_of(const struct carve_buddy *b, u32 index)
 {
-	return b->map[pageblock_of(b, index)].block_lifetime;
+	return b->map[carve_making_first(b, index)].block_lifetime;
 }
 
 /* Blocks of whole pageblocks are nobody's, and on the first list of their order */
@@ -162,9 +158,8 @@ static unsigned long whole_orders(const struct carve_buddy *b)
 static void take_over(struct carve_buddy *b, u32 index,
 		      enum carve_lifetime lifetime)
 {
-	u32 first = pageblock_of(b, index);
-	u32 end = min_t(u32, b->end, first + BIT(b->block_order));
-	u32 i;
+	u32 first = carve_making_first(b, index);
+	u32 i, end = carve_making_end(b, index);
 
 	for (i = first; i < end; i++)
 		if (state_of(b, i) == CARVE_PAGE_FREE)
@@ -263,12 +258,14 @@ static void add_rest(struct carve_buddy *b, u32 index, unsigned int from,
 	}
 }
 
-/* A pageblock that is cut up becomes that lifetime's */
+/* A pageblock that is cut up becomes that lifetime's, and has all descriptors */
 static void claim(struct carve_buddy *b, u32 index, unsigned int from,
 		  unsigned int order, enum carve_lifetime lifetime)
 {
-	if (from >= b->block_order && order < b->block_order)
-		b->map[pageblock_of(b, index)].block_lifetime = lifetime;
+	if (from < b->block_order || order >= b->block_order)
+		return;
+	carve_making_make(b, index);
+	b->map[carve_making_first(b, index)].block_lifetime = lifetime;
 }
 
 /*
@@ -349,9 +346,12 @@ u32 carve_buddy_first(const struct carve_buddy *b, unsigned int order)
 bool carve_buddy_offers(const struct carve_buddy *b, u32 index,
 			unsigned int order)
 {
-	/* Only who has the lock relies on it */
-	u8 have = data_race(READ_ONCE(b->map[index].order));
+	u8 have;
 
+	if (!carve_making_has(b, index))
+		return false;
+	/* Only who has the lock relies on it */
+	have = data_race(READ_ONCE(b->map[index].order));
 	return state_of(b, index) == CARVE_PAGE_FREE && have >= order;
 }
 
@@ -390,6 +390,8 @@ void carve_buddy_add(struct carve_buddy *b, u32 index, u32 nr)
 	while (nr) {
 		unsigned int order = largest_order(b, index, nr);
 
+		if (order < b->block_order)
+			carve_making_make(b, index);
 		carve_buddy_free(b, index, order);
 		index += BIT(order);
 		nr -= BIT(order);
@@ -415,12 +417,20 @@ u32 carve_buddy_nr_pairs(const struct carve_buddy *b, unsigned int order)
 	       first_pair(b, order) + 1;
 }
 
+/* The same of any page, whose descriptor need not be made */
+static bool is_known_free(const struct carve_buddy *b, u32 index,
+			  unsigned int order)
+{
+	return within(b, index, order) && carve_making_has(b, index) &&
+	       is_free(b, index, order);
+}
+
 bool carve_buddy_pair(const struct carve_buddy *b, unsigned int order, u32 pair)
 {
 	u32 lower = ((first_pair(b, order) + pair) << (order + 1)) - b->skew;
 
-	return is_free(b, lower, order) !=
-	       is_free(b, lower + BIT(order), order);
+	return is_known_free(b, lower, order) !=
+	       is_known_free(b, lower + BIT(order), order);
 }
 
 static void check_block(const struct carve_buddy *b, u32 index,
@@ -429,6 +439,11 @@ static void check_block(const struct carve_buddy *b, u32 index,
 {
 	const struct carve_page *page = &b->map[index];
 
+	if (!carve_making_has(b, index)) {
+		carve_report(r, "page %u on free list %u has no descriptor as yet",
+			     index, order);
+		return;
+	}
 	carve_report_unless(r, page->state == CARVE_PAGE_FREE &&
 			    page->order == order,
 			    "page %u on free list %u is in state %u, order %u",
@@ -473,6 +488,25 @@ static unsigned long check_area(const struct carve_buddy *b, unsigned int order,
 	return (unsigned long)n << order;
 }
 
+/* The next page whose descriptor is made */
+static u32 next_made(const struct carve_buddy *b, u32 index)
+{
+	return carve_making_is_made(b, index) ? index + 1 :
+						carve_making_end(b, index);
+}
+
+static void check_making(const struct carve_buddy *b, struct carve_report *r)
+{
+	u32 index, unmade = 0;
+
+	for (index = b->first; index < b->end;
+	     index = carve_making_end(b, index))
+		unmade += !carve_making_is_made(b, index);
+	carve_report_unless(r, unmade == b->nr_unmade,
+			    "%u pageblocks are without descriptors, %u counted",
+			    unmade, b->nr_unmade);
+}
+
 /*
  * Every head that says it is free must be on a list: count them all. Within a
  * free block there is no other head, or blocks overlap.
@@ -483,7 +517,7 @@ static unsigned long count_free_heads(const struct carve_buddy *b,
 	unsigned long pages = 0, end = b->first;
 	u32 index;
 
-	for (index = b->first; index < b->end; index++) {
+	for (index = b->first; index < b->end; index = next_made(b, index)) {
 		const struct carve_page *page = &b->map[index];
 		u8 state = state_of(b, index);
 
@@ -506,6 +540,7 @@ void carve_buddy_check(const struct carve_buddy *b, struct carve_report *r)
 	for (order = 0; order < CARVE_NR_ORDERS; order++)
 		for (lifetime = 0; lifetime < CARVE_NR_LIFETIMES; lifetime++)
 			listed += check_area(b, order, lifetime, r);
+	check_making(b, r);
 	carve_report_unless(r, listed == b->nr_free,
 			    "%lu pages on the free lists, %lu counted",
 			    listed, b->nr_free);

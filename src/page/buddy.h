@@ -20,6 +20,9 @@ struct carve_report;
  * @nonempty: for each lifetime, bit n is set where area[n] holds a block
  * @area: free blocks, by order and, below @block_order, by lifetime
  * @nr_free: pages in all of them
+ * @made: for each pageblock, whether its page descriptors are all made; NULL:
+ *	those of all are. See making.c
+ * @nr_unmade: pageblocks whose are not
  *
  * Has no lock of its own: the caller's.
  */
@@ -33,6 +36,8 @@ struct carve_buddy {
 	unsigned long nonempty[CARVE_NR_LIFETIMES];
 	struct carve_page_list area[CARVE_NR_ORDERS][CARVE_NR_LIFETIMES];
 	unsigned long nr_free;
+	u8 *made;
+	u32 nr_unmade;
 };
 
 /* Starts with no page free; @start_pfn is the page frame of @first */

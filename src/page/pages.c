@@ -31,8 +31,10 @@
 #include <linux/atomic.h>
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
+#include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/ratelimit.h>
+#include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
 
@@ -241,22 +243,82 @@ struct carve_zone *carve_pages_add_zone(struct carve_pages *ps,
 					u32 first)
 {
 	struct carve_zone *zone = &ps->zone[ps->nr_zones];
-	u32 i;
 
 	carve_zone_init(zone, region, ps->map, first);
 	if (!ps->nr_zones) {
 		ps->phys = carve_region_phys(region);
 		ps->span = (struct carve_span){
 			.virt = region->virt,
-			.bytes = region->nr_mapped << PAGE_SHIFT,
 			.map = ps->map + first,
 		};
-	} else {
-		for (i = 0; i < region->nr_pages; i++)
-			ps->map[first + i].zone = ps->nr_zones;
 	}
 	ps->nr_zones++;
 	return zone;
+}
+
+/* The descriptors of @nr pages, from the first on, are made */
+static void set_ready(struct carve_pages *ps, u32 nr)
+{
+	const struct carve_region *first = ps->zone->region;
+
+	WRITE_ONCE(ps->nr_ready, nr);
+	WRITE_ONCE(ps->span.bytes,
+		   min_t(unsigned long, nr, first->nr_mapped) << PAGE_SHIFT);
+}
+
+void carve_pages_make(struct carve_pages *ps, struct carve_zone *zone,
+		      u8 *made, u32 nr)
+{
+	u32 all = carve_zone_nr_pages(zone);
+
+	carve_making_init(&zone->buddy, zone - ps->zone, made, nr);
+	if (ps->nr_ready == zone->first)
+		set_ready(ps, zone->first + (made ? min(nr, all) : all));
+}
+
+void carve_pages_make_all(struct carve_pages *ps)
+{
+	u64 start = ktime_get_ns();
+	struct carve_zone *zone;
+	u32 index;
+
+	carve_for_each_zone(zone, ps)
+		for (index = zone->first; index < zone->buddy.end;
+		     index = carve_making_end(&zone->buddy, index)) {
+			carve_zone_make(zone, index, 1);
+			cond_resched();
+		}
+	WRITE_ONCE(ps->making_ns, ktime_get_ns() - start);
+	/* Whoever sees that there are more, on whatever CPU, must see these, too */
+	synchronize_rcu();
+	set_ready(ps, ps->nr_pages);
+}
+
+unsigned long carve_pages_nr_unmade(const struct carve_pages *ps)
+{
+	const struct carve_zone *zone;
+	unsigned long pages = 0;
+
+	carve_for_each_zone(zone, ps)
+		pages += carve_zone_nr_unmade(zone);
+	return pages;
+}
+
+/* The zone of the page with this number */
+static struct carve_zone *zone_at(const struct carve_pages *ps, u32 index)
+{
+	const struct carve_zone *zone;
+
+	carve_for_each_zone(zone, ps)
+		if (index < zone->buddy.end)
+			break;
+	return (struct carve_zone *)zone;
+}
+
+const struct carve_page *carve_pages_peek(const struct carve_pages *ps,
+					  u32 index)
+{
+	return carve_zone_peek(zone_at(ps, index), index);
 }
 
 /* Appends zones of @type to a list, where it ends now is returned */
@@ -571,9 +633,21 @@ struct carve_page *carve_pages_lookup_slow(struct carve_pages *ps,
 		unsigned long index = offset >> PAGE_SHIFT;
 
 		if (index < zone->region->nr_mapped)
-			return &ps->map[zone->first + index];
+			return carve_zone_page(zone, zone->first + index);
 	}
 	return NULL;
+}
+
+bool carve_pages_owns_slow(struct carve_pages *ps,
+			   const struct carve_page *page)
+{
+	unsigned long offset = (const void *)page - (const void *)ps->map;
+	u32 index = offset / sizeof(*page);
+
+	if (offset >= ps->nr_pages * sizeof(*page) || offset % sizeof(*page))
+		return false;
+	carve_zone_page(zone_at(ps, index), index);
+	return true;
 }
 
 /* As many frames as tell who it was */

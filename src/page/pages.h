@@ -57,12 +57,14 @@ struct carve_span {
 
 /**
  * struct carve_pages - the page allocator of a carveout
- * @span: the first zone
+ * @span: the first zone, as far as all page descriptors are made
  * @phys: where that is in physical memory
+ * @nr_ready: the descriptors of so many pages, from the first on, are made
  * @hot_alloc: orders below this one may be taken from @hot by the fast path
  * @hot_free: orders below this one may be given back to it
  * @hot: the first zone's stores of long-lived blocks, where that zone is the
- *	first to be asked; constant after set-up, as are the members above
+ *	first to be asked; constant after set-up, as are the members above, but
+ *	that @span and @nr_ready grow once, when all descriptors are made
  * @name: the carveout's, for the log
  * @map: the descriptors of all its pages
  * @nr_pages: how many those are
@@ -77,12 +79,14 @@ struct carve_span {
  * @wait_ms: how long an allocation waits for others to free, at most
  * @wake: leads from any context to @background
  * @background: collects memory when a zone is below its low watermark
+ * @making_ns: how long it took to make descriptors in the background
  * @nr_failed: allocations that returned NULL
  * @nr_bad_frees: frees that were refused
  */
 struct carve_pages {
 	struct carve_span span;
 	phys_addr_t phys;
+	u32 nr_ready;
 	unsigned int hot_alloc;
 	unsigned int hot_free;
 	struct carve_store *hot[CARVE_NR_STORES];
@@ -99,6 +103,7 @@ struct carve_pages {
 	unsigned int wait_ms;
 	struct irq_work wake;
 	struct work_struct background;
+	u64 making_ns;
 	atomic_long_t nr_failed;
 	atomic_long_t nr_bad_frees;
 };
@@ -109,10 +114,29 @@ struct carve_pages {
 
 void carve_pages_init(struct carve_pages *ps, const char *name,
 		      struct carve_page *map, u32 nr_pages);
-/* The next zone, over @region, whose first page has index @first */
+/*
+ * The next zone, over @region, whose first page has index @first. Its page
+ * descriptors are to be made: carve_pages_make().
+ */
 struct carve_zone *carve_pages_add_zone(struct carve_pages *ps,
 					const struct carve_region *region,
 					u32 first);
+/*
+ * Makes the descriptors of a zone's pages: all of them, or if there is a @made,
+ * see making.c, those of the first @nr
+ */
+void carve_pages_make(struct carve_pages *ps, struct carve_zone *zone,
+		      u8 *made, u32 nr);
+/* Makes all that aren't made; sleeps */
+void carve_pages_make_all(struct carve_pages *ps);
+/* Pages whose descriptors aren't made, give or take a pageblock */
+unsigned long carve_pages_nr_unmade(const struct carve_pages *ps);
+/*
+ * For those who walk over pages: the descriptor of the page with this number,
+ * or NULL where it isn't made, and the page free or just about to be handed out
+ */
+const struct carve_page *carve_pages_peek(const struct carve_pages *ps,
+					  u32 index);
 /* When all zones are there and have their pages */
 void carve_pages_start(struct carve_pages *ps);
 /* Nothing is collected in the background until the next allocation; sleeps */
@@ -151,6 +175,8 @@ void carve_pages_free_slow(struct carve_pages *ps, struct carve_page *page,
 			   unsigned long caller);
 struct carve_page *carve_pages_lookup_slow(struct carve_pages *ps,
 					   const void *addr);
+bool carve_pages_owns_slow(struct carve_pages *ps,
+			   const struct carve_page *page);
 
 /**
  * carve_pages_get() - allocate a block for a layer above
@@ -222,7 +248,8 @@ static __always_inline bool carve_span_find(const struct carve_span *span,
 	unsigned long offset = addr - span->virt;
 
 	*page = &span->map[offset >> PAGE_SHIFT];
-	return offset < span->bytes;
+	/* It grows once: a look before that takes the longer way */
+	return offset < data_race(span->bytes);
 }
 
 /* Is that in memory of the carveout's that is mapped, whatever it is there? */
@@ -231,7 +258,8 @@ static __always_inline bool carve_pages_contain(struct carve_pages *ps,
 {
 	unsigned long offset = addr - ps->span.virt;
 
-	return likely(offset < ps->span.bytes) ||
+	/* As above */
+	return likely(offset < data_race(ps->span.bytes)) ||
 	       carve_pages_lookup_slow(ps, addr);
 }
 
@@ -256,7 +284,7 @@ static inline struct carve_page *carve_pages_lookup_pfn(struct carve_pages *ps,
 		unsigned long index = pfn - zone->region->start_pfn;
 
 		if (index < zone->region->nr_pages)
-			return &ps->map[zone->first + index];
+			return carve_zone_page(zone, zone->first + index);
 	}
 	return NULL;
 }
@@ -267,7 +295,8 @@ carve_pages_lookup_phys(struct carve_pages *ps, phys_addr_t phys)
 {
 	unsigned long offset = phys - ps->phys;
 
-	if (likely(offset < ps->span.bytes))
+	/* As above */
+	if (likely(offset < data_race(ps->span.bytes)))
 		return &ps->span.map[offset >> PAGE_SHIFT];
 	return carve_pages_lookup_pfn(ps, PHYS_PFN(phys));
 }
@@ -279,14 +308,23 @@ carve_pages_lookup_start(struct carve_pages *ps, const void *addr)
 	return PAGE_ALIGNED(addr) ? carve_pages_lookup(ps, addr) : NULL;
 }
 
-/* Is this one of the carveout's page descriptors? */
-static __always_inline bool carve_pages_owns(const struct carve_pages *ps,
-					     const struct carve_page *page)
+/* Is this one of the carveout's page descriptors, of those made first? */
+static __always_inline bool carve_pages_owns_hot(const struct carve_pages *ps,
+						 const struct carve_page *page)
 {
 	unsigned long offset = (const void *)page - (const void *)ps->map;
 
-	return offset < ps->nr_pages * sizeof(*page) &&
+	/* As above */
+	return offset < data_race(ps->nr_ready) * sizeof(*page) &&
 	       offset % sizeof(*page) == 0;
+}
+
+/* Is it any of them? Then it is made. Any context but NMI. */
+static __always_inline bool carve_pages_owns(struct carve_pages *ps,
+					     const struct carve_page *page)
+{
+	return likely(carve_pages_owns_hot(ps, page)) ||
+	       carve_pages_owns_slow(ps, page);
 }
 
 /* The type of zone that a request is for: what the GFP zone modifiers say */
@@ -355,7 +393,7 @@ static __always_inline bool
 carve_pages_free_hot(struct carve_pages *ps, struct carve_page *page,
 		     unsigned int order, enum carve_page_state state)
 {
-	if (unlikely(order >= ps->hot_free || !carve_pages_owns(ps, page) ||
+	if (unlikely(order >= ps->hot_free || !carve_pages_owns_hot(ps, page) ||
 		     page->kind != carve_page_kind(state, order)))
 		return false;
 	page->state = CARVE_PAGE_STORED;

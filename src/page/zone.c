@@ -74,6 +74,33 @@ void carve_zone_set_watermarks(struct carve_zone *zone, unsigned long min)
 	WRITE_ONCE(zone->watermark[CARVE_WMARK_HIGH], min + min / 2);
 }
 
+void carve_zone_make(struct carve_zone *zone, u32 index, u32 nr)
+{
+	u32 end = index + nr;
+
+	/* The lock for a pageblock at a time */
+	for (; index < end; index = carve_making_end(&zone->buddy, index)) {
+		if (carve_making_is_made(&zone->buddy, index))
+			continue;
+		guard(raw_spinlock_irqsave)(&zone->lock);
+		carve_making_make(&zone->buddy, index);
+	}
+}
+
+/* What those who are handed blocks may look at, and change */
+static void make_blocks(struct carve_zone *zone, void **heads, unsigned int n,
+			unsigned int order)
+{
+	unsigned int i;
+
+	/* Below that, the pageblocks were split */
+	if (order < zone->buddy.block_order)
+		return;
+	for (i = 0; i < n; i++)
+		carve_zone_make(zone, carve_page_index(zone, heads[i]),
+				BIT(order));
+}
+
 void carve_zone_add(struct carve_zone *zone, u32 index, u32 nr)
 {
 	guard(raw_spinlock_irqsave)(&zone->lock);
@@ -97,10 +124,9 @@ static struct carve_store *store_of(struct carve_magazines *ms)
 	return container_of(ms, struct carve_store, magazines);
 }
 
-static unsigned int store_refill(struct carve_magazines *ms, void **items,
-				 unsigned int n, bool hurry)
+static unsigned int refill_locked(struct carve_store *store, void **items,
+				  unsigned int n, bool hurry)
 {
-	struct carve_store *store = store_of(ms);
 	struct carve_zone *zone = store->zone;
 	unsigned int taken = 0, got;
 
@@ -116,6 +142,16 @@ static unsigned int store_refill(struct carve_magazines *ms, void **items,
 			return taken + got;
 	}
 	return taken;
+}
+
+static unsigned int store_refill(struct carve_magazines *ms, void **items,
+				 unsigned int n, bool hurry)
+{
+	struct carve_store *store = store_of(ms);
+
+	n = refill_locked(store, items, n, hurry);
+	make_blocks(store->zone, items, n, store->order);
+	return n;
 }
 
 static void store_flush(struct carve_magazines *ms, void **items,
@@ -179,11 +215,12 @@ struct carve_page *carve_zone_get_buddy(struct carve_zone *zone,
 {
 	void *page;
 
-	guard(raw_spinlock_irqsave)(&zone->lock);
-	if (!can_spare(zone, order, keep, 1) ||
-	    !carve_buddy_take(&zone->buddy, order, lifetime, hurry,
-			      CARVE_PAGE_USED, &page, 1))
-		return NULL;
+	scoped_guard(raw_spinlock_irqsave, &zone->lock)
+		if (!can_spare(zone, order, keep, 1) ||
+		    !carve_buddy_take(&zone->buddy, order, lifetime, hurry,
+				      CARVE_PAGE_USED, &page, 1))
+			return NULL;
+	make_blocks(zone, &page, 1, order);
 	return page;
 }
 
@@ -209,8 +246,10 @@ struct carve_page *carve_zone_get_below(struct carve_zone *zone,
 	/* The lock for a moment at a time: the way may be long */
 	for (; index < end && end - index >= BIT(order); index += BIT(order))
 		if (carve_buddy_offers(&zone->buddy, index, order) &&
-		    take_at(zone, index, order, lifetime, keep))
+		    take_at(zone, index, order, lifetime, keep)) {
+			carve_zone_make(zone, index, BIT(order));
 			return &zone->map[index];
+		}
 	return NULL;
 }
 
@@ -278,6 +317,12 @@ unsigned long carve_zone_nr_free(struct carve_zone *zone)
 {
 	/* A watermark is no sharp line: any recent value will do */
 	return data_race(READ_ONCE(zone->buddy.nr_free));
+}
+
+unsigned long carve_zone_nr_unmade(const struct carve_zone *zone)
+{
+	return (unsigned long)READ_ONCE(zone->buddy.nr_unmade)
+	       << zone->buddy.block_order;
 }
 
 unsigned long carve_zone_nr_stored(const struct carve_zone *zone)

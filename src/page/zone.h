@@ -3,7 +3,7 @@
 #ifndef _CARVE_ZONE_H
 #define _CARVE_ZONE_H
 
-#include "page/buddy.h"
+#include "page/making.h"
 #include "percpu/magazine.h"
 #include "region/region.h"
 
@@ -77,6 +77,11 @@ const char *carve_zone_name(const struct carve_zone *zone);
 void carve_zone_set_watermarks(struct carve_zone *zone, unsigned long min);
 /* What native zones of this size have as min: pages for 4 * sqrt(KiB) KiB */
 unsigned long carve_zone_default_min(const struct carve_zone *zone);
+/*
+ * Makes the page descriptors of @nr pages from index @index on, where they
+ * aren't; any context but NMI
+ */
+void carve_zone_make(struct carve_zone *zone, u32 index, u32 nr);
 /* Gives the buddy system @nr pages from index @index on */
 void carve_zone_add(struct carve_zone *zone, u32 index, u32 nr);
 
@@ -124,6 +129,8 @@ void carve_zone_drain_depots(struct carve_zone *zone);
 /* The same for a CPU that is dead */
 void carve_zone_drain_dead(struct carve_zone *zone, unsigned int cpu);
 
+/* Pages whose descriptors aren't made, give or take a pageblock */
+unsigned long carve_zone_nr_unmade(const struct carve_zone *zone);
 /* Pages in the buddy system, and in the stores */
 unsigned long carve_zone_nr_free(struct carve_zone *zone);
 unsigned long carve_zone_nr_stored(const struct carve_zone *zone);
@@ -154,6 +161,22 @@ static inline unsigned long carve_zone_pfn(const struct carve_zone *zone,
 {
 	return zone->region->start_pfn + carve_page_index(zone, page) -
 	       zone->first;
+}
+
+/* The descriptor of a page of the zone's, or NULL: it isn't made */
+static inline const struct carve_page *
+carve_zone_peek(const struct carve_zone *zone, u32 index)
+{
+	return carve_making_has(&zone->buddy, index) ? &zone->map[index] : NULL;
+}
+
+/* The same, made if it wasn't; any context but NMI */
+static inline struct carve_page *carve_zone_page(struct carve_zone *zone,
+						 u32 index)
+{
+	if (unlikely(!carve_making_is_made(&zone->buddy, index)))
+		carve_zone_make(zone, index, 1);
+	return &zone->map[index];
 }
 
 /* The store for blocks of an order and lifetime; NULL: there is none */

@@ -96,8 +96,8 @@ struct carve_shelf {
 
 /**
  * struct carve_cache - a cache
- * @span: where the fast path of a free looks for the object: the first zone,
- *	or nothing where there is more to do than to keep it
+ * @span: where the fast path of a free looks for the object: that of @pages, or
+ *	nothing where there is more to do than to keep it
  * @pages: where its slabs come from
  * @slabs: the caches that it is one of
  * @object_size: bytes of an object, as asked for
@@ -203,6 +203,8 @@ struct carve_cache_usage {
 /* Before the buddy system has pages. 0, or -ENOMEM where @boot is full */
 int carve_slabs_init(struct carve_slabs *slabs, struct carve_pages *pages,
 		     struct carve_boot *boot);
+/* When the page allocator's span has grown; sleeps */
+void carve_slabs_widen(struct carve_slabs *slabs);
 /* A cache in boot memory, never destroyed; NULL where @boot is full */
 struct carve_cache *carve_cache_boot(struct carve_slabs *slabs,
 				     struct carve_boot *boot,

@@ -270,6 +270,8 @@ static int publish(struct carve_slabs *slabs, struct carve_cache *cache,
 	if (name_taken(slabs, args->name))
 		return REFUSE(slabs, args, -EEXIST, "the name is taken");
 	debug_by_rules(cache);
+	/* May have grown since it was begun */
+	cache->span = slabs->span;
 	list_add_tail(&cache->list, &slabs->caches);
 	return 0;
 }
@@ -381,6 +383,23 @@ static unsigned long shrink_slabs(struct carve_shrinker *shrinker)
 {
 	return carve_slabs_shrink(container_of(shrinker, struct carve_slabs,
 					       shrinker));
+}
+
+/* The pages that frees find quickly are more now */
+static void widen(struct carve_span *span, const struct carve_span *pages)
+{
+	if (span->map)
+		WRITE_ONCE(span->bytes, pages->bytes);
+}
+
+void carve_slabs_widen(struct carve_slabs *slabs)
+{
+	struct carve_cache *cache;
+
+	guard(mutex)(&slabs->lock);
+	widen(&slabs->span, &slabs->pages->span);
+	list_for_each_entry(cache, &slabs->caches, list)
+		widen(&cache->span, &slabs->pages->span);
 }
 
 int carve_slabs_init(struct carve_slabs *slabs, struct carve_pages *pages,

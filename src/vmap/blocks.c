@@ -86,13 +86,16 @@ void *carve_blocks_alloc_run(struct carve_pages *pages,
 unsigned long carve_blocks_count(struct carve_pages *pages,
 				 const struct carve_area *area)
 {
+	const struct carve_page *block;
 	unsigned long n = 0;
 	u32 index = area->blocks;
 
-	while (index < pages->nr_pages && n <= area->nr_pages &&
-	       pages->map[index].state == CARVE_PAGE_AREA) {
-		n += BIT(pages->map[index].order);
-		index = pages->map[index].next;
+	while (index < pages->nr_pages && n <= area->nr_pages) {
+		block = carve_pages_peek(pages, index);
+		if (!block || block->state != CARVE_PAGE_AREA)
+			break;
+		n += BIT(block->order);
+		index = block->next;
 	}
 	return index == CARVE_PAGE_NONE ? n : 0;
 }
