@@ -48,12 +48,14 @@ static unsigned int cache_refill(struct carve_magazines *ms, void **objects,
 static unsigned int put_objects(struct carve_cache *cache, void **objects,
 				unsigned int n)
 {
-	unsigned int i, refused = 0;
+	unsigned int i, put, refused = 0;
 
 	guard(raw_spinlock_irqsave)(&cache->lock);
-	for (i = 0; i < n; i++)
-		if (!carve_shelf_put(cache, objects[i]))
-			objects[refused++] = objects[i];
+	for (i = 0; i < n; i += put) {
+		put = carve_shelf_put(cache, objects + i, n - i);
+		if (!put)
+			objects[refused++] = objects[i++];
+	}
 	return refused;
 }
 

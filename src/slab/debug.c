@@ -257,7 +257,7 @@ static void put_debugged(struct carve_cache *cache, void *object,
 	if (has_flag(cache, CARVE_DEBUG_QUARANTINE))
 		enter_quarantine(cache, object, record);
 	else
-		carve_shelf_put(cache, object);
+		carve_shelf_put(cache, &object, 1);
 }
 
 /* False: it is no object that is out */
@@ -275,7 +275,7 @@ static bool put(struct carve_cache *cache, void *object,
 		put_debugged(cache, object, by, carve_slab_record(slab, index),
 			     findings);
 	else
-		carve_shelf_put(cache, object);
+		carve_shelf_put(cache, &object, 1);
 	return true;
 }
 
@@ -315,7 +315,7 @@ static void *release_oldest(struct carve_cache *cache,
 		d->newest = NULL;
 	d->nr_waiting--;
 	record->flags &= ~CARVE_RECORD_WAITING;
-	carve_shelf_put(cache, object);
+	carve_shelf_put(cache, &object, 1);
 	return object;
 }
 

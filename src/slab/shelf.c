@@ -106,14 +106,16 @@ unsigned int carve_shelf_take(struct carve_cache *cache,
 	return taken;
 }
 
-bool carve_shelf_put(struct carve_cache *cache, void *object)
+unsigned int carve_shelf_put(struct carve_cache *cache, void *const *objects,
+			     unsigned int n)
 {
-	struct carve_page *slab = carve_slab_put(cache, object);
+	struct carve_page *slab;
+	unsigned int put = carve_slab_put(cache, objects, n, &slab);
 
 	lockdep_assert_held(&cache->lock);
-	if (slab)
-		move_slab(cache, slab, slab->inuse + 1U);
-	return slab;
+	if (put)
+		move_slab(cache, slab, slab->inuse + put);
+	return put;
 }
 
 /* An empty slab beyond @keep, taken off the list, or NULL */

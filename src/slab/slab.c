@@ -382,10 +382,10 @@ static enum carve_verdict locate_in_slab(struct carve_cache *cache,
 					      CARVE_OBJECT_OUT;
 }
 
-enum carve_verdict carve_slab_locate(struct carve_cache *cache,
-				     const void *object,
-				     struct carve_page **slab,
-				     unsigned int *index)
+/* Says which slab of the cache's an address lies in; CARVE_OBJECT_OUT if in one */
+static enum carve_verdict find_slab(struct carve_cache *cache,
+				    const void *object,
+				    struct carve_page **slab)
 {
 	struct carve_page *page = carve_pages_lookup(cache->pages, object);
 
@@ -396,7 +396,16 @@ enum carve_verdict carve_slab_locate(struct carve_cache *cache,
 	if (page->cache != cache)
 		return CARVE_OF_OTHER_CACHE;
 	*slab = head_of(page);
-	return locate_in_slab(cache, *slab, object, index);
+	return CARVE_OBJECT_OUT;
+}
+
+enum carve_verdict carve_slab_locate(struct carve_cache *cache,
+				     const void *object,
+				     struct carve_page **slab,
+				     unsigned int *index)
+{
+	return find_slab(cache, object, slab) ?:
+	       locate_in_slab(cache, *slab, object, index);
 }
 
 static const char * const verdicts[] = {
@@ -421,20 +430,59 @@ const char *carve_slab_error(struct carve_cache *cache, const void *object)
 	return verdicts[carve_slab_locate(cache, object, &slab, &index)];
 }
 
-struct carve_page *carve_slab_put(struct carve_cache *cache, void *object)
+/*
+ * Puts as many of @objects as come from this slab, one behind the other, how
+ * many. Where they don't, or are free, it is for carve_slab_locate() to say what
+ * they are.
+ */
+static unsigned int put_run(struct carve_cache *cache, struct carve_page *slab,
+			    void *const *objects, unsigned int n)
 {
-	struct carve_page *slab;
+	const struct carve_shelf *shelf = carve_slab_shelf(cache, slab);
+	const unsigned int size = shelf->size;
+	const unsigned int bytes = shelf->nr_objects * size;
+	const void *first = first_object(cache, slab);
+	unsigned long *map = free_map(shelf, slab);
+	unsigned long offset;
+	unsigned int i, index;
+
+	for (i = 0; i < n; i++) {
+		offset = objects[i] - first;
+		if (offset >= bytes)
+			break;
+		index = reciprocal_divide(offset, shelf->reciprocal);
+		if (index * size != offset || test_bit(index, map))
+			break;
+		__set_bit(index, map);
+	}
+	slab->inuse -= i;
+	return i;
+}
+
+static bool put_debugged(struct carve_cache *cache, struct carve_page *slab,
+			 const void *object)
+{
+	struct carve_record *record;
 	unsigned int index;
 
-	if (carve_slab_locate(cache, object, &slab, &index))
-		return NULL;
+	if (locate_in_slab(cache, slab, object, &index))
+		return false;
+	record = carve_slab_record(slab, index);
 	/* Past debugging: nothing is known of it any more */
-	if (slab->debug && carve_slab_record(slab, index)->flags &
-			   CARVE_RECORD_LIVE)
-		carve_slab_record(slab, index)->flags = 0;
-	__set_bit(index, free_map(carve_slab_shelf(cache, slab), slab));
+	if (record->flags & CARVE_RECORD_LIVE)
+		record->flags = 0;
+	__set_bit(index, slab->free_map);
 	slab->inuse--;
-	return slab;
+	return true;
+}
+
+unsigned int carve_slab_put(struct carve_cache *cache, void *const *objects,
+			    unsigned int n, struct carve_page **slab)
+{
+	if (find_slab(cache, objects[0], slab))
+		return 0;
+	return (*slab)->debug ? put_debugged(cache, *slab, objects[0]) :
+				put_run(cache, *slab, objects, n);
 }
 
 bool carve_slab_counts(struct carve_cache *cache, struct carve_page *slab)

@@ -56,8 +56,12 @@ void carve_slab_release(struct carve_cache *cache, struct carve_page *slab);
 unsigned int carve_slab_take(struct carve_cache *cache,
 			     struct carve_page *slab, void **objects,
 			     unsigned int n);
-/* Under cache->lock: puts an object into its slab, which is returned; NULL: refused */
-struct carve_page *carve_slab_put(struct carve_cache *cache, void *object);
+/*
+ * Under cache->lock: puts the first of @n objects into its slab, which @slab is set
+ * to, and those behind it that come from the same one; how many. 0: refused.
+ */
+unsigned int carve_slab_put(struct carve_cache *cache, void *const *objects,
+			    unsigned int n, struct carve_page **slab);
 
 /**
  * carve_slab_locate() - find an object that is freed, and all that is wrong with it
@@ -100,7 +104,7 @@ void carve_slab_check(struct carve_cache *cache, struct carve_page *slab,
 /*
  * shelf.c. For objects of @size from one to the next; ->left is set. Then, under
  * cache->lock: up to @n objects out of one slab, or of as many as it takes, how
- * many; and one back into its slab. False: refused.
+ * many; and back into theirs, up to the first of another one. 0: refused.
  */
 void carve_shelf_init(struct carve_cache *cache, struct carve_shelf *shelf,
 		      unsigned int size);
@@ -110,7 +114,8 @@ unsigned int carve_shelf_take_some(struct carve_cache *cache,
 unsigned int carve_shelf_take(struct carve_cache *cache,
 			      struct carve_shelf *shelf, void **objects,
 			      unsigned int n);
-bool carve_shelf_put(struct carve_cache *cache, void *object);
+unsigned int carve_shelf_put(struct carve_cache *cache, void *const *objects,
+			     unsigned int n);
 /* One slab more, false for want of memory */
 bool carve_shelf_grow(struct carve_cache *cache, struct carve_shelf *shelf,
 		      gfp_t gfp);
