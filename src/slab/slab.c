@@ -313,8 +313,12 @@ unsigned int carve_slab_take(struct carve_cache *cache,
 	const struct carve_shelf *shelf = carve_slab_shelf(cache, slab);
 	const unsigned int size = shelf->size, nr = shelf->nr_objects;
 	const unsigned int nr_words = BITS_TO_LONGS(nr);
-	/* Without shuffling each is the lowest */
-	const unsigned int range = READ_ONCE(cache->slabs->shuffle) ? nr : 0;
+	/*
+	 * Without shuffling each is the lowest; and so it is where debugging
+	 * has to look at what was freed, the sooner the better
+	 */
+	const unsigned int range = !slab->debug &&
+				   READ_ONCE(cache->slabs->shuffle) ? nr : 0;
 	unsigned long *map = free_map(shelf, slab);
 	void *first = first_object(cache, slab);
 	u64 random = cache->random;
