@@ -577,6 +577,20 @@ static void spilled_few_share_the_depots_batches(struct kunit *test)
 	expect_complete(test, stock, 3 * LARGE_BATCH);
 }
 
+static void few_are_no_more_than_a_batch(struct kunit *test)
+{
+	struct stock *stock = make_stock_of(test, FEW / 2);
+	unsigned int i, nr = (2 + depot_batches()) * FEW / 2;
+
+	for (i = 0; i < 2 * nr; i++) {
+		atomic_set(&stock->items[i].out, 1);
+		put_quickly(stock, &stock->items[i]);
+	}
+	KUNIT_EXPECT_EQ(test, carve_magazines_count(&stock->magazines), nr);
+	KUNIT_EXPECT_EQ(test, stock->last_n, FEW / 2);
+	expect_complete(test, stock, 2 * nr);
+}
+
 /* Storms: many at once, on this CPU and on all */
 
 #define HAND 24
@@ -1175,6 +1189,7 @@ static struct kunit_case magazine_cases[] = {
 	KUNIT_CASE(hurried_refill_takes_few_of_the_depots),
 	KUNIT_CASE(free_with_interrupts_off_spills_few),
 	KUNIT_CASE(spilled_few_share_the_depots_batches),
+	KUNIT_CASE(few_are_no_more_than_a_batch),
 	KUNIT_CASE(bulk_moves_whole_batches),
 	KUNIT_CASE(bulk_gets_what_there_is),
 	KUNIT_CASE(bulk_goes_past_a_busy_magazine),

@@ -354,11 +354,11 @@ static unsigned int spill(struct carve_magazines *ms, struct carve_magazine *m,
 	return count - n;
 }
 
-/* The few on top leave; how many stay */
+/* The few on top leave, no more than a batch has room for; how many stay */
 static unsigned int spill_few(struct carve_magazines *ms,
 			      struct carve_magazine *m, unsigned int count)
 {
-	unsigned int n = min(count, CARVE_MAGAZINE_FEW);
+	unsigned int n = min3(count, READ_ONCE(ms->batch), CARVE_MAGAZINE_FEW);
 
 	m->flushes++;
 	follow_batch(ms, m);
