@@ -95,6 +95,7 @@ void carve_debugfs_add(struct carveout *co)
 	carve_tunes_add(&face->tunes, co, face->dir);
 	carve_slab_debug_add(&face->slab_debug, co, face->dir);
 	carve_age_add(&face->age, co, face->dir);
+	carve_fuzz_add(&face->fuzz, co, face->dir);
 	face->bench = carve_bench_add(co, face->dir);
 	carve_device_add(&face->device, co);
 }

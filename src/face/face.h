@@ -6,6 +6,7 @@
 #include "face/age.h"
 #include "face/bench.h"
 #include "face/device.h"
+#include "face/fuzz.h"
 #include "face/poke.h"
 #include "face/slab_debug.h"
 #include "face/tune.h"
@@ -17,6 +18,7 @@
  * @tunes: what can be set
  * @slab_debug: which caches are debugged
  * @age: what an hour of use does to free memory
+ * @fuzz: the fuzzer
  * @bench: the benchmark's files
  * @device: its device
  */
@@ -26,6 +28,7 @@ struct carve_face {
 	struct carve_tunes tunes;
 	struct carve_command_file slab_debug;
 	struct carve_age age;
+	struct carve_fuzz_file fuzz;
 	struct carve_bench_files *bench;
 	struct carve_device device;
 };

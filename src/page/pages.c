@@ -491,7 +491,9 @@ struct carve_page *carve_pages_alloc_within(struct carve_pages *ps,
 {
 	struct carve_page *page = NULL;
 
-	if (carve_pages_may_hold(reach, order))
+	if (!(gfp & __GFP_NOFAIL) && carve_fault_strikes(&ps->fault))
+		gfp |= __GFP_NOWARN;
+	else if (carve_pages_may_hold(reach, order))
 		page = climb(ps, reach, gfp, order);
 	if (page)
 		mind_low_watermark(ps, gfp, page);

@@ -8,6 +8,7 @@
 #include <linux/list.h>
 #include <linux/workqueue.h>
 
+#include "fault.h"
 #include "page/zone.h"
 
 #define CARVE_MAX_ZONES 4
@@ -82,6 +83,7 @@ struct carve_span {
  * @making_ns: how long it took to make descriptors in the background
  * @nr_failed: allocations that returned NULL
  * @nr_bad_frees: frees that were refused
+ * @fault: an allocation that is to fail, past the fast paths of all layers
  */
 struct carve_pages {
 	struct carve_span span;
@@ -106,6 +108,7 @@ struct carve_pages {
 	u64 making_ns;
 	atomic_long_t nr_failed;
 	atomic_long_t nr_bad_frees;
+	struct carve_fault fault;
 };
 
 #define carve_for_each_zone(zone, pages) \

@@ -149,6 +149,8 @@ void *carve_cache_alloc_slow(struct carve_cache *cache, size_t size, gfp_t gfp,
 {
 	void *object = NULL;
 
+	if (!(gfp & __GFP_NOFAIL) && carve_fault_strikes(&cache->pages->fault))
+		return NULL;
 	if (unlikely(READ_ONCE(cache->debugging.flags)))
 		object = carve_debug_alloc(cache, size ?: cache->object_size,
 					   gfp, caller);

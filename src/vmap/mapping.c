@@ -213,6 +213,8 @@ int carve_mapping_add(struct carve_vmap *vmap, struct carve_area *area,
 		      gfp_t gfp)
 {
 	area->span = area->nr_pages + 1;
+	if (carve_fault_strikes(&pages_of(vmap)->fault))
+		return -ENOMEM;
 	if (carve_window_exists(&vmap->window))
 		return add_to_window(vmap, area, gfp);
 	if (has_struct_pages(vmap, area))
@@ -262,6 +264,8 @@ int carve_mapping_add_given(struct carve_vmap *vmap, struct carve_area *area,
 			    struct carve_page **pages)
 {
 	area->span = area->nr_pages + 1;
+	if (carve_fault_strikes(&pages_of(vmap)->fault))
+		return -ENOMEM;
 	return carve_window_exists(&vmap->window) ?
 	       add_given_to_window(vmap, area, pages) :
 	       add_given_natively(vmap, area, pages);

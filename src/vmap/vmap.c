@@ -247,7 +247,7 @@ void *carve_vmap_given(struct carve_vmap *vmap, struct carve_page **pages,
 	if (!nr_pages || nr_pages > pages_of(vmap)->nr_pages ||
 	    !all_own(vmap, pages, nr_pages) || !settled(vmap, GFP_KERNEL))
 		return NULL;
-	area = new_record(vmap, nr_pages, GFP_KERNEL, caller);
+	area = new_record(vmap, nr_pages, GFP_KERNEL | __GFP_NOWARN, caller);
 	if (!area)
 		return NULL;
 	if (carve_mapping_add_given(vmap, area, pages)) {
