@@ -882,6 +882,28 @@ static void krealloc_moves_the_red_zone(struct kunit *test)
 	set_flags(cache, 0);
 }
 
+static void kvrealloc_moves_the_red_zone(struct kunit *test)
+{
+	struct carve_cache *cache = debug_class(test, 18, FZPU);
+	struct carveout *co = test->priv;
+	u8 *p = kmalloc_of(test, 18, GFP_KERNEL | __GFP_ZERO);
+	u8 *q;
+
+	/* In place, where it shrinks and grows again, and then to an area */
+	KUNIT_EXPECT_PTR_EQ(test, (u8 *)carve_kvrealloc(co, p, 17, GFP_KERNEL |
+							__GFP_ZERO), p);
+	KUNIT_EXPECT_EQ(test, violations(cache), 0);
+	KUNIT_EXPECT_PTR_EQ(test, (u8 *)carve_kvrealloc(co, p, 20, GFP_KERNEL |
+							__GFP_ZERO), p);
+	KUNIT_EXPECT_EQ(test, p[19], 0);
+	q = carve_kvrealloc(co, p, SZ_64K, GFP_KERNEL | __GFP_ZERO);
+	KUNIT_ASSERT_NOT_NULL(test, q);
+	KUNIT_EXPECT_NULL(test, memchr_inv(q, 0, SZ_64K));
+	carve_kvfree(co, q);
+	KUNIT_EXPECT_EQ(test, found_at_all(cache), 0UL);
+	set_flags(cache, 0);
+}
+
 static void krealloc_zeroes_after_debugging_is_off(struct kunit *test)
 {
 	struct carve_cache *cache = debug_class(test, 18, FZPU);
@@ -924,6 +946,7 @@ static struct kunit_case debug_cases[] = {
 	KUNIT_CASE(overflow_within_the_class_is_found),
 	KUNIT_CASE(ksize_gives_the_rest_away),
 	KUNIT_CASE(krealloc_moves_the_red_zone),
+	KUNIT_CASE(kvrealloc_moves_the_red_zone),
 	KUNIT_CASE(krealloc_zeroes_after_debugging_is_off),
 	{ }
 };

@@ -258,12 +258,12 @@ static void resize_in_place(struct carve_slabs *slabs, void *p, size_t size,
 		memset(p + size, 0, room - size);
 }
 
-/* Bytes at @p that its owner may have written to */
-static size_t bytes_at(struct carve_slabs *slabs, const void *p, size_t room)
+size_t carve_kmalloc_written(struct carve_slabs *slabs, const void *p)
 {
 	struct carve_cache *cache = cache_of(slabs, p);
 
-	return is_debugged(cache) ? carve_debug_requested(cache, p) : room;
+	return is_debugged(cache) ? carve_debug_requested(cache, p) :
+				    carve_kmalloc_usable(slabs, p);
 }
 
 void *carve_kmalloc_resize(struct carve_slabs *slabs, const void *p,
@@ -285,7 +285,7 @@ void *carve_kmalloc_resize(struct carve_slabs *slabs, const void *p,
 	if (!new)
 		return NULL;
 	if (size)
-		memcpy(new, p, bytes_at(slabs, p, room));
+		memcpy(new, p, carve_kmalloc_written(slabs, p));
 	carve_kmalloc_put(slabs, p, caller);
 	return new;
 }

@@ -52,7 +52,9 @@ void __cold carve_kmalloc_put_any(struct carve_slabs *slabs, const void *p,
 /* See include/carveout.h for what these mean */
 size_t carve_kmalloc_roundup(size_t size);
 size_t carve_kmalloc_usable(struct carve_slabs *slabs, const void *p);
-/* The same for an owner who may then use all of it: debugging has to know */
+/* Of these, bytes that the owner may have written to */
+size_t carve_kmalloc_written(struct carve_slabs *slabs, const void *p);
+/* All of them, for an owner who may then use them: debugging has to know */
 size_t carve_kmalloc_claim(struct carve_slabs *slabs, const void *p,
 			   unsigned long caller);
 void *carve_kmalloc_resize(struct carve_slabs *slabs, const void *p,

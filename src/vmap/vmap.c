@@ -349,6 +349,9 @@ void *carve_kvmalloc_resize(struct carve_vmap *vmap, const void *p,
 	void *new;
 
 	if (size && size <= usable) {
+		if (carve_kmalloc_usable(vmap->slabs, p))
+			return carve_kmalloc_resize(vmap->slabs, p, size, gfp,
+						    caller);
 		/* All behind the size is zero, so that it is when it grows */
 		if (want_init_on_alloc(gfp))
 			memset((void *)p + size, 0, usable - size);
@@ -363,7 +366,7 @@ void *carve_kvmalloc_resize(struct carve_vmap *vmap, const void *p,
 	if (!new)
 		return NULL;
 	if (size)
-		memcpy(new, p, usable);
+		memcpy(new, p, carve_kmalloc_written(vmap->slabs, p) ?: usable);
 	carve_kvmalloc_put(vmap, p, caller);
 	return new;
 }
