@@ -12,7 +12,6 @@
 
 #include "fuzz/settings.h"
 #include "fuzz/step.h"
-#include "slab/slab.h"
 
 static struct carve_fuzz_magazines keep_magazines(struct carve_magazines *ms)
 {
@@ -142,10 +141,8 @@ static void settle_shelf(struct carve_shelf *shelf)
 
 void carve_fuzz_settle_cache(struct carve_fuzz *fuzz, struct carve_cache *cache)
 {
-	if (fuzz->still && !cache->debugging.flags) {
+	if (fuzz->still && !cache->debugging.flags)
 		carve_magazines_tune(&cache->magazines, 1, 0);
-		carve_cache_drain(cache);
-	}
 	if (!fuzz->serial)
 		return;
 	guard(raw_spinlock_irqsave)(&cache->lock);
@@ -180,7 +177,10 @@ void carve_fuzz_settle(struct carve_fuzz *fuzz)
 		carve_vmap_set_kept(&co->vmap, 0, false);
 	carve_for_each_zone(zone, &co->pages)
 		settle_stores(fuzz, zone);
-	guard(mutex)(&co->slabs.lock);
-	list_for_each_entry(cache, &co->slabs.caches, list)
-		carve_fuzz_settle_cache(fuzz, cache);
+	scoped_guard(mutex, &co->slabs.lock)
+		list_for_each_entry(cache, &co->slabs.caches, list)
+			carve_fuzz_settle_cache(fuzz, cache);
+	/* What is in them, now that nothing more comes */
+	if (fuzz->still)
+		carve_pages_reclaim(&co->pages);
 }
