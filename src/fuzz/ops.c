@@ -38,6 +38,7 @@ const char * const carve_fuzz_outcomes[CARVE_FUZZ_NR_OUTCOMES] = {
 	.name = #op, .layer = (of), .contexts = (in), .effect = (does), \
 	.weight = (n), .run = carve_fuzz_##op, \
 }
+
 /* Where nobody else is at work */
 #define SERIAL_OP(op, of, in, does, n) { \
 	.name = #op, .layer = (of), .contexts = (in), .effect = (does), \

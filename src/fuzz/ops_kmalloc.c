@@ -82,9 +82,9 @@ enum carve_fuzz_outcome carve_fuzz_kmalloc(struct carve_fuzz_step *s)
 }
 
 /* A copy of @from, which is its caller's, at @item */
-static enum carve_fuzz_outcome copy(struct carve_fuzz_step *s,
-				    const struct carve_fuzz_item *from,
-				    struct carve_fuzz_item *item)
+static enum carve_fuzz_outcome dup_item(struct carve_fuzz_step *s,
+					const struct carve_fuzz_item *from,
+					struct carve_fuzz_item *item)
 {
 	gfp_t gfp = carve_fuzz_plain_gfp(s) & ~__GFP_ZERO;
 	void *p;
@@ -116,7 +116,7 @@ enum carve_fuzz_outcome carve_fuzz_kmemdup(struct carve_fuzz_step *s)
 		return outcome;
 	item = carve_fuzz_take(s, BIT(CARVE_FUZZ_NOTHING));
 	if (item)
-		outcome = copy(s, from, item);
+		outcome = dup_item(s, from, item);
 	carve_fuzz_leave(from);
 	return outcome;
 }
@@ -130,10 +130,13 @@ static gfp_t regrow_gfp(struct carve_fuzz_step *s,
 	return item->zeroed ? gfp | __GFP_ZERO : gfp;
 }
 
+typedef void *resize_fn(struct carveout *co, const void *p, size_t size,
+			gfp_t gfp);
+
 /* Moves it, or not, by @fn */
-static enum carve_fuzz_outcome
-resize(struct carve_fuzz_step *s, struct carve_fuzz_item *item, gfp_t gfp,
-       void *(*fn)(struct carveout *co, const void *p, size_t size, gfp_t gfp))
+static enum carve_fuzz_outcome resize(struct carve_fuzz_step *s,
+				      struct carve_fuzz_item *item, gfp_t gfp,
+				      resize_fn *fn)
 {
 	size_t size = draw_size(s);
 	void *p;

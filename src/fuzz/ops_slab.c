@@ -298,7 +298,7 @@ static enum carve_fuzz_outcome free_item_rcu(struct carve_fuzz_step *s,
 
 		guard(rcu)();
 		free_rcu(s, &was, head);
-		if (*(volatile u64 *)was.addr != first)
+		if (READ_ONCE(*(u64 *)was.addr) != first)
 			carve_fuzz_find(s->fuzz, s,
 					"an item was freed before its readers were done");
 	}
