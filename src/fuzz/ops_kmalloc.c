@@ -130,13 +130,13 @@ static gfp_t regrow_gfp(struct carve_fuzz_step *s,
 	return item->zeroed ? gfp | __GFP_ZERO : gfp;
 }
 
-typedef void *resize_fn(struct carveout *co, const void *p, size_t size,
-			gfp_t gfp);
+typedef void *(*resize_fn)(struct carveout *co, const void *p, size_t size,
+			   gfp_t gfp);
 
 /* Moves it, or not, by @fn */
 static enum carve_fuzz_outcome resize(struct carve_fuzz_step *s,
 				      struct carve_fuzz_item *item, gfp_t gfp,
-				      resize_fn *fn)
+				      resize_fn fn)
 {
 	size_t size = draw_size(s);
 	void *p;
