@@ -7,7 +7,6 @@
 #include <linux/cpumask.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
-#include <linux/prandom.h>
 #include <linux/slab.h>
 
 #include "fuzz/settings.h"
@@ -146,7 +145,7 @@ void carve_fuzz_settle_cache(struct carve_fuzz *fuzz, struct carve_cache *cache)
 	if (!fuzz->serial)
 		return;
 	guard(raw_spinlock_irqsave)(&cache->lock);
-	prandom_seed_state(&cache->rnd, fuzz->options->seed);
+	cache->random = fuzz->options->seed;
 	settle_shelf(&cache->plain);
 	settle_shelf(&cache->low);
 	settle_shelf(&cache->debug);

@@ -491,9 +491,7 @@ struct carve_page *carve_pages_alloc_within(struct carve_pages *ps,
 {
 	struct carve_page *page = NULL;
 
-	if (!(gfp & __GFP_NOFAIL) && carve_fault_strikes(&ps->fault))
-		gfp |= __GFP_NOWARN;
-	else if (carve_pages_may_hold(reach, order))
+	if (carve_pages_may_hold(reach, order))
 		page = climb(ps, reach, gfp, order);
 	if (page)
 		mind_low_watermark(ps, gfp, page);
@@ -507,15 +505,22 @@ static struct carve_page *get_from_first(struct carve_pages *ps,
 					 struct carve_zone *zone, gfp_t gfp,
 					 unsigned int order)
 {
-	enum carve_lifetime lifetime = carve_gfp_lifetime(gfp);
-	struct carve_page *page = carve_zone_get(zone, order, lifetime);
+	struct carve_page *page;
 
-	if (page)
-		return page;
-	page = carve_zone_get_slow(zone, order, lifetime, in_a_hurry(gfp));
+	page = carve_zone_get_slow(zone, order, carve_gfp_lifetime(gfp),
+				   in_a_hurry(gfp));
 	if (page)
 		mind_low_watermark(ps, gfp, page);
 	return page;
+}
+
+/* Is it to fail on purpose? */
+static bool fails(struct carve_pages *ps, gfp_t gfp)
+{
+	if (gfp & __GFP_NOFAIL || !carve_fault_strikes(&ps->fault))
+		return false;
+	atomic_long_inc(&ps->nr_failed);
+	return true;
 }
 
 /* From the first of these zones that can spare it; not zeroed */
@@ -528,6 +533,10 @@ static struct carve_page *get_from(struct carve_pages *ps,
 	struct carve_page *page = NULL;
 
 	if (likely(zone))
+		page = carve_zone_get(zone, order, carve_gfp_lifetime(gfp));
+	if (!page && fails(ps, gfp))
+		return NULL;
+	if (!page && likely(zone))
 		page = get_from_first(ps, zone, gfp, order);
 	if (!page)
 		page = alloc_slow(ps, zones, gfp, order);
