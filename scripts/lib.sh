@@ -7,6 +7,8 @@
 # itself lives in $build.
 
 set -euo pipefail
+# In $(…), too
+shopt -s inherit_errexit
 
 # What a make above has been told is not meant for the kernel's.
 unset MAKEFLAGS MFLAGS MAKELEVEL
