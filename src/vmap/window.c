@@ -51,7 +51,11 @@ static bool find_tables(struct carve_window *w)
 	return true;
 }
 
-/* Addresses with page tables under them, and nothing valid in these */
+/*
+ * Addresses with page tables under them, and nothing valid in these; but what
+ * the kernel takes for mapped pages, for it complains of anything else when it
+ * undoes a mapping that it couldn't complete.
+ */
 static void *reserve(unsigned long nr_pages)
 {
 	struct page **pages;
@@ -61,7 +65,7 @@ static void *reserve(unsigned long nr_pages)
 	if (!pages)
 		return NULL;
 	memset_p((void **)pages, ZERO_PAGE(0), nr_pages);
-	virt = vmap(pages, nr_pages, VM_MAP, __pgprot(0));
+	virt = vmap(pages, nr_pages, VM_MAP, __pgprot(_PAGE_PROTNONE));
 	kvfree(pages);
 	return virt;
 }

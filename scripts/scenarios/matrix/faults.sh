@@ -1,0 +1,76 @@
+# shellcheck shell=dash
+#
+# faults.sh - what happens when the kernel itself has no memory: the first native allocation of
+# an operation fails, then the second, and so on, until there is none left to fail. Each time the
+# operation succeeds or says ENOMEM, the kernel has nothing to complain of, and nothing is lost.
+#
+# kernels: 6.12-debug
+# timeout: 600
+# shellcheck source=scripts/guest/lib.sh
+. /lib.sh
+
+faults=/sys/kernel/debug
+for kind in failslab fail_page_alloc; do
+	echo N >$faults/$kind/ignore-gfp-wait
+	echo 0 >$faults/$kind/verbose
+done
+echo 0 >$faults/fail_page_alloc/min-order
+
+# sweep LINE FILE UNDO FILE: $tries is how often it was tried, $refused how often in vain, and
+# $odd what was said besides ENOMEM.
+sweep() {
+	tries=0 refused=0 odd='' left=0
+	while [ "$left" = 0 ] && [ $tries -lt 400 ]; do
+		tries=$((tries + 1))
+		if failing $tries "$1" "$2"; then
+			echo "$3" >"$4"
+		else
+			refused=$((refused + 1))
+			grep -q 'memory' $errors || odd=$(cat $errors)
+		fi
+	done
+}
+
+# failing N LINE FILE: writes it, with the Nth allocation of this process failing; $left is not 0
+# if there were not so many.
+failing() {
+	exec 2>$errors 3>"$3"
+	echo "$1" >/proc/self/fail-nth
+	written=1
+	echo "$2" >&3 && written=0
+	left=0
+	read -r left </proc/self/fail-nth
+	echo 0 >/proc/self/fail-nth
+	exec 2>&1 3>&-
+	return $written
+}
+
+must 'the module loads' load size=16M
+sweep more:8M $debug/create more $debug/remove
+check "making a carveout is tried with each of $tries allocations failing" [ $tries -gt 50 ]
+check 'and comes to an end' [ $tries -lt 400 ]
+same 'it fails for want of memory alone' "$odd" ''
+# What the kernel keeps for the next time it has by now; the figure varies by some MiB
+before=$(free_memory)
+sweep more:8M $debug/create more $debug/remove
+lost=$((before - $(free_memory)))
+check "nothing is lost ($lost KiB)" [ $lost -lt 6144 ]
+
+while read -r line; do
+	sweep "$line" $carve/alloc all $carve/free
+	check "$line: $tries tries, $refused refused" [ $tries -gt 1 ]
+	same "$line fails for want of memory alone" "$odd" ''
+done <<-LINES
+	pages 3
+	kmalloc 100 x20
+	vmalloc 300000
+	vzalloc 20000 x5
+LINES
+sweep 'cache_create foo 100' $carve/alloc 'cache foo' $carve/free
+same 'a cache, too' "$odd" ''
+
+same 'nothing is left' "$(cat $carve/owners)" 'nothing is allocated'
+same 'no free was refused' "$(stat_of bad_frees)" 0
+same 'all is sound' "$(tail -n 1 $carve/validate)" ok
+check 'the module unloads' unload
+check_leaks
