@@ -124,7 +124,8 @@ static void stock_up(struct stock *stock, unsigned int nr)
 static struct stock *make_stock_of(struct kunit *test, unsigned int batch)
 {
 	const struct carve_magazine_shape shape = carve_magazine_shape(batch);
-	size_t size = struct_size_t(struct stock, magazines.cpu, nr_cpu_ids);
+	size_t size = struct_size_t(struct stock, magazines.cpu,
+				    carve_magazine_places());
 	struct stock *stock = kunit_kzalloc(test, size, GFP_KERNEL);
 	unsigned int i;
 

@@ -9,6 +9,8 @@
  * done in the background, begun when all else is there: carveout_begin().
  *
  * The order of all locks, outermost first:
+ *	who listens to events (trace/trace.c)	mutex; under none but the kernel's
+ *						own, and over none
  *	the list of carveouts (face/main.c)	mutex
  *	the queue of percpu/each_cpu.c		mutex, for set-up and removal;
  *						outside the CPU hotplug lock
@@ -251,6 +253,7 @@ static int reserve_regions(struct carveout *co,
 			release_regions(co);
 			return ret;
 		}
+		co->region[i].carveout = co->name;
 		co->nr_regions++;
 	}
 	return 0;

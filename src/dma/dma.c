@@ -212,7 +212,8 @@ static gfp_t buffer_gfp(gfp_t gfp)
 }
 
 static struct carve_page *alloc_run(struct carve_dma *dma, struct device *dev,
-				    size_t size, gfp_t gfp)
+				    size_t size, gfp_t gfp,
+				    unsigned long caller)
 {
 	struct carve_pages *pages = dma->pages;
 	const struct carve_reach reach = {
@@ -226,7 +227,7 @@ static struct carve_page *alloc_run(struct carve_dma *dma, struct device *dev,
 		refuse_reach(dma, dev, size);
 		return NULL;
 	}
-	head = carve_pages_alloc_within(pages, &reach, gfp, order);
+	head = carve_pages_alloc_within(pages, &reach, gfp, order, caller);
 	if (!head)
 		return NULL;
 	head->state = CARVE_PAGE_DMA;
@@ -255,7 +256,7 @@ void *carve_dma_alloc(struct carve_dma *dma, struct device *dev, size_t size,
 
 	if (!may_have(dma, dev, size))
 		return NULL;
-	head = alloc_run(dma, dev, size, buffer_gfp(gfp));
+	head = alloc_run(dma, dev, size, buffer_gfp(gfp), caller);
 	if (!head)
 		return NULL;
 	virt = carve_pages_address(pages, head);

@@ -43,7 +43,9 @@
 #include <linux/minmax.h>
 
 #include "page/making.h"
+#include "region/region.h"
 #include "report.h"
+#include "trace/events.h"
 
 /* Lifetimes are kept apart by blocks of this order, natively that of a huge page */
 #define PAGEBLOCK_ORDER 9U
@@ -215,6 +217,34 @@ static bool find_place(struct carve_buddy *b, unsigned int order,
 	return true;
 }
 
+/* For those who trace */
+
+static const char *carveout_of(const struct carve_buddy *b)
+{
+	return b->region ? b->region->carveout : NULL;
+}
+
+static unsigned long pfn_of(const struct carve_buddy *b, u32 index)
+{
+	return b->region ? b->region->start_pfn + index - b->first : index;
+}
+
+static void trace_split(const struct carve_buddy *b, u32 index,
+			unsigned int from, unsigned int order, unsigned int n)
+{
+	if (trace_carve_split_enabled() && from > order)
+		trace_carve_split(carveout_of(b), pfn_of(b, index), from,
+				  order, n);
+}
+
+static void trace_merge(const struct carve_buddy *b, u32 index,
+			unsigned int from, unsigned int order)
+{
+	if (trace_carve_merge_enabled() && order > from)
+		trace_carve_merge(carveout_of(b), pfn_of(b, index), from,
+				  order);
+}
+
 static void hand_out(struct carve_page *page, unsigned int order,
 		     enum carve_lifetime lifetime, enum carve_page_state state)
 {
@@ -285,6 +315,7 @@ static unsigned int cut_blocks(struct carve_buddy *b, struct place place,
 		lifetime = place.lifetime;
 	claim(b, index, place.order, order, lifetime);
 	n = min_t(unsigned long, n, BIT(most - order));
+	trace_split(b, index, place.order, order, n);
 	for (i = 0; i < n; i++) {
 		heads[i] = &b->map[index + (i << order)];
 		hand_out(heads[i], order, list_for(b, order, lifetime), state);
@@ -330,6 +361,7 @@ void carve_buddy_alloc_at(struct carve_buddy *b, u32 index, unsigned int order,
 	struct carve_page *page = &b->map[index];
 	unsigned int from = page->order;
 
+	trace_split(b, index, from, order, 1);
 	area_del(b, index, from, lifetime_of(b, index));
 	claim(b, index, from, order, lifetime);
 	lifetime = lifetime_of(b, index);
@@ -359,6 +391,7 @@ void carve_buddy_free(struct carve_buddy *b, u32 index, unsigned int order)
 {
 	/* All that merges below block_order lies in the same pageblock */
 	enum carve_lifetime lifetime = lifetime_of(b, index);
+	unsigned int freed_order = order;
 
 	b->nr_free += BIT(order);
 	while (order < b->max_order) {
@@ -372,6 +405,7 @@ void carve_buddy_free(struct carve_buddy *b, u32 index, unsigned int order)
 		order++;
 	}
 	area_add(b, index, order, lifetime);
+	trace_merge(b, index, freed_order, order);
 }
 
 /* The highest order of a block that may begin at @index and is within @nr */

@@ -7,6 +7,7 @@
 
 #include "page/page.h"
 
+struct carve_region;
 struct carve_report;
 
 /**
@@ -17,6 +18,7 @@ struct carve_report;
  * @skew: what is added to an index to make natural alignment physical
  * @max_order: the highest order that fits
  * @block_order: order of the blocks that lifetimes are kept apart by
+ * @region: where its pages are, for those who trace; or NULL
  * @nonempty: for each lifetime, bit n is set where area[n] holds a block
  * @area: free blocks, by order and, below @block_order, by lifetime
  * @nr_free: pages in all of them
@@ -33,6 +35,7 @@ struct carve_buddy {
 	u32 skew;
 	unsigned int max_order;
 	unsigned int block_order;
+	const struct carve_region *region;
 	unsigned long nonempty[CARVE_NR_LIFETIMES];
 	struct carve_page_list area[CARVE_NR_ORDERS][CARVE_NR_LIFETIMES];
 	unsigned long nr_free;

@@ -42,6 +42,7 @@
 #include "page/pages.h"
 #include "percpu/each_cpu.h"
 #include "report.h"
+#include "trace/events.h"
 
 /* See the ladder above */
 #define DEFAULT_WAIT_MS 20
@@ -431,6 +432,24 @@ static struct carve_page *reclaim_and_wait(struct carve_pages *ps,
 	}
 }
 
+/* Who can spare so many pages, has none of them in a row */
+static const char *why_failed(const struct carve_reach *reach, gfp_t gfp,
+			      unsigned int order)
+{
+	struct carve_zone *zone, *const *z;
+
+	if (!carve_pages_may_hold(reach, order))
+		return "no zone can hold it";
+	for_each_zone_within(zone, z, reach) {
+		unsigned long keep = may_go_below_min(gfp) ? 0 :
+				     READ_ONCE(zone->watermark[CARVE_WMARK_MIN]);
+
+		if (carve_zone_nr_free(zone) >= keep + BIT(order))
+			return "no block of that order is free";
+	}
+	return "too few pages are free";
+}
+
 static void warn_failed(struct carve_pages *ps, gfp_t gfp, unsigned int order)
 {
 	static DEFINE_RATELIMIT_STATE(limit, DEFAULT_RATELIMIT_INTERVAL,
@@ -451,6 +470,21 @@ bool carve_pages_may_hold(const struct carve_reach *reach, unsigned int order)
 		    BIT(order) <= within(zone, reach))
 			return true;
 	return false;
+}
+
+static unsigned long pfn_of(struct carve_pages *ps,
+			    const struct carve_page *page)
+{
+	return carve_zone_pfn(carve_page_zone(ps, page), page);
+}
+
+static void trace_alloc(struct carve_pages *ps, const struct carve_page *page,
+			unsigned int order, gfp_t gfp, unsigned long caller)
+{
+	if (trace_carve_page_alloc_enabled())
+		trace_carve_page_alloc(ps->name, pfn_of(ps, page), order, gfp,
+				       page->lifetime == CARVE_SHORT_LIVED,
+				       caller);
 }
 
 static struct carve_page *climb(struct carve_pages *ps,
@@ -475,42 +509,53 @@ static struct carve_page *climb(struct carve_pages *ps,
 
 static struct carve_page *alloc_slow(struct carve_pages *ps,
 				     struct carve_zone *const *zones,
-				     gfp_t gfp, unsigned int order)
+				     gfp_t gfp, unsigned int order,
+				     unsigned long caller)
 {
 	const struct carve_reach reach = {
 		.zones = zones,
 		.end_pfn = ULONG_MAX,
 	};
 
-	return carve_pages_alloc_within(ps, &reach, gfp, order);
+	return carve_pages_alloc_within(ps, &reach, gfp, order, caller);
 }
 
 struct carve_page *carve_pages_alloc_within(struct carve_pages *ps,
 					    const struct carve_reach *reach,
-					    gfp_t gfp, unsigned int order)
+					    gfp_t gfp, unsigned int order,
+					    unsigned long caller)
 {
 	struct carve_page *page = NULL;
 
 	if (carve_pages_may_hold(reach, order))
 		page = climb(ps, reach, gfp, order);
-	if (page)
-		mind_low_watermark(ps, gfp, page);
-	else
+	if (!page) {
 		warn_failed(ps, gfp, order);
+		if (trace_carve_fail_enabled())
+			trace_carve_fail(ps->name, "page", PAGE_SIZE << order,
+					 order, gfp,
+					 why_failed(reach, gfp, order), caller);
+		return NULL;
+	}
+	mind_low_watermark(ps, gfp, page);
+	trace_alloc(ps, page, order, gfp, caller);
 	return page;
 }
 
 /* The first rung of the ladder, without the steps to the others */
 static struct carve_page *get_from_first(struct carve_pages *ps,
 					 struct carve_zone *zone, gfp_t gfp,
-					 unsigned int order)
+					 unsigned int order,
+					 unsigned long caller)
 {
 	struct carve_page *page;
 
 	page = carve_zone_get_slow(zone, order, carve_gfp_lifetime(gfp),
 				   in_a_hurry(gfp));
-	if (page)
-		mind_low_watermark(ps, gfp, page);
+	if (!page)
+		return NULL;
+	mind_low_watermark(ps, gfp, page);
+	trace_alloc(ps, page, order, gfp, caller);
 	return page;
 }
 
@@ -527,19 +572,23 @@ static bool fails(struct carve_pages *ps, gfp_t gfp)
 static struct carve_page *get_from(struct carve_pages *ps,
 				   struct carve_zone *const *zones, gfp_t gfp,
 				   unsigned int order,
-				   enum carve_page_state state)
+				   enum carve_page_state state,
+				   unsigned long caller)
 {
 	struct carve_zone *zone = zones[0];
 	struct carve_page *page = NULL;
 
 	if (likely(zone))
 		page = carve_zone_get(zone, order, carve_gfp_lifetime(gfp));
-	if (!page && fails(ps, gfp))
+	if (!page && fails(ps, gfp)) {
+		trace_carve_fail(ps->name, "page", PAGE_SIZE << order, order,
+				 gfp, "made to fail", caller);
 		return NULL;
+	}
 	if (!page && likely(zone))
-		page = get_from_first(ps, zone, gfp, order);
+		page = get_from_first(ps, zone, gfp, order, caller);
 	if (!page)
-		page = alloc_slow(ps, zones, gfp, order);
+		page = alloc_slow(ps, zones, gfp, order, caller);
 	if (page)
 		page->state = state;
 	return page;
@@ -550,7 +599,7 @@ struct carve_page *carve_pages_get(struct carve_pages *ps, gfp_t gfp,
 				   enum carve_page_state state)
 {
 	return get_from(ps, ps->zonelist[carve_gfp_zone(gfp)], gfp, order,
-			state);
+			state, _RET_IP_);
 }
 
 /* Fills a block with zeroes, by whatever way leads to it */
@@ -569,7 +618,8 @@ static struct carve_page *alloc_from(struct carve_pages *ps,
 				     enum carve_page_state state,
 				     unsigned long caller)
 {
-	struct carve_page *page = get_from(ps, zones, gfp, order, state);
+	struct carve_page *page = get_from(ps, zones, gfp, order, state,
+					   caller);
 
 	if (!page)
 		return NULL;
@@ -600,14 +650,31 @@ struct carve_page *carve_pages_alloc_any_slow(struct carve_pages *ps,
 			  gfp, order, state, caller);
 }
 
-void carve_pages_put(struct carve_pages *ps, struct carve_page *page,
-		     unsigned int order)
+/* Before anybody else can have it */
+static void trace_free(struct carve_pages *ps, const struct carve_page *page,
+		       unsigned int order, unsigned long caller)
+{
+	if (trace_carve_page_free_enabled())
+		trace_carve_page_free(ps->name, pfn_of(ps, page), order,
+				      caller);
+}
+
+static void put_for(struct carve_pages *ps, struct carve_page *page,
+		    unsigned int order, unsigned long caller)
 {
 	struct carve_zone *zone = carve_page_zone(ps, page);
 
 	page->state = CARVE_PAGE_STORED;
-	if (!carve_zone_put(zone, page, order))
-		carve_zone_put_slow(zone, page, order);
+	if (carve_zone_put(zone, page, order))
+		return;
+	trace_free(ps, page, order, caller);
+	carve_zone_put_slow(zone, page, order);
+}
+
+void carve_pages_put(struct carve_pages *ps, struct carve_page *page,
+		     unsigned int order)
+{
+	put_for(ps, page, order, _RET_IP_);
 }
 
 /* Looks at what is to be freed, and clears it if that is wanted. False: refused */
@@ -631,7 +698,7 @@ void carve_pages_free_slow(struct carve_pages *ps, struct carve_page *page,
 			   unsigned long caller)
 {
 	if (may_free(ps, page, order, state, caller))
-		carve_pages_put(ps, page, order);
+		put_for(ps, page, order, caller);
 }
 
 struct carve_page *carve_pages_lookup_slow(struct carve_pages *ps,
@@ -762,6 +829,7 @@ void carve_pages_free_cold(struct carve_pages *ps, struct carve_page *page,
 	if (!may_free(ps, page, order, CARVE_PAGE_USED, caller))
 		return;
 	page->state = CARVE_PAGE_STORED;
+	trace_free(ps, page, order, caller);
 	carve_zone_put_buddy(carve_page_zone(ps, page), page, order);
 }
 
@@ -780,7 +848,7 @@ void *carve_pages_alloc_exact(struct carve_pages *ps, size_t size, gfp_t gfp,
 		return NULL;
 	carve_pages_split(ps, page, order, caller);
 	for (i = PFN_UP(size); i < BIT(order); i++)
-		carve_pages_put(ps, &page[i], 0);
+		put_for(ps, &page[i], 0, caller);
 	return carve_pages_address(ps, page);
 }
 

@@ -160,10 +160,14 @@ struct carve_reach {
 
 /* False where no zone could ever hold such a block within reach */
 bool carve_pages_may_hold(const struct carve_reach *reach, unsigned int order);
-/* A block within reach, as natively by all means that @gfp allows; or NULL */
+/*
+ * A block within reach, as natively by all means that @gfp allows; or NULL.
+ * @caller: for those who trace.
+ */
 struct carve_page *carve_pages_alloc_within(struct carve_pages *ps,
 					    const struct carve_reach *reach,
-					    gfp_t gfp, unsigned int order);
+					    gfp_t gfp, unsigned int order,
+					    unsigned long caller);
 /* All of these, past the fast path */
 struct carve_page *carve_pages_alloc_slow(struct carve_pages *ps, gfp_t gfp,
 					  unsigned int order,
@@ -400,9 +404,10 @@ carve_pages_free_hot(struct carve_pages *ps, struct carve_page *page,
 		     page->kind != carve_page_kind(state, order)))
 		return false;
 	page->state = CARVE_PAGE_STORED;
-	if (unlikely(!carve_magazines_put(&ps->hot[order]->magazines, page)))
-		carve_pages_put(ps, page, order);
-	return true;
+	if (likely(carve_magazines_put(&ps->hot[order]->magazines, page)))
+		return true;
+	page->state = state;
+	return false;
 }
 
 /* carve_free_pages(), for the caller at @caller */

@@ -16,6 +16,7 @@
 
 #include "page/zone.h"
 #include "report.h"
+#include "trace/events.h"
 
 /* Most items a batch of blocks has: what an atomic allocation may have to wait for */
 #define STORE_MAX_BATCH 16UL
@@ -58,6 +59,7 @@ void carve_zone_init(struct carve_zone *zone,
 	raw_spin_lock_init(&zone->lock);
 	carve_buddy_init(&zone->buddy, map, first, region->nr_pages,
 			 region->start_pfn);
+	zone->buddy.region = region;
 }
 
 unsigned long carve_zone_default_min(const struct carve_zone *zone)
@@ -124,6 +126,25 @@ static struct carve_store *store_of(struct carve_magazines *ms)
 	return container_of(ms, struct carve_store, magazines);
 }
 
+#define STORE_NAMES(lifetime) \
+	{ \
+		"pages-0" lifetime, "pages-1" lifetime, "pages-2" lifetime, \
+		"pages-3" lifetime, "pages-4" lifetime, "pages-5" lifetime, \
+		"pages-6" lifetime, "pages-7" lifetime, "pages-8" lifetime, \
+		"pages-9" lifetime, \
+	}
+
+/* For those who trace */
+static const char *const store_names[CARVE_NR_LIFETIMES][CARVE_NR_STORES] = {
+	[CARVE_LONG_LIVED] = STORE_NAMES(""),
+	[CARVE_SHORT_LIVED] = STORE_NAMES("-short"),
+};
+
+static const char *name_of(const struct carve_store *store)
+{
+	return store_names[store->lifetime][store->order];
+}
+
 static unsigned int refill_locked(struct carve_store *store, void **items,
 				  unsigned int n, bool hurry)
 {
@@ -151,6 +172,9 @@ static unsigned int store_refill(struct carve_magazines *ms, void **items,
 
 	n = refill_locked(store, items, n, hurry);
 	make_blocks(store->zone, items, n, store->order);
+	if (trace_carve_refill_enabled() && n)
+		trace_carve_refill(store->zone->region->carveout,
+				   name_of(store), n);
 	return n;
 }
 
@@ -161,6 +185,7 @@ static void store_flush(struct carve_magazines *ms, void **items,
 	struct carve_zone *zone = store->zone;
 	unsigned int i;
 
+	trace_carve_drain(zone->region->carveout, name_of(store), n);
 	guard(raw_spinlock_irqsave)(&zone->lock);
 	for (i = 0; i < n; i++)
 		carve_buddy_free(&zone->buddy, carve_page_index(zone, items[i]),
@@ -189,7 +214,7 @@ struct carve_magazine_shape carve_store_shape(unsigned long nr_pages,
 size_t carve_store_size(struct carve_magazine_shape shape)
 {
 	return L1_CACHE_ALIGN(struct_size_t(struct carve_store, magazines.cpu,
-					    nr_cpu_ids)) +
+					    carve_magazine_places())) +
 	       carve_magazines_size(shape);
 }
 

@@ -46,9 +46,9 @@ struct carve_store {
 /**
  * struct carve_zone - pages that may serve the same requests
  * @type: which of the native zones it is like
+ * @first: index of the first page of @region
  * @region: the memory
  * @map: the carveout's page descriptors
- * @first: index of the first page of @region
  * @nr_managed: pages that the buddy system was given
  * @watermark: in pages free in the buddy system
  * @lock: guards @buddy and the list links of its pages
@@ -57,9 +57,9 @@ struct carve_store {
  */
 struct carve_zone {
 	enum carve_zone_type type;
+	u32 first;
 	const struct carve_region *region;
 	struct carve_page *map;
-	u32 first;
 	unsigned long nr_managed;
 	unsigned long watermark[CARVE_NR_WMARKS];
 	raw_spinlock_t lock;

@@ -46,6 +46,16 @@
  * them with its first look; and a spill of the few on top, so that none have to
  * be moved down.
  *
+ * Diversion: what would make the fast path longer, tracing above all, is done in
+ * the slow one, and who needs it sends all there meanwhile. The fast path finds
+ * a magazine by its CPU's mark; carve_magazines_divert() gives each CPU another
+ * mark, that of its decoy: a magazine that is always empty and has room for
+ * nothing, and stands in the tables of all magazines, those to come included.
+ * The slow path finds the true magazine, by the CPU's number, and does with it
+ * what the fast one would have done, so that what lies behind notices nothing,
+ * and no magazine need be emptied for it. Decoys hold nothing: who still has the
+ * mark of before does no harm.
+ *
  * Invariants:
  *  - an item is in at most one magazine or batch;
  *  - every batch on @full has from 1 to max.batch items, on @empty none;
@@ -58,6 +68,7 @@
 #include <linux/cpumask.h>
 #include <linux/irqflags.h>
 #include <linux/kernel.h>
+#include <linux/rcupdate.h>
 #include <linux/string.h>
 
 #include "percpu/magazine.h"
@@ -91,16 +102,56 @@ size_t carve_magazines_size(struct carve_magazine_shape shape)
 	       shape.depot * batch_size(shape);
 }
 
-#ifdef CONFIG_UML
-static void set_mark(unsigned int cpu)
+/* The mark that leads to a place in the tables */
+static long mark_for(unsigned int place)
+{
+	return place - CARVE_CPU_BIAS;
+}
+
+#if defined(CONFIG_UML) && !defined(CONFIG_TRACEPOINTS)
+static void init_mark(unsigned int cpu)
 {
 }
 #else
 DEFINE_PER_CPU(long, carve_cpu_marks);
 
-static void set_mark(unsigned int cpu)
+/* But for one that leads to a decoy already */
+static void init_mark(unsigned int cpu)
 {
-	WRITE_ONCE(per_cpu(carve_cpu_marks, cpu), cpu - CARVE_CPU_BIAS);
+	cmpxchg(per_cpu_ptr(&carve_cpu_marks, cpu), 0, mark_for(cpu));
+}
+#endif
+
+#ifdef CONFIG_TRACEPOINTS
+static DEFINE_PER_CPU(struct carve_magazine, decoys);
+
+static void add_decoy(struct carve_magazines *ms, unsigned int cpu)
+{
+	ms->cpu[nr_cpu_ids + cpu] = per_cpu_ptr(&decoys, cpu);
+}
+
+static void set_mark(unsigned int cpu, unsigned int place)
+{
+	/* Who finds a decoy by it finds the decoy's own mark, too */
+	smp_store_release(per_cpu_ptr(&carve_cpu_marks, cpu), mark_for(place));
+}
+
+void carve_magazines_divert(bool divert)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu) {
+		/* Nobody is at it: see below */
+		if (divert)
+			per_cpu(decoys, cpu).mark = mark_for(nr_cpu_ids + cpu);
+		set_mark(cpu, divert ? nr_cpu_ids + cpu : cpu);
+	}
+	/* Whoever read the mark before, with preemption disabled, is done then */
+	synchronize_rcu();
+}
+#else
+static void add_decoy(struct carve_magazines *ms, unsigned int cpu)
+{
 }
 #endif
 
@@ -117,8 +168,9 @@ void carve_magazines_init(struct carve_magazines *ms,
 	for_each_possible_cpu(cpu) {
 		ms->cpu[cpu] = memory;
 		ms->cpu[cpu]->capacity = shape.room;
-		ms->cpu[cpu]->mark = cpu - CARVE_CPU_BIAS;
-		set_mark(cpu);
+		ms->cpu[cpu]->mark = mark_for(cpu);
+		add_decoy(ms, cpu);
+		init_mark(cpu);
 		memory += magazine_size(shape);
 	}
 	for (i = 0; i < shape.depot; i++) {
@@ -368,7 +420,7 @@ static unsigned int spill_few(struct carve_magazines *ms,
 	return count;
 }
 
-/* This CPU's magazine, marked busy; NULL where an interrupt found it so */
+/* This CPU's true magazine, marked busy; NULL where an interrupt found it so */
 static struct carve_magazine *acquire(struct carve_magazines *ms,
 				      unsigned int *count)
 {
@@ -376,7 +428,7 @@ static struct carve_magazine *acquire(struct carve_magazines *ms,
 	long n;
 
 	preempt_disable();
-	m = carve_magazines_of(ms, carve_cpu_mark());
+	m = ms->cpu[raw_smp_processor_id()];
 	n = carve_magazine_enter(m, m->mark);
 	if (n < 0) {
 		carve_magazine_undo(m);

@@ -38,7 +38,7 @@ struct carve_magazine_ops {
  */
 #define CARVE_CPU_BIAS ((long)BIT(27))
 
-#ifdef CONFIG_UML
+#if defined(CONFIG_UML) && !defined(CONFIG_TRACEPOINTS)
 /* Where a variable of this CPU is found by the number of it */
 static __always_inline long carve_cpu_mark(void)
 {
@@ -47,10 +47,25 @@ static __always_inline long carve_cpu_mark(void)
 #else
 DECLARE_PER_CPU(long, carve_cpu_marks);
 
+/* Read once: carve_magazines_divert() on another CPU may change it */
 static __always_inline long carve_cpu_mark(void)
 {
-	return raw_cpu_read(carve_cpu_marks);
+	return this_cpu_read(carve_cpu_marks);
 }
+#endif
+
+/* Places in a table of magazines: for those of all CPUs and for their decoys */
+static inline unsigned int carve_magazine_places(void)
+{
+	return IS_ENABLED(CONFIG_TRACEPOINTS) ? 2 * nr_cpu_ids : nr_cpu_ids;
+}
+
+/*
+ * Sends everybody who comes by the fast path of any magazines to the slow one,
+ * or lets them pass again. When this returns, all do. Sleeps.
+ */
+#ifdef CONFIG_TRACEPOINTS
+void carve_magazines_divert(bool divert);
 #endif
 
 /**
@@ -106,7 +121,8 @@ struct carve_magazine_shape {
  * @full: batches with items in them
  * @empty: batches without
  * @nr_items: in all of @full
- * @cpu: a magazine for each possible CPU
+ * @cpu: a magazine for each possible CPU, by its number; behind these the decoys
+ *	of all CPUs, see magazine.c
  */
 struct carve_magazines {
 	const struct carve_magazine_ops *ops;
@@ -125,7 +141,10 @@ struct carve_magazines {
 /* The usual one: two batches for each CPU, the depot has one for each and one more */
 struct carve_magazine_shape carve_magazine_shape(unsigned int batch);
 
-/* Bytes that carve_magazines_init() needs behind the struct's own, with @cpu */
+/*
+ * Bytes that carve_magazines_init() needs behind the struct's own, with as many
+ * places in @cpu as carve_magazine_places() says
+ */
 size_t carve_magazines_size(struct carve_magazine_shape shape);
 /* @memory: zeroed, aligned to a cache line, of that many bytes */
 void carve_magazines_init(struct carve_magazines *ms,

@@ -56,6 +56,7 @@ struct carve_region_source {
 
 /**
  * struct carve_region - reserved memory; constant until it is released
+ * @carveout: name of the carveout that it is part of, set by that
  * @source: how it was reserved
  * @start_pfn: its first page frame
  * @nr_pages: its length in pages
@@ -68,6 +69,7 @@ struct carve_region_source {
  * @refusal: why it couldn't be had
  */
 struct carve_region {
+	const char *carveout;
 	const struct carve_region_source *source;
 	unsigned long start_pfn;
 	unsigned long nr_pages;

@@ -6,6 +6,8 @@
 #include <linux/string.h>
 
 #include "slab/bulk.h"
+#include "slab/slab.h"
+#include "trace/events.h"
 
 static void clear_all(const struct carve_cache *cache, size_t n,
 		      void **objects)
@@ -14,6 +16,35 @@ static void clear_all(const struct carve_cache *cache, size_t n,
 
 	for (i = 0; i < n; i++)
 		memset(objects[i], 0, cache->object_size);
+}
+
+static void trace_allocs(const struct carve_cache *cache, gfp_t gfp, size_t n,
+			 void **objects, unsigned long caller)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		carve_cache_trace_alloc(cache, objects[i], 0, gfp, caller);
+}
+
+static void trace_frees(struct carve_cache *cache, size_t n, void **objects,
+			unsigned long caller)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		carve_cache_trace_free(cache, objects[i], caller);
+}
+
+/* What magazines have, at most @n */
+static size_t get_ready(struct carve_cache *cache, gfp_t gfp, size_t n,
+			void **objects, unsigned long caller)
+{
+	size_t got = carve_magazines_get_bulk(&cache->magazines, objects, n);
+
+	if (trace_carve_object_alloc_enabled())
+		trace_allocs(cache, gfp, got, objects, caller);
+	return got;
 }
 
 /* As many as there are, or can be made */
@@ -25,8 +56,8 @@ static size_t get_some(struct carve_cache *cache, gfp_t gfp, size_t n,
 	for (;;) {
 		/* Debugging has them one by one, and so do its slow paths */
 		if (likely(!READ_ONCE(cache->debugging.flags)))
-			got += carve_magazines_get_bulk(&cache->magazines,
-							objects + got, n - got);
+			got += get_ready(cache, gfp, n - got, objects + got,
+					 caller);
 		if (got == n)
 			return n;
 		objects[got] = carve_cache_alloc_slow(cache, cache->object_size,
@@ -45,6 +76,8 @@ static void put_run(struct carve_cache *cache, size_t n, void **objects,
 
 	if ((!want_init_on_free() || carve_cache_keeps(cache)) &&
 	    !READ_ONCE(cache->debugging.flags)) {
+		if (trace_carve_object_free_enabled())
+			trace_frees(cache, n, objects, caller);
 		carve_magazines_put_bulk(&cache->magazines, objects, n);
 		return;
 	}

@@ -23,16 +23,16 @@
 
 #include "percpu/each_cpu.h"
 #include "slab/slab.h"
+#include "trace/events.h"
 
 static struct carve_cache *cache_of(struct carve_magazines *ms)
 {
 	return container_of(ms, struct carve_cache, magazines);
 }
 
-static unsigned int cache_refill(struct carve_magazines *ms, void **objects,
+static unsigned int take_objects(struct carve_cache *cache, void **objects,
 				 unsigned int n, bool hurry)
 {
-	struct carve_cache *cache = cache_of(ms);
 	unsigned int taken;
 
 	guard(raw_spinlock_irqsave)(&cache->lock);
@@ -42,6 +42,17 @@ static unsigned int cache_refill(struct carve_magazines *ms, void **objects,
 	taken = carve_shelf_take(cache, &cache->plain, objects, n);
 	return taken + carve_shelf_take(cache, &cache->low, objects + taken,
 					n - taken);
+}
+
+static unsigned int cache_refill(struct carve_magazines *ms, void **objects,
+				 unsigned int n, bool hurry)
+{
+	struct carve_cache *cache = cache_of(ms);
+	unsigned int taken = take_objects(cache, objects, n, hurry);
+
+	if (trace_carve_refill_enabled() && taken)
+		trace_carve_refill(cache->pages->name, cache->name, taken);
+	return taken;
 }
 
 /* Puts objects into their slabs; those refused come first in @objects, how many */
@@ -92,8 +103,10 @@ static void cache_flush(struct carve_magazines *ms, void **objects,
 			unsigned int n)
 {
 	struct carve_cache *cache = cache_of(ms);
-	unsigned int i, refused = put_objects(cache, objects, n);
+	unsigned int i, refused;
 
+	trace_carve_drain(cache->pages->name, cache->name, n);
+	refused = put_objects(cache, objects, n);
 	for (i = 0; i < refused; i++)
 		carve_cache_bad_free(cache, objects[i], 0);
 	carve_shelf_trim(cache, &cache->plain);
@@ -144,29 +157,67 @@ static void *alloc_plain(struct carve_cache *cache, gfp_t gfp)
 	       carve_cache_clear(cache, object, gfp) : object;
 }
 
+void carve_cache_trace_alloc(const struct carve_cache *cache,
+			     const void *object, size_t size, gfp_t gfp,
+			     unsigned long caller)
+{
+	trace_carve_object_alloc(caller, object, cache->pages->name,
+				 cache->name, size ?: cache->object_size,
+				 cache->object_size, gfp);
+}
+
+static void trace_fail(const struct carve_cache *cache, size_t size, gfp_t gfp,
+		       const char *why, unsigned long caller)
+{
+	trace_carve_fail(cache->pages->name, "object",
+			 size ?: cache->object_size, cache->plain.order, gfp,
+			 why, caller);
+}
+
 void *carve_cache_alloc_slow(struct carve_cache *cache, size_t size, gfp_t gfp,
 			     unsigned long caller)
 {
 	void *object = NULL;
 
-	if (!(gfp & __GFP_NOFAIL) && carve_fault_strikes(&cache->pages->fault))
+	if (!(gfp & __GFP_NOFAIL) && carve_fault_strikes(&cache->pages->fault)) {
+		trace_fail(cache, size, gfp, "made to fail", caller);
 		return NULL;
+	}
 	if (unlikely(READ_ONCE(cache->debugging.flags)))
 		object = carve_debug_alloc(cache, size ?: cache->object_size,
 					   gfp, caller);
-	return object ?: alloc_plain(cache, gfp);
+	if (!object)
+		object = alloc_plain(cache, gfp);
+	if (object)
+		carve_cache_trace_alloc(cache, object, size, gfp, caller);
+	else
+		trace_fail(cache, size, gfp, "no pages for a slab", caller);
+	return object;
+}
+
+/* Before anybody else can have it, and as far as it is one that is out */
+void carve_cache_trace_free(struct carve_cache *cache, const void *object,
+			    unsigned long caller)
+{
+	if (trace_carve_object_free_enabled() &&
+	    !carve_slab_error(cache, object))
+		trace_carve_object_free(caller, object, cache->pages->name,
+					cache->name);
 }
 
 void carve_cache_free_slow(struct carve_cache *cache, void *object,
 			   unsigned long caller)
 {
-	if (unlikely(READ_ONCE(cache->debugging.flags)))
+	if (unlikely(READ_ONCE(cache->debugging.flags))) {
+		carve_cache_trace_free(cache, object, caller);
 		carve_debug_free(cache, object, caller);
-	else if (carve_slab_error(cache, object) ||
-		 carve_magazines_has_on_top(&cache->magazines, object))
+	} else if (carve_slab_error(cache, object) ||
+		   carve_magazines_has_on_top(&cache->magazines, object)) {
 		carve_cache_bad_free(cache, object, caller);
-	else
+	} else {
+		carve_cache_trace_free(cache, object, caller);
 		carve_magazines_put_slow(&cache->magazines, object);
+	}
 }
 
 void carve_cache_put_cleared(struct carve_cache *cache, void *object,

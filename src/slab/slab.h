@@ -133,6 +133,12 @@ void carve_shelf_check(struct carve_cache *cache, struct carve_shelf *shelf,
 
 /* cache.c: how its magazines are filled and flushed */
 extern const struct carve_magazine_ops carve_cache_ops;
+/* cache.c: tell those who trace; of a free, before it */
+void carve_cache_trace_alloc(const struct carve_cache *cache,
+			     const void *object, size_t size, gfp_t gfp,
+			     unsigned long caller);
+void carve_cache_trace_free(struct carve_cache *cache, const void *object,
+			    unsigned long caller);
 /* cache.c: all magazines of a cache back to its slabs; sleeps */
 void carve_cache_drain(struct carve_cache *cache);
 /* cache.c: all empty slabs; and how many pages it ever gave back, an estimate */

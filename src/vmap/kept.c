@@ -60,7 +60,8 @@ static struct carve_magazine_shape choose_shape(unsigned int class)
 static size_t struct_bytes(void)
 {
 	return L1_CACHE_ALIGN(struct_size_t(struct carve_kept_class,
-					    magazines.cpu, nr_cpu_ids));
+					    magazines.cpu,
+					    carve_magazine_places()));
 }
 
 static size_t class_bytes(unsigned int class)

@@ -22,6 +22,7 @@
 #include <linux/vmalloc.h>
 
 #include "report.h"
+#include "trace/events.h"
 #include "vmap/blocks.h"
 #include "vmap/mapping.h"
 
@@ -209,17 +210,30 @@ static void remove_natively(struct carve_vmap *vmap, struct carve_area *area)
 
 /* Either way */
 
+static int traced(const struct carve_vmap *vmap, const struct carve_area *area,
+		  int ret)
+{
+	if (!ret)
+		trace_carve_map(pages_of(vmap)->name, carve_area_addr(area),
+				area->nr_pages, area->caller);
+	return ret;
+}
+
 int carve_mapping_add(struct carve_vmap *vmap, struct carve_area *area,
 		      gfp_t gfp)
 {
+	int ret;
+
 	area->span = area->nr_pages + 1;
 	if (carve_fault_strikes(&pages_of(vmap)->fault))
 		return -ENOMEM;
 	if (carve_window_exists(&vmap->window))
-		return add_to_window(vmap, area, gfp);
-	if (has_struct_pages(vmap, area))
-		return add_natively(vmap, area, gfp);
-	return add_run(vmap, area, gfp);
+		ret = add_to_window(vmap, area, gfp);
+	else if (has_struct_pages(vmap, area))
+		ret = add_natively(vmap, area, gfp);
+	else
+		ret = add_run(vmap, area, gfp);
+	return traced(vmap, area, ret);
 }
 
 static int add_given_to_window(struct carve_vmap *vmap,
@@ -266,9 +280,9 @@ int carve_mapping_add_given(struct carve_vmap *vmap, struct carve_area *area,
 	area->span = area->nr_pages + 1;
 	if (carve_fault_strikes(&pages_of(vmap)->fault))
 		return -ENOMEM;
-	return carve_window_exists(&vmap->window) ?
-	       add_given_to_window(vmap, area, pages) :
-	       add_given_natively(vmap, area, pages);
+	return traced(vmap, area, carve_window_exists(&vmap->window) ?
+		      add_given_to_window(vmap, area, pages) :
+		      add_given_natively(vmap, area, pages));
 }
 
 bool carve_mapping_needs_task(const struct carve_vmap *vmap)
@@ -278,6 +292,8 @@ bool carve_mapping_needs_task(const struct carve_vmap *vmap)
 
 void carve_mapping_remove(struct carve_vmap *vmap, struct carve_area *area)
 {
+	trace_carve_unmap(pages_of(vmap)->name, carve_area_addr(area),
+			  area->nr_pages, area->caller);
 	/* Those who walk the areas under the lock leave it alone from here on */
 	scoped_guard(raw_spinlock_irqsave, &vmap->lock)
 		area->state = CARVE_AREA_GONE;

@@ -22,6 +22,7 @@
 #include <linux/mm.h>
 
 #include "report.h"
+#include "trace/events.h"
 #include "vmap/blocks.h"
 #include "vmap/mapping.h"
 
@@ -85,10 +86,19 @@ static gfp_t gfp_for_blocks(const struct carve_vmap *vmap, gfp_t gfp)
 	       gfp | __GFP_HIGHMEM : gfp;
 }
 
+static void trace_fail(const struct carve_vmap *vmap, unsigned long bytes,
+		       gfp_t gfp, const char *why, unsigned long caller)
+{
+	if (trace_carve_fail_enabled())
+		trace_carve_fail(pages_of(vmap)->name, "area", bytes,
+				 get_order(bytes), gfp, why, caller);
+}
+
 static noinline struct carve_area *make_area(struct carve_vmap *vmap,
 					     unsigned int nr_pages, gfp_t gfp,
 					     unsigned long caller)
 {
+	const char *why = "no memory for its record";
 	struct carve_area *area;
 
 	might_alloc(gfp);
@@ -96,10 +106,12 @@ static noinline struct carve_area *make_area(struct carve_vmap *vmap,
 		return NULL;
 	area = new_record(vmap, nr_pages, gfp, caller);
 	if (!area)
-		return NULL;
+		goto fail;
+	why = "too few pages are free";
 	if (carve_blocks_alloc(pages_of(vmap), area,
 			       gfp_for_blocks(vmap, gfp)))
 		goto free_record;
+	why = "it can't be mapped";
 	if (carve_mapping_add(vmap, area, gfp))
 		goto free_blocks;
 	publish(area);
@@ -109,7 +121,19 @@ free_blocks:
 	carve_blocks_free(pages_of(vmap), area);
 free_record:
 	carve_cache_put(vmap->areas, area);
+fail:
+	trace_fail(vmap, (unsigned long)nr_pages << PAGE_SHIFT, gfp, why,
+		   caller);
 	return NULL;
+}
+
+/* Out of the way of those who ask for other sizes */
+static noinline void trace_refusal(const struct carve_vmap *vmap,
+				   unsigned long size, gfp_t gfp,
+				   unsigned long caller)
+{
+	trace_fail(vmap, size, gfp,
+		   size ? "the carveout is smaller" : "no bytes", caller);
 }
 
 /* Kept areas are where they are: not for those who ask for a zone */
@@ -141,8 +165,10 @@ void *carve_vmap_alloc(struct carve_vmap *vmap, unsigned long size, gfp_t gfp,
 	if (IS_ENABLED(CONFIG_DEBUG_ATOMIC_SLEEP))
 		might_alloc(gfp);
 	/* Of no bytes, or of so many that they overflow, there are no pages */
-	if (unlikely(nr_pages - 1 >= pages_of(vmap)->nr_pages || !size))
+	if (unlikely(nr_pages - 1 >= pages_of(vmap)->nr_pages || !size)) {
+		trace_refusal(vmap, size, gfp, caller);
 		return NULL;
+	}
 	area = take_kept(vmap, nr_pages, gfp, caller);
 	if (unlikely(!area))
 		area = make_area(vmap, nr_pages, gfp, caller);
