@@ -224,7 +224,13 @@ struct carve_fuzz_item *carve_fuzz_place(struct carve_fuzz_step *s)
 	if (!item)
 		return NULL;
 	carve_fuzz_free(s, item);
-	return try_item(item) ? item : NULL;
+	if (!try_item(item))
+		return NULL;
+	/* Somebody may have been quicker, and left something there */
+	if (item->kind == CARVE_FUZZ_NOTHING)
+		return item;
+	carve_fuzz_leave(item);
+	return NULL;
 }
 
 /* Freeing */
