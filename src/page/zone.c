@@ -117,8 +117,10 @@ static unsigned int can_spare(const struct carve_zone *zone, unsigned int order,
 	unsigned long nr_free = zone->buddy.nr_free;
 
 	lockdep_assert_held(&zone->lock);
-	return nr_free < keep ?
-	       0 : min_t(unsigned long, n, (nr_free - keep) >> order);
+	/* None of an order that is impossible, which may be any number */
+	if (order > zone->buddy.max_order || nr_free < keep)
+		return 0;
+	return min_t(unsigned long, n, (nr_free - keep) >> order);
 }
 
 static struct carve_store *store_of(struct carve_magazines *ms)
