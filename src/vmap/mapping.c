@@ -323,10 +323,11 @@ static __always_inline struct carve_page *page_at(struct carve_vmap *vmap,
 {
 	phys_addr_t phys;
 
-	if (unlikely(!carve_window_exists(&vmap->window)))
-		return page_natively(vmap, addr);
-	return carve_window_phys(&vmap->window, addr, &phys) ?
-	       carve_pages_lookup_phys(pages_of(vmap), phys) : NULL;
+	/* Nothing is found in a window that isn't there */
+	if (likely(carve_window_phys(&vmap->window, addr, &phys)))
+		return carve_pages_lookup_phys(pages_of(vmap), phys);
+	return carve_window_exists(&vmap->window) ? NULL :
+						    page_natively(vmap, addr);
 }
 
 struct carve_page *carve_mapping_page(struct carve_vmap *vmap, const void *addr)
