@@ -27,7 +27,7 @@ static void put_names(struct seq_buf *line, unsigned int bits,
 static void put_fail_nth(struct seq_buf *line, unsigned int nth)
 {
 	if (nth == CARVE_FUZZ_SWEEP)
-		seq_buf_puts(line, " fail_nth=sweep");
+		seq_buf_printf(line, " fail_nth=sweep");
 	else if (nth)
 		seq_buf_printf(line, " fail_nth=%u", nth);
 }
@@ -41,13 +41,13 @@ static void put_options(struct seq_buf *line,
 	put_names(line, o->contexts, carve_fuzz_contexts,
 		  CARVE_FUZZ_NR_CONTEXTS);
 	if (o->layers != CARVE_FUZZ_ALL_LAYERS) {
-		seq_buf_puts(line, " layers=");
+		seq_buf_printf(line, " layers=");
 		put_names(line, o->layers, carve_fuzz_layers,
 			  CARVE_FUZZ_NR_LAYERS);
 	}
 	put_fail_nth(line, o->fail_nth);
 	if (o->hotplug)
-		seq_buf_puts(line, " hotplug=1");
+		seq_buf_printf(line, " hotplug=1");
 }
 
 static void show_options(const struct carve_fuzz_report *report, u64 steps,
