@@ -100,11 +100,18 @@ enum carve_fuzz_outcome carve_fuzz_cache_create(struct carve_fuzz_step *s)
 enum carve_fuzz_outcome carve_fuzz_cache_destroy(struct carve_fuzz_step *s)
 {
 	struct carve_fuzz_cache *c = draw_place(s);
+	int ret;
 
 	if (atomic_cmpxchg(&c->users, 0, CARVE_FUZZ_NO_CACHE + 1))
 		return CARVE_FUZZ_SKIPPED;
 	s->size = c->size;
-	if (carve_cache_destroy(c->cache)) {
+	ret = carve_cache_destroy(c->cache);
+	/* What a CPU that is just going holds can't be had before it has gone */
+	if (ret == -EBUSY && s->fuzz->options->hotplug) {
+		atomic_set(&c->users, 0);
+		return CARVE_FUZZ_REFUSED;
+	}
+	if (ret) {
 		carve_fuzz_find(s->fuzz, s,
 				"a cache without objects is not destroyed");
 		return CARVE_FUZZ_REFUSED;
