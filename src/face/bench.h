@@ -34,6 +34,22 @@ struct carve_bench_tally {
 };
 
 /**
+ * struct carve_bench_walk - a random walk: how many things one side holds
+ * @random: where its series of random numbers is; on either side the same
+ * @most: how many it holds at most
+ * @nr: how many it holds
+ * @target: how many it is on its way to
+ * @held: these
+ */
+struct carve_bench_walk {
+	u64 random;
+	unsigned int most;
+	unsigned int nr;
+	unsigned int target;
+	void **held;
+};
+
+/**
  * struct carve_bench - what a case works with
  * @co: the carveout
  * @size: the case's parameter: bytes, an order, or a number of objects
@@ -51,6 +67,8 @@ struct carve_bench_tally {
  * @live: allocated throughout: objects linked by their first word, or, by their
  *	descriptors, the pages of a fragmented carveout
  * @native_live: the same of the kernel's
+ * @walk: of the carveout's side, for the case
+ * @native_walk: of the kernel's
  * @kept_limit: pages of kept areas, while there are to be none
  */
 struct carve_bench {
@@ -69,6 +87,8 @@ struct carve_bench {
 	unsigned long pool_memory;
 	void *live;
 	void *native_live;
+	struct carve_bench_walk walk;
+	struct carve_bench_walk native_walk;
 	unsigned long kept_limit;
 };
 
@@ -136,8 +156,17 @@ bool carve_bench_settle(struct carve_bench *b, unsigned int pairs);
 bool carve_bench_destroy(struct carve_bench *b, unsigned int pairs);
 bool carve_bench_reserve(struct carve_bench *b, unsigned int pairs);
 bool carve_bench_release(struct carve_bench *b, unsigned int pairs);
+/* Single pages alone are free then, no two of them buddies */
 int carve_bench_fragment(struct carve_bench *b);
 void carve_bench_defragment(struct carve_bench *b);
+/*
+ * Walks of the same steps for both sides, as wide as the carveout's free memory
+ * allows. -ENODEV where native per-CPU lists could hold all of it, -ENOMEM
+ */
+int carve_bench_walks_init(struct carve_bench *b);
+void carve_bench_walks_free(struct carve_bench *b);
+/* Is the next step one up? If not, *@i is which of those held is to go */
+bool carve_bench_walk_up(struct carve_bench_walk *walk, unsigned int *i);
 
 /* Picoseconds for a pair, over batches; or for an operation, over all of them */
 struct carve_bench_figure {

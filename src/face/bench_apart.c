@@ -186,6 +186,68 @@ int carve_bench_fragment(struct carve_bench *b)
 	return b->live ? 0 : -ENOMEM;
 }
 
+/*
+ * Of the carveout's free pages a walk holds so many: who walks is not to climb
+ * the ladder of pages.c
+ */
+#define WALK_NUMERATOR 7
+#define WALK_DENOMINATOR 8
+/* Natively a per-CPU list holds up to one page in so many: MIN_PERCPU_PAGELIST_HIGH_FRACTION */
+#define NATIVE_LIST_SHARE 8
+
+static bool walk_init(struct carve_bench_walk *walk, unsigned int most)
+{
+	*walk = (struct carve_bench_walk){ .most = most };
+	walk->held = kvcalloc(most, sizeof(*walk->held), GFP_KERNEL);
+	return walk->held;
+}
+
+int carve_bench_walks_init(struct carve_bench *b)
+{
+	struct carve_zone *zone;
+	unsigned long most = 0;
+
+	carve_for_each_zone(zone, &b->co->pages)
+		most += carve_zone_nr_free(zone);
+	most = most / WALK_DENOMINATOR * WALK_NUMERATOR;
+	if (most <= totalram_pages() / NATIVE_LIST_SHARE)
+		return -ENODEV;
+	if (walk_init(&b->walk, most) && walk_init(&b->native_walk, most))
+		return 0;
+	carve_bench_walks_free(b);
+	return -ENOMEM;
+}
+
+void carve_bench_walks_free(struct carve_bench *b)
+{
+	kvfree(b->native_walk.held);
+	kvfree(b->walk.held);
+	b->native_walk.held = NULL;
+	b->walk.held = NULL;
+}
+
+/* Up to @n - 1. Knuth's generator for MMIX, always from the same seed */
+static unsigned int walk_random(struct carve_bench_walk *walk, unsigned int n)
+{
+	walk->random = walk->random * 6364136223846793005ULL +
+		       1442695040888963407ULL;
+	return (walk->random >> 32) * n >> 32;
+}
+
+bool carve_bench_walk_up(struct carve_bench_walk *walk, unsigned int *i)
+{
+	bool up;
+
+	while (walk->nr == walk->target)
+		walk->target = walk_random(walk, walk->most + 1);
+	/* Mostly towards the target, now and then the other way */
+	up = (walk->nr < walk->target) == !!walk_random(walk, 8);
+	if (!walk->nr || (up && walk->nr < walk->most))
+		return true;
+	*i = walk_random(walk, walk->nr);
+	return false;
+}
+
 void carve_bench_defragment(struct carve_bench *b)
 {
 	void *page;

@@ -99,7 +99,32 @@ static __always_inline bool run_held(struct carve_bench *b, unsigned int pairs,
 	return true;
 }
 
-/* Time each allocation, with interrupts off; free them in any order */
+/* With interrupts off, but on PREEMPT_RT, where native allocators take locks that sleep */
+static __always_inline unsigned long begin_step(u64 *start)
+{
+	unsigned long flags = 0;
+
+	if (!IS_ENABLED(CONFIG_PREEMPT_RT))
+		local_irq_save(flags);
+	*start = ktime_get_ns();
+	return flags;
+}
+
+static __always_inline void end_step(struct carve_bench *b, u64 start,
+				     unsigned long flags, bool tell)
+{
+	u64 ns = ktime_get_ns() - start;
+
+	if (!IS_ENABLED(CONFIG_PREEMPT_RT))
+		local_irq_restore(flags);
+	if (tell)
+		carve_bench_tell(b, ns);
+}
+
+/*
+ * Allocate 4096 things, and time each allocation, with interrupts off; free them
+ * in any order, with interrupts on; again
+ */
 static __always_inline bool run_each(struct carve_bench *b, unsigned int pairs,
 				     alloc_fn alloc, free_fn free)
 {
@@ -109,20 +134,77 @@ static __always_inline bool run_each(struct carve_bench *b, unsigned int pairs,
 	u64 start;
 
 	for (i = 0; i < n; i++) {
-		/* On PREEMPT_RT the native allocators take locks that sleep */
-		if (!IS_ENABLED(CONFIG_PREEMPT_RT))
-			local_irq_save(flags);
-		start = ktime_get_ns();
+		flags = begin_step(&start);
 		b->held[i] = alloc(b);
-		carve_bench_tell(b, ktime_get_ns() - start);
-		if (!IS_ENABLED(CONFIG_PREEMPT_RT))
-			local_irq_restore(flags);
+		end_step(b, start, flags, true);
 		done &= !!b->held[i];
 	}
 	for (i = 0; i < b->nr_held; i++)
 		if (b->shuffle[i] < n && b->held[b->shuffle[i]])
 			free(b, b->held[b->shuffle[i]]);
 	return done;
+}
+
+static __always_inline bool walk_up(struct carve_bench *b,
+				    struct carve_bench_walk *walk,
+				    alloc_fn alloc, bool tell)
+{
+	unsigned long flags;
+	void *p;
+	u64 start;
+
+	flags = begin_step(&start);
+	p = alloc(b);
+	end_step(b, start, flags, tell);
+	if (p)
+		walk->held[walk->nr++] = p;
+	return p;
+}
+
+static __always_inline void walk_down(struct carve_bench *b,
+				      struct carve_bench_walk *walk,
+				      unsigned int i, free_fn free, bool tell)
+{
+	void *p = walk->held[i];
+	unsigned long flags;
+	u64 start;
+
+	walk->held[i] = walk->held[--walk->nr];
+	flags = begin_step(&start);
+	free(b, p);
+	end_step(b, start, flags, tell);
+}
+
+/*
+ * A random walk of how many things are held, the same on either side, between
+ * none and more than per-CPU stores can hold on either; which of them is freed
+ * is random, too. Each step is taken with interrupts off. Time @pairs of the
+ * steps up, or, with @frees, of those down.
+ */
+static __always_inline bool run_walk(struct carve_bench *b, unsigned int pairs,
+				     struct carve_bench_walk *walk,
+				     alloc_fn alloc, free_fn free, bool frees)
+{
+	unsigned int i;
+
+	while (pairs) {
+		bool up = carve_bench_walk_up(walk, &i);
+
+		if (!up)
+			walk_down(b, walk, i, free, frees);
+		else if (!walk_up(b, walk, alloc, !frees))
+			return false;
+		pairs -= up != frees;
+	}
+	return true;
+}
+
+static __always_inline void end_walk(struct carve_bench *b,
+				     struct carve_bench_walk *walk,
+				     free_fn free)
+{
+	while (walk->nr)
+		free(b, walk->held[--walk->nr]);
 }
 
 /* A side of a case, out of the two functions NAME_alloc() and NAME_free() */
@@ -137,6 +219,24 @@ static bool name##_pairs(struct carve_bench *b, unsigned int pairs)	\
 static bool name##_##order(struct carve_bench *b, unsigned int pairs)	\
 {									\
 	return run_held(b, pairs, name##_alloc, name##_free, order);	\
+}
+
+#define WALK(name, walk_)						\
+static bool name##_walk(struct carve_bench *b, unsigned int pairs)	\
+{									\
+	return run_walk(b, pairs, &b->walk_, name##_alloc, name##_free,	\
+			false);						\
+}									\
+									\
+static bool name##_walk_free(struct carve_bench *b, unsigned int pairs)	\
+{									\
+	return run_walk(b, pairs, &b->walk_, name##_alloc, name##_free,	\
+			true);						\
+}									\
+									\
+static void name##_walk_end(struct carve_bench *b)			\
+{									\
+	end_walk(b, &b->walk_, name##_free);				\
 }
 
 #define EACH(name)							\
@@ -466,6 +566,42 @@ EACH(carve_atomic_page)
 EACH(native_atomic_page)
 EACH(carve_atomic_slab)
 EACH(native_atomic_slab)
+WALK(carve_atomic_page, walk)
+WALK(native_atomic_page, native_walk)
+WALK(carve_atomic_slab, walk)
+WALK(native_atomic_slab, native_walk)
+
+static int prepare_walk(struct carve_bench *b)
+{
+	int ret = prepare_fragmented(b);
+
+	if (ret)
+		return ret;
+	ret = carve_bench_walks_init(b);
+	if (ret)
+		finish_fragmented(b);
+	return ret;
+}
+
+static void finish_walk(struct carve_bench *b)
+{
+	carve_bench_walks_free(b);
+	finish_fragmented(b);
+}
+
+static void finish_page_walk(struct carve_bench *b)
+{
+	carve_atomic_page_walk_end(b);
+	native_atomic_page_walk_end(b);
+	finish_walk(b);
+}
+
+static void finish_slab_walk(struct carve_bench *b)
+{
+	carve_atomic_slab_walk_end(b);
+	native_atomic_slab_walk_end(b);
+	finish_walk(b);
+}
 
 /* vmalloc */
 
@@ -593,10 +729,18 @@ static const unsigned int vmalloc_sizes[] = {
 	CASE("slab", name_, "kmem_cache", sizes_, pairs_, carve_, native_), \
 	.prepare = prepare_caches, .finish = finish_caches
 
-#define WORST_CASE(layer_, name_, peer_, sizes_, carve_, native_)	\
+/* A million operations on either side, each timed by itself */
+#define TIMED_CASE(layer_, name_, peer_, sizes_, carve_, native_)	\
 	CASE(layer_, name_, peer_, sizes_, NR_TIMED, carve_, native_),	\
-	.each = true, .max_batches = DIV_ROUND_UP(1000000, NR_TIMED),	\
+	.each = true, .max_batches = DIV_ROUND_UP(1000000, NR_TIMED)
+
+#define WORST_CASE(layer_, name_, peer_, sizes_, carve_, native_)	\
+	TIMED_CASE(layer_, name_, peer_, sizes_, carve_, native_),	\
 	.prepare = prepare_fragmented, .finish = finish_fragmented
+
+#define WALK_CASE(layer_, name_, peer_, sizes_, carve_, native_)	\
+	TIMED_CASE(layer_, name_, peer_, sizes_, carve_, native_),	\
+	.prepare = prepare_walk
 
 const struct carve_bench_case carve_bench_cases[] = {
 	{ CASE("-", "empty_loop", "-", no_sizes, 1000, nothing_pairs,
@@ -639,6 +783,18 @@ const struct carve_bench_case carve_bench_cases[] = {
 	  .unit = CARVE_BENCH_ORDER },
 	{ WORST_CASE("slab", "slab_atomic_worst", "kmem_cache", object_sizes,
 		     carve_atomic_slab_each, native_atomic_slab_each) },
+	{ WALK_CASE("page", "page_walk_worst", "alloc_pages", no_sizes,
+		    carve_atomic_page_walk, native_atomic_page_walk),
+	  .unit = CARVE_BENCH_ORDER, .finish = finish_page_walk },
+	{ WALK_CASE("page", "page_walk_free_worst", "alloc_pages", no_sizes,
+		    carve_atomic_page_walk_free, native_atomic_page_walk_free),
+	  .unit = CARVE_BENCH_ORDER, .finish = finish_page_walk },
+	{ WALK_CASE("slab", "slab_walk_worst", "kmem_cache", object_sizes,
+		    carve_atomic_slab_walk, native_atomic_slab_walk),
+	  .finish = finish_slab_walk },
+	{ WALK_CASE("slab", "slab_walk_free_worst", "kmem_cache", object_sizes,
+		    carve_atomic_slab_walk_free, native_atomic_slab_walk_free),
+	  .finish = finish_slab_walk },
 	{ CASE("carveout", "carveout_create", "reservation", mib_sizes, 1,
 	       carve_bench_create, carve_bench_reserve),
 	  .unit = CARVE_BENCH_MIB, .max_batches = 5,
