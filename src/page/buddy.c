@@ -205,11 +205,17 @@ static bool find_place(struct carve_buddy *b, unsigned int order,
 		       enum carve_lifetime lifetime, bool hurry,
 		       struct place *place)
 {
-	unsigned long whole = b->nonempty[0] & whole_orders(b);
-	unsigned long own = b->nonempty[lifetime] & ~whole_orders(b);
-	unsigned long orders = (own | whole) & ~(BIT(order) - 1);
+	unsigned long whole, own, orders;
 	unsigned int from;
 
+	/* Mostly there is just what is wanted */
+	if (order < b->block_order && b->nonempty[lifetime] & BIT(order)) {
+		*place = (struct place){ order, lifetime };
+		return true;
+	}
+	whole = b->nonempty[0] & whole_orders(b);
+	own = b->nonempty[lifetime] & ~whole_orders(b);
+	orders = (own | whole) & ~(BIT(order) - 1);
 	if (!orders)
 		return find_foreign(b, order, lifetime, hurry, place);
 	from = __ffs(orders);

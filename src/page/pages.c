@@ -220,10 +220,9 @@ static void wake_background(struct irq_work *wake)
 
 /* Raw locks may be held by the caller: an irq_work is all that may be queued */
 static void mind_low_watermark(struct carve_pages *ps, gfp_t gfp,
-			       const struct carve_page *page)
+			       struct carve_zone *zone)
 {
-	if (gfp & __GFP_KSWAPD_RECLAIM &&
-	    below(carve_page_zone(ps, page), CARVE_WMARK_LOW))
+	if (gfp & __GFP_KSWAPD_RECLAIM && below(zone, CARVE_WMARK_LOW))
 		irq_work_queue(&ps->wake);
 }
 
@@ -537,9 +536,15 @@ struct carve_page *carve_pages_alloc_within(struct carve_pages *ps,
 					 why_failed(reach, gfp, order), caller);
 		return NULL;
 	}
-	mind_low_watermark(ps, gfp, page);
+	mind_low_watermark(ps, gfp, carve_page_zone(ps, page));
 	trace_alloc(ps, page, order, gfp, caller);
 	return page;
+}
+
+/* Is it what carve_pages_alloc_hot() has tried? Then the store is empty, or busy */
+static bool was_hot(const struct carve_pages *ps, gfp_t gfp, unsigned int order)
+{
+	return !(gfp & CARVE_GFP_SPECIAL) && order < ps->hot_alloc;
 }
 
 /* The first rung of the ladder, without the steps to the others */
@@ -556,7 +561,7 @@ static struct carve_page *get_from_first(struct carve_pages *ps,
 				   in_a_hurry(gfp));
 	if (!page)
 		return NULL;
-	mind_low_watermark(ps, gfp, page);
+	mind_low_watermark(ps, gfp, zone);
 	trace_alloc(ps, page, order, gfp, caller);
 	return page;
 }
@@ -580,7 +585,7 @@ static struct carve_page *get_from(struct carve_pages *ps,
 	struct carve_zone *zone = zones[0];
 	struct carve_page *page = NULL;
 
-	if (likely(zone))
+	if (likely(zone) && !was_hot(ps, gfp, order))
 		page = carve_zone_get(zone, order, carve_gfp_lifetime(gfp));
 	if (!page && fails(ps, gfp)) {
 		trace_carve_fail(ps->name, "page", PAGE_SIZE << order, order,
@@ -600,6 +605,10 @@ struct carve_page *carve_pages_get(struct carve_pages *ps, gfp_t gfp,
 				   unsigned int order,
 				   enum carve_page_state state)
 {
+	struct carve_page *page;
+
+	if (carve_pages_alloc_hot(ps, gfp, order, state, _RET_IP_, &page))
+		return page;
 	return get_from(ps, ps->zonelist[carve_gfp_zone(gfp)], gfp, order,
 			state, _RET_IP_);
 }

@@ -340,12 +340,6 @@ void carve_zone_drain_dead(struct carve_zone *zone, unsigned int cpu)
 		carve_magazines_drain_dead(&store->magazines, cpu);
 }
 
-unsigned long carve_zone_nr_free(struct carve_zone *zone)
-{
-	/* A watermark is no sharp line: any recent value will do */
-	return data_race(READ_ONCE(zone->buddy.nr_free));
-}
-
 unsigned long carve_zone_nr_unmade(const struct carve_zone *zone)
 {
 	return (unsigned long)READ_ONCE(zone->buddy.nr_unmade)

@@ -131,11 +131,17 @@ void carve_zone_drain_dead(struct carve_zone *zone, unsigned int cpu);
 
 /* Pages whose descriptors aren't made, give or take a pageblock */
 unsigned long carve_zone_nr_unmade(const struct carve_zone *zone);
-/* Pages in the buddy system, and in the stores */
-unsigned long carve_zone_nr_free(struct carve_zone *zone);
+/* Pages in the stores */
 unsigned long carve_zone_nr_stored(const struct carve_zone *zone);
 
 void carve_zone_check(struct carve_zone *zone, struct carve_report *r);
+
+/* Pages in the buddy system */
+static inline unsigned long carve_zone_nr_free(const struct carve_zone *zone)
+{
+	/* A watermark is no sharp line: any recent value will do */
+	return data_race(READ_ONCE(zone->buddy.nr_free));
+}
 
 static inline u32 carve_zone_nr_pages(const struct carve_zone *zone)
 {

@@ -421,8 +421,8 @@ static unsigned int spill_few(struct carve_magazines *ms,
 }
 
 /* This CPU's true magazine, marked busy; NULL where an interrupt found it so */
-static struct carve_magazine *acquire(struct carve_magazines *ms,
-				      unsigned int *count)
+static __always_inline struct carve_magazine *
+acquire(struct carve_magazines *ms, unsigned int *count)
 {
 	struct carve_magazine *m;
 	long n;
