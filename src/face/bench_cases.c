@@ -224,19 +224,19 @@ static bool name##_##order(struct carve_bench *b, unsigned int pairs)	\
 #define WALK(name, walk_)						\
 static bool name##_walk(struct carve_bench *b, unsigned int pairs)	\
 {									\
-	return run_walk(b, pairs, &b->walk_, name##_alloc, name##_free,	\
+	return run_walk(b, pairs, walk_, name##_alloc, name##_free,	\
 			false);						\
 }									\
 									\
 static bool name##_walk_free(struct carve_bench *b, unsigned int pairs)	\
 {									\
-	return run_walk(b, pairs, &b->walk_, name##_alloc, name##_free,	\
+	return run_walk(b, pairs, walk_, name##_alloc, name##_free,	\
 			true);						\
 }									\
 									\
 static void name##_walk_end(struct carve_bench *b)			\
 {									\
-	end_walk(b, &b->walk_, name##_free);				\
+	end_walk(b, walk_, name##_free);				\
 }
 
 #define EACH(name)							\
@@ -566,10 +566,10 @@ EACH(carve_atomic_page)
 EACH(native_atomic_page)
 EACH(carve_atomic_slab)
 EACH(native_atomic_slab)
-WALK(carve_atomic_page, walk)
-WALK(native_atomic_page, native_walk)
-WALK(carve_atomic_slab, walk)
-WALK(native_atomic_slab, native_walk)
+WALK(carve_atomic_page, &b->walk)
+WALK(native_atomic_page, &b->native_walk)
+WALK(carve_atomic_slab, &b->walk)
+WALK(native_atomic_slab, &b->native_walk)
 
 static int prepare_walk(struct carve_bench *b)
 {
