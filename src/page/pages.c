@@ -555,8 +555,6 @@ static struct carve_page *get_from_first(struct carve_pages *ps,
 {
 	struct carve_page *page;
 
-	if (order > zone->buddy.max_order)
-		return NULL;
 	page = carve_zone_get_slow(zone, order, carve_gfp_lifetime(gfp),
 				   in_a_hurry(gfp));
 	if (!page)

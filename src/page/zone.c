@@ -117,10 +117,8 @@ static unsigned int can_spare(const struct carve_zone *zone, unsigned int order,
 	unsigned long nr_free = zone->buddy.nr_free;
 
 	lockdep_assert_held(&zone->lock);
-	/* None of an order that is impossible, which may be any number */
-	if (order > zone->buddy.max_order || nr_free < keep)
-		return 0;
-	return min_t(unsigned long, n, (nr_free - keep) >> order);
+	return nr_free < keep ?
+	       0 : min_t(unsigned long, n, (nr_free - keep) >> order);
 }
 
 static struct carve_store *store_of(struct carve_magazines *ms)
@@ -242,6 +240,9 @@ struct carve_page *carve_zone_get_buddy(struct carve_zone *zone,
 {
 	void *page;
 
+	/* One that is impossible may be any number, and has no store */
+	if (order > zone->buddy.max_order)
+		return NULL;
 	scoped_guard(raw_spinlock_irqsave, &zone->lock)
 		if (!can_spare(zone, order, keep, 1) ||
 		    !carve_buddy_take(&zone->buddy, order, lifetime, hurry,
