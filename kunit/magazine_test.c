@@ -493,6 +493,7 @@ static void interrupt_takes_from_the_depot_rather_than_fail(struct kunit *test)
 
 #define FEW CARVE_MAGAZINE_FEW
 #define LARGE_BATCH (4 * FEW)
+#define SMALL_BATCH (FEW - 1)
 
 static void hurried_refill_is_of_few(struct kunit *test)
 {
@@ -580,15 +581,15 @@ static void spilled_few_share_the_depots_batches(struct kunit *test)
 
 static void few_are_no_more_than_a_batch(struct kunit *test)
 {
-	struct stock *stock = make_stock_of(test, FEW / 2);
-	unsigned int i, nr = (2 + depot_batches()) * FEW / 2;
+	struct stock *stock = make_stock_of(test, SMALL_BATCH);
+	unsigned int i, nr = (2 + depot_batches()) * SMALL_BATCH;
 
 	for (i = 0; i < 2 * nr; i++) {
 		atomic_set(&stock->items[i].out, 1);
 		put_quickly(stock, &stock->items[i]);
 	}
 	KUNIT_EXPECT_EQ(test, carve_magazines_count(&stock->magazines), nr);
-	KUNIT_EXPECT_EQ(test, stock->last_n, FEW / 2);
+	KUNIT_EXPECT_EQ(test, stock->last_n, SMALL_BATCH);
 	expect_complete(test, stock, 2 * nr);
 }
 

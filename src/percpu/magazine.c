@@ -41,10 +41,10 @@
  * with interrupts off, both count: one more item is worth it for as long as it
  * takes more off the mean than it adds to the wait, V / n^2 > I, up to
  * n = sqrt(V / I). V is some 200 instructions in all layers, I from 10 to 20:
- * that makes CARVE_MAGAZINE_FEW. In a hurry, then, a refill is of few items, one
- * by one off the depot's first batch or from wherever the layer behind finds
- * them with its first look; and a spill of the few on top, so that none have to
- * be moved down.
+ * that makes 3 or 4, and CARVE_MAGAZINE_FEW is the lesser. In a hurry, then, a
+ * refill is of few items, one by one off the depot's first batch or from wherever
+ * the layer behind finds them with its first look; and a spill of the few on top,
+ * so that none have to be moved down.
  *
  * Diversion: what would make the fast path longer, tracing above all, is done in
  * the slow one, and who needs it sends all there meanwhile. The fast path finds

@@ -14,7 +14,7 @@
 struct carve_magazines;
 
 /* Items that a visit behind the magazine moves for who is in a hurry; see magazine.c */
-#define CARVE_MAGAZINE_FEW 4U
+#define CARVE_MAGAZINE_FEW 3U
 
 /**
  * struct carve_magazine_ops - the layer behind the magazines
