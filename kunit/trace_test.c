@@ -392,7 +392,7 @@ static void objects_are_told_one_by_one(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, event->thing, (unsigned long)objects[n]);
 		KUNIT_EXPECT_STREQ(test, event->name, "kmalloc-128");
 		KUNIT_EXPECT_EQ(test, event->size, 100);
-		KUNIT_EXPECT_EQ(test, event->gfp, GFP_KERNEL);
+		KUNIT_EXPECT_TRUE(test, event->gfp == GFP_KERNEL);
 		expect_caller(test, event, "get_objects");
 	}
 	for (i = 0, n = 0; (event = next_event(test, &i, OBJECT_FREE)); n++) {
@@ -453,7 +453,7 @@ static void expect_pages_told(struct kunit *test, unsigned int order, gfp_t gfp)
 	pfn = PHYS_PFN(carve_page_to_phys(bed->co, page));
 	KUNIT_EXPECT_EQ(test, event->thing, pfn);
 	KUNIT_EXPECT_EQ(test, event->order, order);
-	KUNIT_EXPECT_EQ(test, event->gfp, gfp);
+	KUNIT_EXPECT_TRUE(test, event->gfp == gfp);
 	KUNIT_EXPECT_EQ(test, event->short_lived, !!(gfp & __GFP_MOVABLE));
 	expect_caller(test, event, "expect_pages_told");
 	carve_free_pages(bed->co, page, order);
