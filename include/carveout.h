@@ -457,7 +457,8 @@ carve_cache_create_with(struct carveout *co, const char *name,
  *
  * Context: may sleep. No other call on @cache may be under way.
  * Return: 0, or -EBUSY where objects are still allocated; the log says how
- * many, and the cache stays as it is.
+ * many, and the cache stays as it is. So it does while a CPU is on its way down
+ * with free objects of the cache in its magazine: once more, when that is gone.
  */
 int carve_cache_destroy(struct carve_cache *cache);
 

@@ -10,7 +10,7 @@
 tracing=/sys/kernel/tracing
 events=$tracing/events/carveout
 mount -t tracefs tracefs $tracing
-must 'it loads' load size=32M
+must 'it loads' load size=8M
 same 'there are these events' "$(cd $events && echo carve_*)" \
 	'carve_drain carve_fail carve_map carve_merge carve_object_alloc carve_object_free carve_page_alloc carve_page_free carve_refill carve_split carve_unmap'
 
@@ -115,8 +115,8 @@ fails() {
 	like "'$1' is told why" "$seen" "^carve_fail: carveout=default $2"
 }
 listen fail
-fails 'pages 13' 'layer=page bytes_req=33554432 order=13 gfp_flags=.* call_site=.* reason=too few pages are free$'
-fails 'vmalloc 32M' 'layer=area bytes_req=33554432 order=13 gfp_flags=.* call_site=.* reason=too few pages are free$'
+fails 'pages 11' 'layer=page bytes_req=8388608 order=11 gfp_flags=.* call_site=.* reason=too few pages are free$'
+fails 'vmalloc 8M' 'layer=area bytes_req=8388608 order=11 gfp_flags=.* call_site=.* reason=too few pages are free$'
 put 0 min_free_kbytes
 while put 'pages 0 x64' alloc; do :; done
 while put 'pages 0' alloc; do :; done
