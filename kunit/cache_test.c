@@ -246,9 +246,12 @@ static void write_objects(struct kunit *test, struct carve_cache *cache,
 	/* On a busy host the reader's CPU may stand still for a while */
 	while (time_before(jiffies, end) ||
 	       (!READ_ONCE(r->nr_read) && time_before(jiffies, latest))) {
-		c = carve_cache_alloc(cache, GFP_KERNEL);
-		if (!c)
-			break;
+		c = carve_cache_alloc(cache, QUIET);
+		/* All of it may wait for a grace period, if that is long */
+		if (!c) {
+			msleep(1);
+			continue;
+		}
 		rcu_assign_pointer(r->slot, c);
 		udelay(9);
 		cond_resched();
