@@ -249,7 +249,7 @@ static void write_objects(struct kunit *test, struct carve_cache *cache,
 		c = carve_cache_alloc(cache, QUIET);
 		/* All of it may wait for a grace period, if that is long */
 		if (!c) {
-			msleep(1);
+			usleep_range(1000, 2000);
 			continue;
 		}
 		rcu_assign_pointer(r->slot, c);
