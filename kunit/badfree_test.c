@@ -217,7 +217,6 @@ static void set_up(struct kunit *test, unsigned int flags)
 {
 	struct bed *bed = test->priv;
 
-	carve_testbed_stay_on_cpu(test);
 	make_caches(test, flags);
 	bed->object = alloc_coloured(test, bed->cache);
 	memset(bed->object, 0x3c, SIZE);

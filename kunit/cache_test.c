@@ -270,7 +270,6 @@ static void readers_see_objects_only(struct kunit *test)
 	struct task_struct *task;
 	unsigned int other;
 
-	carve_testbed_stay_on_cpu(test);
 	other = cpumask_any_but(cpu_online_mask, raw_smp_processor_id());
 	carve_cache_keep_empty(cache, 0);
 	task = kthread_create(read_objects, &reading, "carve_reader");

@@ -46,7 +46,6 @@ static int gfp_init(struct kunit *test)
 	bed->pages = kunit_kcalloc(test, BED_PAGES, sizeof(*bed->pages),
 				   GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, bed->pages);
-	carve_testbed_stay_on_cpu(test);
 	return 0;
 }
 

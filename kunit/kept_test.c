@@ -20,7 +20,6 @@ static int kept_init(struct kunit *test)
 
 	if (ret)
 		return ret;
-	carve_testbed_stay_on_cpu(test);
 	/* A small carveout on many CPUs has no room for the magazines */
 	if (!carve_kept_class(&co->vmap.kept, 64))
 		kunit_skip(test, "the carveout is too small to keep areas on so many CPUs");

@@ -436,7 +436,6 @@ static void second_kfree_is_seen_at_once(struct kunit *test)
 	void *p, *q;
 	int i;
 
-	carve_testbed_stay_on_cpu(test);
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		p = alloc(test, sizes[i]);
 		carve_kfree(co, p);

@@ -70,6 +70,7 @@ static int kmap_init(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, bed->pages);
 	bed->co = make_carveout(false);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, bed->co);
+	carve_testbed_stay_on_cpu(test);
 	carve_testbed_unbind(bed->co);
 	test->priv = bed;
 	return 0;

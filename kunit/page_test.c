@@ -69,19 +69,6 @@ static void expect_all_back(struct kunit *test, const struct census *before)
 				    "blocks of order %u", order);
 }
 
-/* Without patience, if a case doesn't set it: nobody else is there to wait for */
-static int page_init(struct kunit *test)
-{
-	int ret = carve_testbed_init(test);
-	struct carveout *co = test->priv;
-
-	if (ret)
-		return ret;
-	co->pages.wait_ms = 0;
-	carve_testbed_stay_on_cpu(test);
-	return 0;
-}
-
 /* Single pages, or blocks, in an array that holds all there can be */
 
 static struct carve_page **make_array(struct kunit *test)
@@ -1457,7 +1444,7 @@ static struct kunit_case page_cases[] = {
 
 static struct kunit_suite page_suite = {
 	.name = "carveout_page",
-	.init = page_init,
+	.init = carve_testbed_init,
 	.exit = carve_testbed_exit,
 	.test_cases = page_cases,
 };

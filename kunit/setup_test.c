@@ -116,6 +116,7 @@ static int setup_init(struct kunit *test)
 	struct carveout *co = create_held(HELD_SIZE, 1);
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, co);
+	carve_testbed_stay_on_cpu(test);
 	carve_testbed_unbind(co);
 	fill_with_lies(co, co->slabs.kmalloc[3]);
 	test->priv = co;

@@ -54,9 +54,10 @@ int carve_testbed_init(struct kunit *test)
 						   CARVE_TESTBED_SIZE);
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, co);
+	test->priv = co;
+	carve_testbed_stay_on_cpu(test);
 	carveout_settle(co);
 	carve_testbed_unbind(co);
-	test->priv = co;
 	return 0;
 }
 

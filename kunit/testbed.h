@@ -23,8 +23,9 @@ void carve_testbed_destroy(struct kunit *test, struct carveout *co);
 
 /*
  * For .init and .exit of a suite: test->priv is a carveout of its own for each
- * case. The exit walks its invariants and fails the case if one doesn't hold,
- * or if the case left anything allocated.
+ * case, which stays on its CPU: what a task leaves in a magazine when it moves on
+ * is missing where it comes to. The exit walks the carveout's invariants and fails
+ * the case if one doesn't hold, or if the case left anything allocated.
  */
 int carve_testbed_init(struct kunit *test);
 void carve_testbed_exit(struct kunit *test);

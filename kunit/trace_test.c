@@ -267,7 +267,6 @@ static int trace_init(struct kunit *test)
 	bed->co = test->priv;
 	raw_spin_lock_init(&bed->lock);
 	test->priv = bed;
-	carve_testbed_stay_on_cpu(test);
 	return 0;
 }
 

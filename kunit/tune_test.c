@@ -28,7 +28,6 @@ static int tune_init(struct kunit *test)
 	carve_tunes_add(tunes, bed->co, bed->dir);
 	bed->file = tunes->file;
 	bed->nr_files = ARRAY_SIZE(tunes->file);
-	carve_testbed_stay_on_cpu(test);
 	return 0;
 }
 

@@ -142,7 +142,6 @@ static void objects_hold_what_they_should(struct kunit *test)
 {
 	unsigned int i;
 
-	carve_testbed_stay_on_cpu(test);
 	for (i = 0; i < ARRAY_SIZE(sizes); i++)
 		check_size(test, sizes[i]);
 }
