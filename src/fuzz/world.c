@@ -190,8 +190,23 @@ static bool get_piece(struct carveout *co, const struct carve_fuzz_item *item,
 
 /* Patterns */
 
-/* True as long as there is something to look at */
-typedef bool (*word_fn)(u64 *word, u64 wanted, unsigned int bytes);
+/**
+ * struct visit - a walk over the words of an item
+ * @fn: what is done with each; false ends the walk
+ * @limit: offset in the item where it ends at the latest, in bytes
+ * @at: offset of the word that ended it
+ * @bytes: of that word
+ * @is: what it holds
+ * @wanted: what it should have
+ */
+struct visit {
+	bool (*fn)(u64 *word, u64 value, unsigned int bytes);
+	size_t limit;
+	size_t at;
+	unsigned int bytes;
+	u64 is;
+	u64 wanted;
+};
 
 static bool write_word(u64 *word, u64 value, unsigned int bytes)
 {
@@ -204,67 +219,91 @@ static bool has_word(u64 *word, u64 value, unsigned int bytes)
 	return !memcmp(word, &value, bytes);
 }
 
-/* Bytes from @from to @to of an item that begins @offset before @addr */
-static bool do_words(const struct carve_fuzz_item *item, void *addr,
-		     size_t from, size_t to, word_fn fn)
+/* The word at @from of an item, which lies at @addr */
+static bool do_word(const struct carve_fuzz_item *item, void *addr, size_t from,
+		    unsigned int bytes, struct visit *v)
 {
+	u64 value = carve_fuzz_mix(item->key + from);
+
+	if (v->fn(addr, value, bytes))
+		return true;
+	v->at = from;
+	v->bytes = bytes;
+	memcpy(&v->is, addr, bytes);
+	v->wanted = value;
+	return false;
+}
+
+/* Bytes from @from to @to, but none behind the visit's limit */
+static bool do_words(const struct carve_fuzz_item *item, void *addr,
+		     size_t from, size_t to, struct visit *v)
+{
+	to = min(to, v->limit);
 	for (; from < to; from += sizeof(u64), addr += sizeof(u64))
-		if (!fn(addr, carve_fuzz_mix(item->key + from),
-			min_t(size_t, to - from, sizeof(u64))))
+		if (!do_word(item, addr, from,
+			     min_t(size_t, to - from, sizeof(u64)), v))
 			return false;
 	return true;
 }
 
-/* The part of a piece's pattern that lies below @limit; @addr: of the piece */
+/* What there is of a piece's pattern; @addr: of the piece */
 static bool do_piece(const struct carve_fuzz_item *item, const struct piece *p,
-		     void *addr, size_t limit, word_fn fn)
+		     void *addr, struct visit *v)
 {
-	size_t end = p->offset + p->len, head = end, tail;
+	size_t end = p->offset + p->len, tail;
 
 	if (item->size <= PAGE_SIZE || p->len <= 2 * SAMPLE_BYTES)
-		return do_words(item, addr, p->offset, min(end, limit), fn);
-	head = p->offset + SAMPLE_BYTES;
+		return do_words(item, addr, p->offset, end, v);
 	tail = round_down(end - SAMPLE_BYTES, sizeof(u64));
-	return do_words(item, addr, p->offset, min(head, limit), fn) &&
-	       do_words(item, addr + (tail - p->offset), tail,
-			min(end, limit), fn);
+	return do_words(item, addr, p->offset, p->offset + SAMPLE_BYTES, v) &&
+	       do_words(item, addr + (tail - p->offset), tail, end, v);
 }
 
 /* The same with an address found for it, if it has none */
 static bool reach_piece(struct carveout *co, const struct carve_fuzz_item *item,
-			const struct piece *p, size_t limit, word_fn fn)
+			const struct piece *p, struct visit *v)
 {
 	bool well;
 	void *addr;
 
 	if (p->addr)
-		return do_piece(item, p, p->addr, limit, fn);
+		return do_piece(item, p, p->addr, v);
 	addr = carve_kmap_local(co, p->page);
 	/* In the midst of others they may all be taken */
 	if (!addr)
 		return true;
-	well = do_piece(item, p, addr, limit, fn);
+	well = do_piece(item, p, addr, v);
 	carve_kunmap_local(co, addr);
 	return well;
 }
 
 static void fill(struct carve_fuzz *fuzz, const struct carve_fuzz_item *item)
 {
+	struct visit v = { .fn = write_word, .limit = item->size };
 	struct piece p;
 
 	for_each_piece(&p, fuzz->co, item, item->size)
-		reach_piece(fuzz->co, item, &p, item->size, write_word);
+		reach_piece(fuzz->co, item, &p, &v);
+}
+
+static void find_changed(struct carve_fuzz_step *s,
+			 const struct carve_fuzz_item *item,
+			 const struct visit *v, const char *how)
+{
+	find_item(s, item, "bytes %zu to %zu are not %s: %*ph, and not %*ph",
+		  v->at, v->at + v->bytes - 1, how, v->bytes, &v->is, v->bytes,
+		  &v->wanted);
 }
 
 void carve_fuzz_look(struct carve_fuzz_step *s,
 		     const struct carve_fuzz_item *item)
 {
+	struct visit v = { .fn = has_word, .limit = item->size };
 	struct piece p;
 
 	for_each_piece(&p, s->fuzz->co, item, item->size)
-		if (!reach_piece(s->fuzz->co, item, &p, item->size, has_word)) {
-			find_item(s, item, "bytes %zu to %zu are not as they were left",
-				  p.offset, p.offset + p.len - 1);
+		if (!reach_piece(s->fuzz->co, item, &p, &v)) {
+			find_changed(s, item, &v, "as they were left");
 			return;
 		}
 }
@@ -273,12 +312,12 @@ void carve_fuzz_look_at(struct carve_fuzz_step *s,
 			const struct carve_fuzz_item *item, void *addr,
 			size_t limit)
 {
+	struct visit v = { .fn = has_word, .limit = limit };
 	struct piece p;
 
 	for_each_piece(&p, s->fuzz->co, item, item->size)
-		if (!do_piece(item, &p, addr + p.offset, limit, has_word)) {
-			find_item(s, item, "bytes %zu to %zu are not what they were elsewhere",
-				  p.offset, p.offset + p.len - 1);
+		if (!do_piece(item, &p, addr + p.offset, &v)) {
+			find_changed(s, item, &v, "what they were elsewhere");
 			return;
 		}
 }
