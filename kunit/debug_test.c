@@ -680,7 +680,6 @@ static void forgotten_objects_are_not_suspected(struct kunit *test)
 	object[SIZE] ^= 0xff;
 	KUNIT_EXPECT_EQ(test, violations(cache), 0);
 	/* Through the magazine and out of it again */
-	carve_testbed_stay_on_cpu(test);
 	carve_cache_free(cache, object);
 	again = alloc(test, cache);
 	KUNIT_EXPECT_PTR_EQ(test, again, object);
@@ -917,6 +916,39 @@ static void krealloc_zeroes_after_debugging_is_off(struct kunit *test)
 	carve_kfree(co, p);
 }
 
+/*
+ * As long as what is known of an object is not forgotten, the size that its owner
+ * has made of it is noted, whatever the flags say: they go first.
+ */
+static void sizes_are_noted_while_debugging_ends(struct kunit *test)
+{
+	struct carve_cache *cache = debug_class(test, 18, FZPU);
+	const gfp_t gfp = GFP_KERNEL | __GFP_ZERO;
+	struct carveout *co = test->priv;
+	u8 *p = kmalloc_of(test, 18, gfp), *q = kmalloc_of(test, 18, gfp);
+	u8 *moved = kmalloc_of(test, 18, gfp);
+
+	WRITE_ONCE(cache->debugging.flags, 0);
+	KUNIT_EXPECT_EQ(test, carve_ksize(co, p), 32);
+	memset(p, 0x11, 32);
+	KUNIT_EXPECT_PTR_EQ(test, (u8 *)carve_krealloc(co, q, 30, gfp), q);
+	KUNIT_EXPECT_NULL(test, memchr_inv(q, 0, 30));
+	memset(q, 0x22, 30);
+	/* And no more is copied than was written */
+	moved = carve_krealloc(co, moved, 100, gfp);
+	KUNIT_ASSERT_NOT_NULL(test, moved);
+	KUNIT_EXPECT_NULL(test, memchr_inv(moved, 0, 100));
+	WRITE_ONCE(cache->debugging.flags, FZPU);
+
+	KUNIT_ASSERT_EQ(test, set_flags(cache, 0), 0);
+	KUNIT_EXPECT_NULL(test, memchr_inv(p, 0x11, 32));
+	KUNIT_EXPECT_NULL(test, memchr_inv(q, 0x22, 30));
+	KUNIT_EXPECT_EQ(test, q[30] | q[31], 0);
+	carve_kfree(co, p);
+	carve_kfree(co, q);
+	carve_kfree(co, moved);
+}
+
 static struct kunit_case debug_cases[] = {
 	KUNIT_CASE(objects_are_aligned_apart_and_all_theirs),
 	KUNIT_CASE(kmalloc_is_aligned_as_ever),
@@ -948,6 +980,7 @@ static struct kunit_case debug_cases[] = {
 	KUNIT_CASE(krealloc_moves_the_red_zone),
 	KUNIT_CASE(kvrealloc_moves_the_red_zone),
 	KUNIT_CASE(krealloc_zeroes_after_debugging_is_off),
+	KUNIT_CASE(sizes_are_noted_while_debugging_ends),
 	{ }
 };
 

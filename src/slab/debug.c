@@ -17,7 +17,8 @@
  *
  * Switching off: the flags are cleared, those who wait in quarantine return,
  * and what is known about objects that are out is forgotten, because they may
- * pass through magazines, unseen, from now on; then the limit is as it was.
+ * pass through magazines, unseen, from now on; then the limit is as it was. Until
+ * it is forgotten, whoever changes the size of such an object notes that as ever.
  * Debug slabs are given back as they run empty.
  *
  * Quarantine: a freed object stays out of its slab, on a list in the order in

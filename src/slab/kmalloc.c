@@ -203,20 +203,22 @@ size_t carve_kmalloc_roundup(size_t size)
 	return PAGE_SIZE << get_order(size);
 }
 
-/* The cache of an object that is out, or NULL for what is none */
-static struct carve_cache *cache_of(struct carve_slabs *slabs, const void *p)
+/*
+ * The cache of an object that debugging may know something of, or NULL. The flags
+ * of a cache don't tell: while debugging ends they are gone first, and what is
+ * known of objects, above all how much of them is in use, is forgotten then.
+ */
+static struct carve_cache *debugged_cache_of(struct carve_slabs *slabs,
+					     const void *p)
 {
 	struct carve_page *page = carve_pages_lookup(slabs->pages, p);
+	struct carve_page *slab;
+	unsigned int index;
 
 	if (!page || page->state < CARVE_PAGE_SLAB ||
-	    carve_slab_error(page->cache, p))
+	    carve_slab_locate(page->cache, p, &slab, &index))
 		return NULL;
-	return page->cache;
-}
-
-static bool is_debugged(const struct carve_cache *cache)
-{
-	return cache && READ_ONCE(cache->debugging.flags);
+	return slab->debug ? page->cache : NULL;
 }
 
 size_t carve_kmalloc_usable(struct carve_slabs *slabs, const void *p)
@@ -238,9 +240,9 @@ size_t carve_kmalloc_usable(struct carve_slabs *slabs, const void *p)
 size_t carve_kmalloc_claim(struct carve_slabs *slabs, const void *p,
 			   unsigned long caller)
 {
-	struct carve_cache *cache = cache_of(slabs, p);
+	struct carve_cache *cache = debugged_cache_of(slabs, p);
 
-	if (is_debugged(cache))
+	if (cache)
 		carve_debug_resize(cache, (void *)p, cache->object_size, 0,
 				   caller);
 	return carve_kmalloc_usable(slabs, p);
@@ -250,9 +252,9 @@ size_t carve_kmalloc_claim(struct carve_slabs *slabs, const void *p,
 static void resize_in_place(struct carve_slabs *slabs, void *p, size_t size,
 			    size_t room, gfp_t gfp, unsigned long caller)
 {
-	struct carve_cache *cache = cache_of(slabs, p);
+	struct carve_cache *cache = debugged_cache_of(slabs, p);
 
-	if (is_debugged(cache))
+	if (cache)
 		carve_debug_resize(cache, p, size, gfp, caller);
 	else if (want_init_on_alloc(gfp))
 		memset(p + size, 0, room - size);
@@ -260,10 +262,10 @@ static void resize_in_place(struct carve_slabs *slabs, void *p, size_t size,
 
 size_t carve_kmalloc_written(struct carve_slabs *slabs, const void *p)
 {
-	struct carve_cache *cache = cache_of(slabs, p);
+	struct carve_cache *cache = debugged_cache_of(slabs, p);
 
-	return is_debugged(cache) ? carve_debug_requested(cache, p) :
-				    carve_kmalloc_usable(slabs, p);
+	return cache ? carve_debug_requested(cache, p) :
+		       carve_kmalloc_usable(slabs, p);
 }
 
 void *carve_kmalloc_resize(struct carve_slabs *slabs, const void *p,
