@@ -34,6 +34,12 @@ enum carve_fuzz_outcome carve_fuzz_vmalloc(struct carve_fuzz_step *s)
 	return CARVE_FUZZ_DONE;
 }
 
+static struct carve_fuzz_item *take_pages(struct carve_fuzz_step *s)
+{
+	return carve_fuzz_take(s, BIT(CARVE_FUZZ_BLOCK) |
+				  BIT(CARVE_FUZZ_SINGLES));
+}
+
 /* Maps the pages of @item, looks at them there, and unmaps them */
 static bool map_and_look(struct carve_fuzz_step *s,
 			 const struct carve_fuzz_item *item,
@@ -54,12 +60,10 @@ static bool map_and_look(struct carve_fuzz_step *s,
 
 enum carve_fuzz_outcome carve_fuzz_vmap(struct carve_fuzz_step *s)
 {
-	struct carve_fuzz_item *item;
+	struct carve_fuzz_item *item = take_pages(s);
 	struct carve_page **pages;
 	bool mapped = false;
 
-	item = carve_fuzz_take(s, BIT(CARVE_FUZZ_BLOCK) |
-				  BIT(CARVE_FUZZ_SINGLES));
 	if (!item)
 		return CARVE_FUZZ_SKIPPED;
 	s->size = item->size;
@@ -73,11 +77,9 @@ enum carve_fuzz_outcome carve_fuzz_vmap(struct carve_fuzz_step *s)
 
 enum carve_fuzz_outcome carve_fuzz_kmap(struct carve_fuzz_step *s)
 {
-	struct carve_fuzz_item *item;
+	struct carve_fuzz_item *item = take_pages(s);
 	void *addr;
 
-	item = carve_fuzz_take(s, BIT(CARVE_FUZZ_BLOCK) |
-				  BIT(CARVE_FUZZ_SINGLES));
 	if (!item)
 		return CARVE_FUZZ_SKIPPED;
 	addr = carve_kmap(s->fuzz->co, item->page);
@@ -92,11 +94,9 @@ enum carve_fuzz_outcome carve_fuzz_kmap(struct carve_fuzz_step *s)
 
 enum carve_fuzz_outcome carve_fuzz_kmap_local(struct carve_fuzz_step *s)
 {
-	struct carve_fuzz_item *item;
+	struct carve_fuzz_item *item = take_pages(s);
 	void *addr;
 
-	item = carve_fuzz_take(s, BIT(CARVE_FUZZ_BLOCK) |
-				  BIT(CARVE_FUZZ_SINGLES));
 	if (!item)
 		return CARVE_FUZZ_SKIPPED;
 	addr = carve_kmap_local(s->fuzz->co, item->page);
