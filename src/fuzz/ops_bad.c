@@ -87,10 +87,20 @@ static unsigned int misuse_block(struct carve_fuzz_step *s,
 	}
 }
 
-static enum carve_fuzz_outcome refused(struct carve_fuzz_step *s,
-				       struct carve_fuzz_item *item,
-				       long before, unsigned int nr)
+/* Does something to an item that must be refused; how many times */
+typedef unsigned int (*misuse_fn)(struct carve_fuzz_step *s,
+				  const struct carve_fuzz_item *item);
+
+static enum carve_fuzz_outcome misuse(struct carve_fuzz_step *s,
+				      unsigned int kinds, misuse_fn fn)
 {
+	long before = carve_fuzz_bad_frees(s->fuzz);
+	struct carve_fuzz_item *item = carve_fuzz_take(s, kinds);
+	unsigned int nr;
+
+	if (!item)
+		return CARVE_FUZZ_SKIPPED;
+	nr = fn(s, item);
 	s->size = item->size;
 	carve_fuzz_expect_bad(s, before, nr);
 	carve_fuzz_look(s, item);
@@ -100,13 +110,7 @@ static enum carve_fuzz_outcome refused(struct carve_fuzz_step *s,
 
 enum carve_fuzz_outcome carve_fuzz_bad_pages(struct carve_fuzz_step *s)
 {
-	long before = carve_fuzz_bad_frees(s->fuzz);
-	struct carve_fuzz_item *item;
-
-	item = carve_fuzz_take(s, BIT(CARVE_FUZZ_BLOCK));
-	if (!item)
-		return CARVE_FUZZ_SKIPPED;
-	return refused(s, item, before, misuse_block(s, item));
+	return misuse(s, BIT(CARVE_FUZZ_BLOCK), misuse_block);
 }
 
 /* To a cache that it isn't of */
@@ -152,17 +156,12 @@ static unsigned int misuse_object(struct carve_fuzz_step *s,
 
 enum carve_fuzz_outcome carve_fuzz_bad_object(struct carve_fuzz_step *s)
 {
-	long before = carve_fuzz_bad_frees(s->fuzz);
-	struct carve_fuzz_item *item;
-
-	item = carve_fuzz_take(s, BIT(CARVE_FUZZ_OBJECT) | BIT(CARVE_FUZZ_KM));
-	if (!item)
-		return CARVE_FUZZ_SKIPPED;
-	return refused(s, item, before, misuse_object(s, item));
+	return misuse(s, BIT(CARVE_FUZZ_OBJECT) | BIT(CARVE_FUZZ_KM),
+		      misuse_object);
 }
 
-static void misuse_area(struct carve_fuzz_step *s,
-			const struct carve_fuzz_item *item)
+static unsigned int misuse_area(struct carve_fuzz_step *s,
+				const struct carve_fuzz_item *item)
 {
 	struct carveout *co = s->fuzz->co;
 
@@ -180,18 +179,12 @@ static void misuse_area(struct carve_fuzz_step *s,
 	default:
 		carve_kfree(co, item->addr);
 	}
+	return 1;
 }
 
 enum carve_fuzz_outcome carve_fuzz_bad_area(struct carve_fuzz_step *s)
 {
-	long before = carve_fuzz_bad_frees(s->fuzz);
-	struct carve_fuzz_item *item;
-
-	item = carve_fuzz_take(s, BIT(CARVE_FUZZ_AREA));
-	if (!item)
-		return CARVE_FUZZ_SKIPPED;
-	misuse_area(s, item);
-	return refused(s, item, before, 1);
+	return misuse(s, BIT(CARVE_FUZZ_AREA), misuse_area);
 }
 
 /* Requests that nobody can serve */
@@ -323,21 +316,23 @@ enum carve_fuzz_outcome carve_fuzz_twice(struct carve_fuzz_step *s)
 }
 
 /* A pointer into an object; at the latest it is seen when its magazine is flushed */
-enum carve_fuzz_outcome carve_fuzz_inside(struct carve_fuzz_step *s)
+static unsigned int free_inside(struct carve_fuzz_step *s,
+				const struct carve_fuzz_item *item)
 {
-	long before = carve_fuzz_bad_frees(s->fuzz);
-	const struct carve_page *page;
-	struct carve_fuzz_item *item;
+	struct carveout *co = s->fuzz->co;
+	const struct carve_page *page = carve_virt_to_page(co, item->addr);
 
-	item = carve_fuzz_take(s, BIT(CARVE_FUZZ_OBJECT) | BIT(CARVE_FUZZ_KM));
-	if (!item)
-		return CARVE_FUZZ_SKIPPED;
-	page = carve_virt_to_page(s->fuzz->co, item->addr);
-	carve_kfree(s->fuzz->co, item->addr + 1 +
-				 carve_fuzz_any(s, max(item->size, 2UL) - 1));
+	carve_kfree(co, item->addr + 1 +
+			carve_fuzz_any(s, max(item->size, 2UL) - 1));
 	if (page->state >= CARVE_PAGE_SLAB)
 		carve_cache_shrink(page->cache);
-	return refused(s, item, before, 1);
+	return 1;
+}
+
+enum carve_fuzz_outcome carve_fuzz_inside(struct carve_fuzz_step *s)
+{
+	return misuse(s, BIT(CARVE_FUZZ_OBJECT) | BIT(CARVE_FUZZ_KM),
+		      free_inside);
 }
 
 enum carve_fuzz_outcome carve_fuzz_destroy_used(struct carve_fuzz_step *s)
