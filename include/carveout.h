@@ -124,7 +124,8 @@ struct carveout *carveout_get(const char *name);
  * @co: what carveout_get() returned, or NULL, which does nothing
  *
  * Give everything back that was allocated from @co first. What is left is
- * reported in the log by owner, and keeps the carveout from being removed.
+ * reported in the log by owner, and keeps the carveout from being removed. What
+ * nobody has got is reported, too, and left alone.
  *
  * Context: may sleep.
  */
@@ -297,7 +298,7 @@ void carve_split_page(struct carveout *co, struct carve_page *page,
  *
  * Context: any but NMI.
  * Return: the address of the page's first byte; NULL for a page of an unmapped
- * zone that isn't mapped with carve_kmap().
+ * zone that isn't mapped with carve_kmap(), and for what isn't a page of @co.
  */
 void *carve_page_address(struct carveout *co, const struct carve_page *page);
 
@@ -328,7 +329,8 @@ bool carve_owns(struct carveout *co, const void *p);
  * @page: a page of it
  *
  * Context: any.
- * Return: the physical address in bytes.
+ * Return: the physical address in bytes; PHYS_ADDR_MAX for what isn't a page of
+ * @co.
  */
 phys_addr_t carve_page_to_phys(struct carveout *co,
 			       const struct carve_page *page);
@@ -441,7 +443,7 @@ struct carve_cache_options {
  * @name: as for carve_cache_create()
  * @size: as for carve_cache_create()
  * @flags: as for carve_cache_create()
- * @options: the rest
+ * @options: the rest, or NULL for none of it
  *
  * Context: may sleep.
  * Return: as carve_cache_create().
@@ -453,7 +455,7 @@ carve_cache_create_with(struct carveout *co, const char *name,
 
 /**
  * carve_cache_destroy() - remove a cache
- * @cache: the cache, or NULL, which does nothing
+ * @cache: the cache; or NULL or an ERR_PTR(), which do nothing
  *
  * Context: may sleep. No other call on @cache may be under way.
  * Return: 0, or -EBUSY where objects are still allocated; the log says how

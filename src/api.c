@@ -3,6 +3,7 @@
  * The exported API: each function leads straight to its layer, whose fast path
  * is inlined here. include/carveout.h says what they do.
  */
+#include <linux/err.h>
 #include <linux/export.h>
 #include <linux/instruction_pointer.h>
 #include <linux/mm.h>
@@ -137,7 +138,8 @@ EXPORT_SYMBOL_GPL(carve_split_page);
 
 void *carve_page_address(struct carveout *co, const struct carve_page *page)
 {
-	return carve_kmap_address(&co->kmap, page);
+	return likely(carve_pages_owns(&co->pages, page)) ?
+	       carve_kmap_address(&co->kmap, page) : NULL;
 }
 EXPORT_SYMBOL_GPL(carve_page_address);
 
@@ -157,6 +159,8 @@ EXPORT_SYMBOL_GPL(carve_owns);
 phys_addr_t carve_page_to_phys(struct carveout *co,
 			       const struct carve_page *page)
 {
+	if (unlikely(!carve_pages_owns(&co->pages, page)))
+		return PHYS_ADDR_MAX;
 	return PFN_PHYS(carve_zone_pfn(carve_page_zone(&co->pages, page),
 				       page));
 }
@@ -187,7 +191,11 @@ carve_cache_create_with(struct carveout *co, const char *name,
 			unsigned int size, slab_flags_t flags,
 			const struct carve_cache_options *options)
 {
-	const struct carve_cache_args args = {
+	static const struct carve_cache_options none;
+	struct carve_cache_args args;
+
+	options = options ?: &none;
+	args = (struct carve_cache_args){
 		.name = name,
 		.size = size,
 		.align = options->align,
@@ -205,7 +213,8 @@ int carve_cache_destroy(struct carve_cache *cache)
 {
 	struct carveout *co;
 
-	if (!cache)
+	/* What carve_cache_create() returned, whatever that was */
+	if (IS_ERR_OR_NULL(cache))
 		return 0;
 	co = container_of(cache->slabs, struct carveout, slabs);
 	/* What is on its way back is no object in use */

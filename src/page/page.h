@@ -33,10 +33,11 @@ enum carve_page_state {
 	CARVE_PAGE_AREA,	/* head of a block behind a mapped area */
 	CARVE_PAGE_DMA,		/* head of a block in a DMA buffer */
 	CARVE_PAGE_META,	/* head of a block behind a cache's own structures */
-	CARVE_PAGE_SLAB,	/* first page of a slab */
-	CARVE_PAGE_SLAB_TAIL,	/* a further page of a slab */
 	CARVE_PAGE_USER,	/* a page of user space's, see src/user */
 	CARVE_PAGE_INDEX,	/* a table that leads to such pages */
+	/* From here on pages of slabs, which name their cache, and no others */
+	CARVE_PAGE_SLAB,	/* first page of a slab */
+	CARVE_PAGE_SLAB_TAIL,	/* a further page of a slab */
 	CARVE_NR_PAGE_STATES,
 };
 

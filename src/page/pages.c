@@ -866,6 +866,12 @@ void carve_pages_free_exact(struct carve_pages *ps, void *virt, size_t size,
 {
 	unsigned long i;
 
+	/* Not to look at page after page of what is none */
+	if (size > (size_t)ps->nr_pages << PAGE_SHIFT) {
+		carve_pages_bad_free(ps, virt, "of more bytes than the carveout has",
+				     caller);
+		return;
+	}
 	for (i = 0; i < PFN_UP(size); i++) {
 		void *addr = virt + (i << PAGE_SHIFT);
 

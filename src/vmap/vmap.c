@@ -284,6 +284,11 @@ void *carve_vmap_given(struct carve_vmap *vmap, struct carve_page **pages,
 	return carve_area_addr(area);
 }
 
+static bool is_given(const struct carve_area *area)
+{
+	return area->blocks == CARVE_PAGE_NONE;
+}
+
 static struct carve_area *claim_given(struct carve_vmap *vmap, const void *addr)
 {
 	struct carve_area *area;
@@ -292,8 +297,7 @@ static struct carve_area *claim_given(struct carve_vmap *vmap, const void *addr)
 		return NULL;
 	guard(raw_spinlock_irqsave)(&vmap->lock);
 	area = carve_space_find(&vmap->space, (unsigned long)addr >> PAGE_SHIFT);
-	if (!area || area->state != CARVE_AREA_USED ||
-	    area->blocks != CARVE_PAGE_NONE)
+	if (!area || area->state != CARVE_AREA_USED || !is_given(area))
 		return NULL;
 	area->state = CARVE_AREA_GONE;
 	return area;
@@ -359,8 +363,9 @@ static size_t area_usable(struct carve_vmap *vmap, const void *addr)
 		return 0;
 	guard(raw_spinlock_irqsave)(&vmap->lock);
 	area = carve_space_find(&vmap->space, (unsigned long)addr >> PAGE_SHIFT);
-	return area && area->state == CARVE_AREA_USED ? carve_area_bytes(area) :
-							0;
+	/* Not of pages that were given: these are mapped there, not allocated */
+	return area && area->state == CARVE_AREA_USED && !is_given(area) ?
+	       carve_area_bytes(area) : 0;
 }
 
 size_t carve_kvmalloc_usable(struct carve_vmap *vmap, const void *p)
@@ -523,11 +528,6 @@ void carve_vmap_usage(struct carve_vmap *vmap, struct carve_vmap_usage *usage)
 	guard(raw_spinlock_irqsave)(&vmap->lock);
 	carve_space_for_each(area, &vmap->space)
 		count_area(usage, area);
-}
-
-static bool is_given(const struct carve_area *area)
-{
-	return area->blocks == CARVE_PAGE_NONE;
 }
 
 void carve_vmap_check(struct carve_vmap *vmap, struct carve_report *r)
