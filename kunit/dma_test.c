@@ -414,6 +414,21 @@ static void sizes_that_cannot_be_are_refused(struct kunit *test)
 	expect_refused(test, (size_t)SSIZE_MAX + 1, "the sign bit");
 }
 
+static void bus_address_must_have_a_place(struct kunit *test)
+{
+	struct bed *bed = bed_of(test);
+	long before = atomic_long_read(&bed->co->dma.nr_refused);
+
+	KUNIT_EXPECT_NULL(test, carve_dma_alloc_coherent(bed->co, bed->dev,
+							 PAGE_SIZE, NULL,
+							 GFP_KERNEL));
+	KUNIT_EXPECT_NULL(test, carve_dmam_alloc_coherent(bed->co, bed->dev,
+							  PAGE_SIZE, NULL,
+							  GFP_KERNEL));
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&bed->co->dma.nr_refused),
+			before + 2);
+}
+
 static void device_without_a_mask_is_refused(struct kunit *test)
 {
 	struct bed *bed = bed_of(test);
@@ -591,6 +606,7 @@ static struct kunit_case dma_cases[] = {
 	KUNIT_CASE(zone_serves_with_the_part_within_reach),
 	KUNIT_CASE(part_within_reach_has_blocks_and_a_reserve),
 	KUNIT_CASE(sizes_that_cannot_be_are_refused),
+	KUNIT_CASE(bus_address_must_have_a_place),
 	KUNIT_CASE(device_without_a_mask_is_refused),
 	KUNIT_CASE(device_that_reaches_nothing_is_refused),
 	KUNIT_CASE(device_whose_mappings_bounce_is_refused),

@@ -184,12 +184,15 @@ static dma_addr_t map_coherently(struct carve_dma *dma, struct device *dev,
 /* Allocation and free */
 
 /* False, when the log says why: no free memory could change this */
-static bool may_have(struct carve_dma *dma, struct device *dev, size_t size)
+static bool may_have(struct carve_dma *dma, struct device *dev, size_t size,
+		     const dma_addr_t *dma_handle)
 {
 	if (!IS_ENABLED(CONFIG_HAS_DMA))
 		refuse(dma, dev, "this kernel has no DMA");
 	else if (!size)
 		refuse(dma, dev, "its size is 0");
+	else if (!dma_handle)
+		refuse(dma, dev, "its bus address has nowhere to go");
 	else if (size > (size_t)dma->pages->nr_pages << PAGE_SHIFT)
 		refuse(dma, dev, "%zu bytes are more than the carveout has",
 		       size);
@@ -254,7 +257,7 @@ void *carve_dma_alloc(struct carve_dma *dma, struct device *dev, size_t size,
 	dma_addr_t addr;
 	void *virt;
 
-	if (!may_have(dma, dev, size))
+	if (!may_have(dma, dev, size, dma_handle))
 		return NULL;
 	head = alloc_run(dma, dev, size, buffer_gfp(gfp), caller);
 	if (!head)
@@ -312,6 +315,9 @@ void carve_dma_free(struct carve_dma *dma, struct device *dev, size_t size,
 
 /* Managed by the device: freed when its driver lets go of it */
 
+/* Of a caller's flags, what the kernel takes for the record of a buffer */
+#define GFP_RECORD (GFP_KERNEL | GFP_ATOMIC | __GFP_NOWARN)
+
 struct managed {
 	struct carve_dma *dma;
 	size_t size;
@@ -334,7 +340,7 @@ void *carve_dma_alloc_managed(struct carve_dma *dma, struct device *dev,
 	struct managed *m;
 
 	gfp = buffer_gfp(gfp);
-	m = devres_alloc(free_managed, sizeof(*m), gfp & ~__GFP_ZERO);
+	m = devres_alloc(free_managed, sizeof(*m), gfp & GFP_RECORD);
 	if (!m)
 		return NULL;
 	m->virt = carve_dma_alloc(dma, dev, size, dma_handle, gfp, caller);
