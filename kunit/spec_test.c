@@ -276,6 +276,30 @@ static void carveout_in_use_is_not_removed(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, carveout_get("busy"));
 }
 
+static void nobody_puts_what_he_has_not_got(struct kunit *test)
+{
+	struct carveout_request *request;
+	struct carveout *co;
+
+	request = kunit_kzalloc(test, sizeof(*request), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, request);
+	KUNIT_ASSERT_EQ(test, add(test, "mine:1M@contig", request), 0);
+	co = carveout_get("mine");
+	KUNIT_ASSERT_NOT_NULL(test, co);
+	carveout_put((struct carveout *)test);
+	carveout_put(ERR_PTR(-ENOENT));
+	KUNIT_EXPECT_EQ(test, co->users, 1U);
+	carveout_put(co);
+	carveout_put(co);
+	KUNIT_EXPECT_EQ(test, co->users, 0U);
+	/* Nor does it count for a user that somebody works on it */
+	KUNIT_EXPECT_EQ(test, carveout_pin(co), 0);
+	carveout_put(co);
+	KUNIT_EXPECT_EQ(test, carveout_remove("mine"), -EBUSY);
+	carveout_unpin(co);
+	KUNIT_EXPECT_EQ(test, carveout_remove("mine"), 0);
+}
+
 static const struct {
 	const char *spec;
 	int ret;
@@ -322,6 +346,7 @@ static struct kunit_case spec_cases[] = {
 	KUNIT_CASE(carveouts_come_and_go_by_name),
 	KUNIT_CASE(name_is_given_once),
 	KUNIT_CASE(carveout_in_use_is_not_removed),
+	KUNIT_CASE(nobody_puts_what_he_has_not_got),
 	KUNIT_CASE(refusal_says_why_and_leaves_nothing),
 	{ }
 };

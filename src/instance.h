@@ -55,8 +55,10 @@ struct carveout_request {
  * @user: what user space has of it
  * @making: makes the page descriptors that weren't needed at once
  * @setup_ns: time from the end of the reservation to the end of set-up
- * @list: on the list of all; guarded by the lock in face/main.c, as is @users
- * @users: references that keep it from being removed
+ * @list: on the list of all; guarded by the lock in face/main.c, as are @users
+ *	and @pins
+ * @users: references of carveout_get(), which keep it from being removed
+ * @pins: the same of carveout_pin(), which don't count as users
  * @native: gives back pages that the kernel had last, see native.c
  * @pinned: carveout_native() has handed it out
  * @kept: one of these is that of a user who has gone and left things behind
@@ -79,6 +81,7 @@ struct carveout {
 
 	struct list_head list;
 	unsigned int users;
+	unsigned int pins;
 	bool kept;
 	struct carve_shrinker native;
 	bool pinned;

@@ -50,7 +50,7 @@ static char *slab_debug;
 module_param(slab_debug, charp, 0444);
 MODULE_PARM_DESC(slab_debug, "caches to debug, as on the kernel's command line: FLAGS[,NAME...][;FLAGS...], flags F, Z, P, U, Q");
 
-/* Guards the list, and @users of each carveout on it */
+/* Guards the list, and @users and @pins of each carveout on it */
 static DEFINE_MUTEX(carveouts_lock);
 static LIST_HEAD(carveouts);
 static int cpu_state;
@@ -66,6 +66,17 @@ static struct carveout *find(const char *wanted)
 		if (!wanted || !strcmp(co->name, wanted))
 			return co;
 	return NULL;
+}
+
+static bool is_listed(const struct carveout *wanted)
+{
+	struct carveout *co;
+
+	lockdep_assert_held(&carveouts_lock);
+	list_for_each_entry(co, &carveouts, list)
+		if (co == wanted)
+			return true;
+	return false;
 }
 
 struct carveout *carveout_get(const char *wanted)
@@ -124,6 +135,11 @@ void carveout_put(struct carveout *co)
 	if (!co)
 		return;
 	guard(mutex)(&carveouts_lock);
+	if (!is_listed(co) || co->users == co->kept) {
+		pr_err("put by %pS of a carveout that nobody has got: left alone\n",
+		       __builtin_return_address(0));
+		return;
+	}
 	if (co->users == 1 + co->kept) {
 		if (!carveout_count_owned(co)) {
 			if (co->kept)
@@ -154,11 +170,13 @@ static void announce_zone(const struct carveout *co,
 		co->setup_ns / NSEC_PER_USEC);
 }
 
+/* Pinned, so that it isn't removed while it is announced */
 static int publish(struct carveout *co)
 {
 	guard(mutex)(&carveouts_lock);
 	if (find(co->name))
 		return -EEXIST;
+	co->pins = 1;
 	list_add_tail(&co->list, &carveouts);
 	rcu_assign_pointer(first, find(NULL));
 	return 0;
@@ -185,18 +203,8 @@ int carveout_add(struct carveout_request *request)
 	carve_for_each_zone(zone, &co->pages)
 		announce_zone(co, zone);
 	carve_debugfs_add(co);
+	carveout_unpin(co);
 	return 0;
-}
-
-static bool is_listed(const struct carveout *wanted)
-{
-	struct carveout *co;
-
-	lockdep_assert_held(&carveouts_lock);
-	list_for_each_entry(co, &carveouts, list)
-		if (co == wanted)
-			return true;
-	return false;
 }
 
 int carveout_pin(struct carveout *co)
@@ -204,14 +212,14 @@ int carveout_pin(struct carveout *co)
 	guard(mutex)(&carveouts_lock);
 	if (!is_listed(co))
 		return -ENODEV;
-	co->users++;
+	co->pins++;
 	return 0;
 }
 
 void carveout_unpin(struct carveout *co)
 {
 	guard(mutex)(&carveouts_lock);
-	co->users--;
+	co->pins--;
 }
 
 static bool is_used(struct carveout *co)
@@ -219,9 +227,10 @@ static bool is_used(struct carveout *co)
 	struct carve_report r = { .name = co->name };
 
 	lockdep_assert_held(&carveouts_lock);
-	if (!co->users && !carveout_count_owned(co))
+	if (!co->users && !co->pins && !carveout_count_owned(co))
 		return false;
-	pr_warn("%s: not removed, it is in use by %u:\n", co->name, co->users);
+	pr_warn("%s: not removed, it is in use by %u:\n", co->name,
+		co->users + co->pins);
 	carveout_report_owners(co, &r);
 	return true;
 }
