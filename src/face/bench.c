@@ -95,6 +95,12 @@ static void run_hand(struct work_struct *work)
 	hand->ns = ktime_get_ns() - start;
 }
 
+/*
+ * Those of two benchmarks at a time might wait for each other: one on this CPU for
+ * one that can't begin on that, because another is waiting there.
+ */
+static DEFINE_MUTEX(hands_lock);
+
 /* On @b->cpus CPUs at once; the mean of their times is returned in @ns */
 static bool run_hands(struct carve_bench *b, carve_bench_fn run,
 		      unsigned int pairs, u64 *ns)
@@ -107,6 +113,7 @@ static bool run_hands(struct carve_bench *b, carve_bench_fn run,
 	if (!hands)
 		return false;
 	*ns = 0;
+	mutex_lock(&hands_lock);
 	cpus_read_lock();
 	for_each_online_cpu(cpu) {
 		if (i == b->cpus)
@@ -124,6 +131,7 @@ static bool run_hands(struct carve_bench *b, carve_bench_fn run,
 		*ns += div_u64(hands[i].ns, b->cpus);
 	}
 	cpus_read_unlock();
+	mutex_unlock(&hands_lock);
 	kfree(hands);
 	return done;
 }
@@ -411,10 +419,12 @@ static void show_text(struct seq_file *m, void *context)
 {
 	struct carve_bench_files *f = context;
 
-	guard(mutex)(&f->lock);
+	if (mutex_lock_interruptible(&f->lock))
+		return;
 	if (run_if_never_run(f))
 		seq_puts(m, "# not run to its end\n");
 	carve_bench_show_text(m, f);
+	mutex_unlock(&f->lock);
 }
 
 static int bench_json_show(struct seq_file *m, void *unused)
@@ -422,10 +432,12 @@ static int bench_json_show(struct seq_file *m, void *unused)
 	struct carve_bench_files *f = m->private;
 	int ret;
 
-	guard(mutex)(&f->lock);
+	if (mutex_lock_interruptible(&f->lock))
+		return -ERESTARTSYS;
 	ret = run_if_never_run(f);
 	if (!ret)
 		carve_bench_show_json(m, f);
+	mutex_unlock(&f->lock);
 	return ret;
 }
 DEFINE_SHOW_ATTRIBUTE(bench_json);
@@ -515,8 +527,11 @@ static int run_bench(void *context, const char *line,
 		return carve_reply_error(reply, -EINVAL,
 					 "\"%s\" is not run [CASE|LAYER|all] [BATCHES] [sizes=N,…] [cpus=1..%u] [batches=1..%d] [engine=WORD], with a case or layer of those listed",
 					 line, num_online_cpus(), MAX_BATCHES);
-	guard(mutex)(&f->lock);
+	if (mutex_lock_interruptible(&f->lock))
+		return carve_reply_error(reply, -ERESTARTSYS,
+					 "interrupted while another one ran");
 	ret = run(f, &choice);
+	mutex_unlock(&f->lock);
 	if (ret)
 		return carve_reply_error(reply, ret, "not run to its end");
 	carve_reply_set(reply, "done");

@@ -2,6 +2,8 @@
 /*
  * Files that take a line and do what it says. A line that can't be done gets
  * an errno; in either case reading the file tells what became of the last one.
+ *
+ * Some lines take long. Who waits for the end of another's can be interrupted.
  */
 #include <linux/debugfs.h>
 #include <linux/fs.h>
@@ -25,11 +27,13 @@ static ssize_t command_write(struct file *file, const char __user *buf,
 	/* What is longer than a line and its newline is refused by its start */
 	if (copy_from_user(raw, buf, len))
 		return -EFAULT;
-	guard(mutex)(&f->lock);
+	if (mutex_lock_interruptible(&f->lock))
+		return -ERESTARTSYS;
 	ret = carve_parse_raw(raw, len, line, &f->reply);
 	if (!ret)
 		ret = f->command->run(f->context, line, &f->reply);
 	f->failed = ret;
+	mutex_unlock(&f->lock);
 	return ret ?: count;
 }
 
@@ -37,11 +41,13 @@ static int command_show(struct seq_file *m, void *v)
 {
 	struct carve_command_file *f = m->private;
 
-	guard(mutex)(&f->lock);
+	if (mutex_lock_interruptible(&f->lock))
+		return -ERESTARTSYS;
 	if (f->command->show)
 		f->command->show(m, f->context);
 	if (!f->command->show || f->failed)
 		seq_printf(m, "%s\n", f->reply.text);
+	mutex_unlock(&f->lock);
 	return 0;
 }
 

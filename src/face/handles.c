@@ -442,7 +442,8 @@ static void *list_start(struct seq_file *m, loff_t *pos)
 {
 	struct carve_handles *handles = m->private;
 
-	mutex_lock(&handles->lock);
+	if (mutex_lock_interruptible(&handles->lock))
+		return ERR_PTR(-ERESTARTSYS);
 	return *pos ? list_find(handles, pos) : SEQ_START_TOKEN;
 }
 
@@ -456,7 +457,8 @@ static void list_stop(struct seq_file *m, void *v)
 {
 	struct carve_handles *handles = m->private;
 
-	mutex_unlock(&handles->lock);
+	if (!IS_ERR(v))
+		mutex_unlock(&handles->lock);
 }
 
 /* What it is, as one would ask for it */

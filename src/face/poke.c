@@ -32,6 +32,21 @@ static void unpin_if_unused(struct carve_pokes *pokes)
 	carveout_put(pokes->co);
 }
 
+/* Whoever has them may wait for memory for long */
+static int lock_handles(struct carve_pokes *pokes, struct carve_reply *reply)
+{
+	if (mutex_lock_interruptible(&pokes->handles.lock))
+		return carve_reply_error(reply, -ERESTARTSYS,
+					 "interrupted while another line was done");
+	return 0;
+}
+
+static void unlock_handles(struct carve_pokes *pokes)
+{
+	unpin_if_unused(pokes);
+	mutex_unlock(&pokes->handles.lock);
+}
+
 static int run_alloc(void *context, const char *line,
 		     struct carve_reply *reply)
 {
@@ -46,12 +61,15 @@ static int run_alloc(void *context, const char *line,
 	ret = carve_parse_alloc(line, &limits, &request, reply);
 	if (ret)
 		return ret;
-	guard(mutex)(&pokes->handles.lock);
-	if (!pin(pokes))
-		return carve_reply_error(reply, -ENODEV,
-					 "the carveout is being removed");
-	ret = carve_handles_alloc(&pokes->handles, &request, reply);
-	unpin_if_unused(pokes);
+	ret = lock_handles(pokes, reply);
+	if (ret)
+		return ret;
+	if (pin(pokes))
+		ret = carve_handles_alloc(&pokes->handles, &request, reply);
+	else
+		ret = carve_reply_error(reply, -ENODEV,
+					"the carveout is being removed");
+	unlock_handles(pokes);
 	return ret;
 }
 
@@ -65,9 +83,11 @@ static int run_free(void *context, const char *line,
 	ret = carve_parse_free(line, &request, reply);
 	if (ret)
 		return ret;
-	guard(mutex)(&pokes->handles.lock);
+	ret = lock_handles(pokes, reply);
+	if (ret)
+		return ret;
 	ret = carve_handles_free(&pokes->handles, &request, reply);
-	unpin_if_unused(pokes);
+	unlock_handles(pokes);
 	return ret;
 }
 
