@@ -162,6 +162,8 @@ void carve_fuzz_unclaim(struct carve_fuzz *fuzz,
 void carve_fuzz_claim(struct carve_fuzz_step *s,
 		      const struct carve_fuzz_item *item);
 
+/* Bytes that were found written to, and counts that don't agree; not bad frees */
+unsigned long carve_fuzz_damage(struct carve_fuzz *fuzz);
 /* With nobody at work: does the carveout count what the model has? */
 void carve_fuzz_compare(struct carve_fuzz *fuzz);
 
