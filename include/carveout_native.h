@@ -34,20 +34,17 @@
  * serves all but alloc_pages() and its kin.
  *
  * Not mapped, and so still native: memory pools' own arrays, percpu, devm_ and
- * dma_ functions, kmem_buckets, folio_alloc() and bulk allocation of pages,
+ * dma_ functions, kmem_buckets, kmalloc_nolock(), folio_alloc(), lists of pages,
  * vmalloc_user(), vmalloc_32() and vrealloc(), and what the kernel allocates on
  * behalf of the module. remap_vmalloc_range() is for memory of vmalloc_user()
  * alone; that of vmalloc() is mapped page by page, with vmalloc_to_page().
  *
- * pr_fmt() is set to what most modules set it to, since the headers that come
- * with this one need it before the module's source can say otherwise.
+ * A source's own pr_fmt() is no matter, see carveout_native_printk.h.
  */
 #ifndef _CARVEOUT_NATIVE_H
 #define _CARVEOUT_NATIVE_H
 
-#ifndef pr_fmt
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-#endif
+#include <carveout_native_printk.h>
 
 #include <linux/err.h>
 #include <linux/fs.h>
@@ -149,6 +146,18 @@ static inline void carve_native_kfree_bulk(size_t nr, void **objects)
 		carve_native_kfree(objects[i]);
 }
 
+#ifdef kmalloc_nolock
+static inline void carve_native_kfree_nolock(const void *p)
+{
+	if (carve_native_owns(p))
+		carve_kfree(carveout_native(), p);
+	else
+		kfree_nolock(p);
+}
+
+#define kfree_nolock carve_native_kfree_nolock
+#endif
+
 /* A delayed call of get_link() */
 static inline void carve_native_kfree_link(void *p)
 {
@@ -183,6 +192,12 @@ static inline void *carve_native_kmemdup(const void *src, size_t len, gfp_t gfp)
 	void *p = carve_native_kmalloc(len, gfp);
 
 	return p ? memcpy(p, src, len) : NULL;
+}
+
+static inline void *carve_native_kmemdup_array(const void *src, size_t n,
+					       size_t size, gfp_t gfp)
+{
+	return carve_native_kmemdup(src, size_mul(n, size), gfp);
 }
 
 static inline char *carve_native_kmemdup_nul(const char *s, size_t len,
@@ -301,6 +316,26 @@ static inline void *carve_native_kvmalloc_array(size_t n, size_t size,
 static inline void *carve_native_kvcalloc(size_t n, size_t size, gfp_t gfp)
 {
 	return carve_native_kvmalloc(size_mul(n, size), gfp | __GFP_ZERO);
+}
+
+static inline void *carve_native_kvmalloc_array_node(size_t n, size_t size,
+						     gfp_t gfp, int node)
+{
+	return carve_native_kvmalloc(size_mul(n, size), gfp);
+}
+
+static inline void *carve_native_kvcalloc_node(size_t n, size_t size, gfp_t gfp,
+					       int node)
+{
+	return carve_native_kvmalloc(size_mul(n, size), gfp | __GFP_ZERO);
+}
+
+static inline void *carve_native_kvmemdup(const void *src, size_t len,
+					  gfp_t gfp)
+{
+	void *p = carve_native_kvmalloc(len, gfp);
+
+	return p ? memcpy(p, src, len) : NULL;
 }
 
 static inline void carve_native_kvfree(const void *p)
@@ -580,6 +615,28 @@ static inline struct page *carve_native_alloc_pages_node(int node, gfp_t gfp,
 	return carve_native_alloc_pages(gfp, order);
 }
 
+/* Into the empty places of an array; how many of them are filled then */
+static inline unsigned long
+carve_native_alloc_pages_bulk(gfp_t gfp, unsigned long nr, struct page **pages)
+{
+	unsigned long i;
+
+	for (i = 0; i < nr; i++) {
+		if (!pages[i])
+			pages[i] = carve_native_alloc_pages(gfp, 0);
+		if (!pages[i])
+			break;
+	}
+	return i;
+}
+
+static inline unsigned long
+carve_native_alloc_pages_bulk_node(gfp_t gfp, int node, unsigned long nr,
+				   struct page **pages)
+{
+	return carve_native_alloc_pages_bulk(gfp, nr, pages);
+}
+
 static inline void carve_native_free_pages_of(struct page *page,
 					      unsigned int order)
 {
@@ -655,6 +712,12 @@ static inline void *carve_native_alloc_pages_exact(size_t size, gfp_t gfp)
 	return likely(co) ? carve_alloc_pages_exact(co, size, gfp) : NULL;
 }
 
+static inline void *carve_native_alloc_pages_exact_nid(int node, size_t size,
+						       gfp_t gfp)
+{
+	return carve_native_alloc_pages_exact(size, gfp);
+}
+
 static inline void carve_native_free_pages_exact(void *p, size_t size)
 {
 	if (likely(carve_native_owns(p)))
@@ -675,6 +738,8 @@ static inline void carve_native_free_pages_exact(void *p, size_t size)
 #undef kcalloc_node
 #undef krealloc
 #undef krealloc_array
+#undef krealloc_node
+#undef krealloc_node_align
 #undef kmalloc_track_caller
 #undef kmalloc_node_track_caller
 #undef kmemdup
@@ -691,6 +756,10 @@ static inline void carve_native_free_pages_exact(void *p, size_t size)
 #define kcalloc_node carve_native_kcalloc_node
 #define krealloc carve_native_krealloc
 #define krealloc_array carve_native_krealloc_array
+#define krealloc_node(p, size, gfp, node) carve_native_krealloc(p, size, gfp)
+/* Alignment is that of kmalloc(), natively, too */
+#define krealloc_node_align(p, size, align, gfp, node)			\
+	carve_native_krealloc(p, size, gfp)
 #define kmalloc_track_caller carve_native_kmalloc
 #define kmalloc_node_track_caller carve_native_kmalloc_node
 #define kfree carve_native_kfree
@@ -703,6 +772,7 @@ static inline void carve_native_free_pages_exact(void *p, size_t size)
 #define ksize carve_native_ksize
 #define kmalloc_size_roundup carve_kmalloc_size_roundup
 #define kmemdup carve_native_kmemdup
+#define kmemdup_array carve_native_kmemdup_array
 #define kmemdup_nul carve_native_kmemdup_nul
 #define kstrdup carve_native_kstrdup
 #define kstrndup carve_native_kstrndup
@@ -765,17 +835,30 @@ do {									\
 #undef kvmalloc
 #undef kvzalloc
 #undef kvmalloc_node
+#undef kvmalloc_node_align
 #undef kvzalloc_node
 #undef kvmalloc_array
 #undef kvcalloc
+#undef kvmalloc_array_node
+#undef kvcalloc_node
 #undef kvrealloc
+#undef kvrealloc_node
+#undef kvrealloc_node_align
 #define kvmalloc carve_native_kvmalloc
 #define kvzalloc carve_native_kvzalloc
 #define kvmalloc_node carve_native_kvmalloc_node
+#define kvmalloc_node_align(size, align, gfp, node)			\
+	carve_native_kvmalloc(size, gfp)
 #define kvzalloc_node carve_native_kvzalloc_node
 #define kvmalloc_array carve_native_kvmalloc_array
 #define kvcalloc carve_native_kvcalloc
+#define kvmalloc_array_node carve_native_kvmalloc_array_node
+#define kvcalloc_node carve_native_kvcalloc_node
+#define kvmemdup carve_native_kvmemdup
 #define kvrealloc carve_native_kvrealloc
+#define kvrealloc_node(p, size, gfp, node) carve_native_kvrealloc(p, size, gfp)
+#define kvrealloc_node_align(p, size, align, gfp, node)			\
+	carve_native_kvrealloc(p, size, gfp)
 #define kvfree carve_native_kvfree
 #define kvfree_atomic carve_native_kvfree_atomic
 #define kvfree_sensitive carve_native_kvfree_sensitive
@@ -834,15 +917,27 @@ do {									\
 #undef alloc_pages
 #undef alloc_page
 #undef alloc_pages_node
+#undef __alloc_pages_node
+#undef alloc_pages_bulk
+#undef alloc_pages_bulk_node
+#undef alloc_pages_bulk_array
+#undef alloc_pages_bulk_array_node
 #undef __get_free_pages
 #undef __get_free_page
 #undef get_zeroed_page
 #undef __free_page
 #undef free_page
 #undef alloc_pages_exact
+#undef alloc_pages_exact_nid
 #define alloc_pages carve_native_alloc_pages
 #define alloc_page(gfp) carve_native_alloc_pages(gfp, 0)
 #define alloc_pages_node carve_native_alloc_pages_node
+#define __alloc_pages_node carve_native_alloc_pages_node
+#define alloc_pages_bulk carve_native_alloc_pages_bulk
+#define alloc_pages_bulk_node carve_native_alloc_pages_bulk_node
+/* What the two were called before */
+#define alloc_pages_bulk_array carve_native_alloc_pages_bulk
+#define alloc_pages_bulk_array_node carve_native_alloc_pages_bulk_node
 #define __free_pages carve_native_free_pages_of
 #define __free_page(page) carve_native_free_pages_of(page, 0)
 #define put_page carve_native_put_page
@@ -857,6 +952,7 @@ do {									\
 #define free_pages carve_native_free_pages
 #define free_page(addr) carve_native_free_pages((unsigned long)(addr), 0)
 #define alloc_pages_exact carve_native_alloc_pages_exact
+#define alloc_pages_exact_nid carve_native_alloc_pages_exact_nid
 #define free_pages_exact carve_native_free_pages_exact
 
 #endif /* _CARVEOUT_NATIVE_H */
