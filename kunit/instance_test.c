@@ -3,10 +3,12 @@
  * The instance: set-up and removal, who keeps it in use, and that nothing of
  * what it hands out, nor its own metadata, lies outside its region.
  */
+#include <linux/cpu.h>
 #include <linux/err.h>
 #include <linux/instruction_pointer.h>
 #include <linux/io.h>
 #include <linux/mm.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
 #include <linux/vmalloc.h>
@@ -564,6 +566,70 @@ static void dead_cpu_gives_all_back(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, carveout_count_owned(co), 0);
 }
 
+/* One that can be taken down, other than the first, which the case moves to */
+static unsigned int mortal_cpu(struct kunit *test)
+{
+	unsigned int first = cpumask_first(cpu_online_mask);
+	unsigned int cpu = cpumask_any_but(cpu_online_mask, first);
+
+	if (cpu >= nr_cpu_ids)
+		kunit_skip(test, "there is no second CPU");
+	KUNIT_ASSERT_EQ(test, set_cpus_allowed_ptr(current, cpumask_of(first)),
+			0);
+	if (remove_cpu(cpu))
+		kunit_skip(test, "no CPU can be taken down here");
+	KUNIT_ASSERT_EQ(test, add_cpu(cpu), 0);
+	return cpu;
+}
+
+/* Leaves something in its magazines, and goes until add_cpu() */
+static void leave_and_go(struct kunit *test, unsigned int cpu,
+			 void (*leave)(void *arg), void *arg)
+{
+	KUNIT_ASSERT_EQ(test, smp_call_function_single(cpu, leave, arg, 1), 0);
+	KUNIT_ASSERT_EQ(test, remove_cpu(cpu), 0);
+}
+
+/* It is on no list: as one is that was taken off before the CPU had gone */
+static void carveout_is_destroyed_though_a_cpu_went(struct kunit *test)
+{
+	unsigned int cpu = mortal_cpu(test);
+	struct carveout *co = carve_testbed_create("unlisted", SZ_1M);
+	int ret;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, co);
+	leave_and_go(test, cpu, leave_in_magazines, co);
+	KUNIT_EXPECT_GE(test, nr_in_magazines(co, cpu), 2);
+	ret = carveout_destroy(co);
+	KUNIT_EXPECT_EQ(test, ret, 0);
+	KUNIT_EXPECT_EQ(test, add_cpu(cpu), 0);
+	if (ret)
+		carveout_destroy(co);
+}
+
+static void leave_object(void *cache)
+{
+	carve_cache_free(cache, carve_cache_alloc(cache, GFP_ATOMIC));
+}
+
+static void cache_is_destroyed_though_a_cpu_went(struct kunit *test)
+{
+	unsigned int cpu = mortal_cpu(test);
+	struct carve_cache *cache = carve_cache_create(test->priv, "left", 192,
+						       0, 0, NULL);
+	int ret;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, cache);
+	leave_and_go(test, cpu, leave_object, cache);
+	KUNIT_EXPECT_GT(test, carve_magazine_count(cache->magazines.cpu[cpu]),
+			0);
+	ret = carve_cache_destroy(cache);
+	KUNIT_EXPECT_EQ(test, ret, 0);
+	KUNIT_EXPECT_EQ(test, add_cpu(cpu), 0);
+	if (ret)
+		carve_cache_destroy(cache);
+}
+
 static struct kunit_case instance_cases[] = {
 	KUNIT_CASE_PARAM(carveout_in_use_refuses_to_go, owners_gen_params),
 	KUNIT_CASE(owners_add_up),
@@ -572,6 +638,8 @@ static struct kunit_case instance_cases[] = {
 	KUNIT_CASE(what_is_handed_out_is_confined),
 	KUNIT_CASE(carveouts_do_not_mix),
 	KUNIT_CASE(dead_cpu_gives_all_back),
+	KUNIT_CASE(carveout_is_destroyed_though_a_cpu_went),
+	KUNIT_CASE(cache_is_destroyed_though_a_cpu_went),
 	KUNIT_CASE_PARAM(new_carveout_is_all_free, sizes_gen_params),
 	KUNIT_CASE(least_carveout_works),
 	KUNIT_CASE(names_are_checked),

@@ -11,9 +11,10 @@
  * The order of all locks, outermost first:
  *	who listens to events (trace/trace.c)	mutex; under none but the kernel's
  *						own, and over none
+ *	the queue of percpu/each_cpu.c		mutex, for set-up and removal
+ *	the kernel's CPU hotplug lock		to remove a carveout or a cache,
+ *						and when a CPU has gone
  *	the list of carveouts (face/main.c)	mutex
- *	the queue of percpu/each_cpu.c		mutex, for set-up and removal;
- *						outside the CPU hotplug lock
  *	the objects of user space (user/)	mutex, not under the mmap lock
  *	one of these objects			mutex, also under the mmap lock
  *	the list of caches (slab/caches.c)	mutex
@@ -26,6 +27,7 @@
  * Magazines nest downwards: a cache's over the free maps' over the pages'.
  */
 #include <linux/cache.h>
+#include <linux/cpu.h>
 #include <linux/err.h>
 #include <linux/ktime.h>
 #include <linux/slab.h>
@@ -342,12 +344,25 @@ free_carveout:
 	return ERR_PTR(ret);
 }
 
+/* For CPUs that went since it was listed, nobody else drains; while none goes or comes */
+static void collect_all(struct carveout *co)
+{
+	unsigned int cpu;
+
+	cpus_read_lock();
+	for_each_possible_cpu(cpu)
+		if (!cpu_online(cpu))
+			carveout_cpu_dead(co, cpu);
+	carve_pages_reclaim(&co->pages);
+	cpus_read_unlock();
+}
+
 static bool all_pages_back(struct carveout *co)
 {
 	struct carve_zone *zone;
 	bool all = true;
 
-	carve_pages_reclaim(&co->pages);
+	collect_all(co);
 	carve_for_each_zone(zone, &co->pages) {
 		unsigned long nr_free = carve_zone_nr_free(zone);
 

@@ -106,11 +106,6 @@ enum carve_fuzz_outcome carve_fuzz_cache_destroy(struct carve_fuzz_step *s)
 		return CARVE_FUZZ_SKIPPED;
 	s->size = c->size;
 	ret = carve_cache_destroy(c->cache);
-	/* What a CPU that is just going holds can't be had before it has gone */
-	if (ret == -EBUSY && s->fuzz->options->hotplug) {
-		atomic_set(&c->users, 0);
-		return CARVE_FUZZ_REFUSED;
-	}
 	if (ret) {
 		carve_fuzz_find(s->fuzz, s,
 				"a cache without objects is not destroyed");

@@ -475,6 +475,15 @@ void carve_magazines_drain_dead(struct carve_magazines *ms, unsigned int cpu)
 	carve_magazine_leave(m, 0);
 }
 
+void carve_magazines_drain_offline(struct carve_magazines *ms)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu)
+		if (!cpu_online(cpu))
+			carve_magazines_drain_dead(ms, cpu);
+}
+
 static struct carve_batch *take_full(struct carve_magazines *ms)
 {
 	guard(raw_spinlock_irqsave)(&ms->lock);

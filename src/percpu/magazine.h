@@ -217,6 +217,8 @@ void carve_magazines_drain_cpu(struct carve_magazines *ms);
 void carve_magazines_drain_depot(struct carve_magazines *ms);
 /* The same for the magazine of a CPU that is dead, or with nobody at work */
 void carve_magazines_drain_dead(struct carve_magazines *ms, unsigned int cpu);
+/* The same for all CPUs that are down; within cpus_read_lock(), so that none is going or coming */
+void carve_magazines_drain_offline(struct carve_magazines *ms);
 
 /* Items in all magazines and the depot; exact while nobody is at work */
 unsigned long carve_magazines_count(const struct carve_magazines *ms);

@@ -10,6 +10,7 @@
  */
 #include <linux/align.h>
 #include <linux/cache.h>
+#include <linux/cpu.h>
 #include <linux/ctype.h>
 #include <linux/err.h>
 #include <linux/log2.h>
@@ -317,24 +318,37 @@ struct carve_cache *carve_cache_new(struct carve_slabs *slabs,
 	return cache;
 }
 
-int carve_cache_delete(struct carve_cache *cache)
+/* Takes a cache off the list; -EBUSY: objects are in use */
+static int unlist(struct carve_cache *cache)
 {
 	struct carve_slabs *slabs = cache->slabs;
 	struct carve_report r = { .name = slabs->pages->name };
 	struct carve_cache_usage usage;
 
-	scoped_guard(mutex, &slabs->lock) {
-		carve_cache_give_back(cache);
-		carve_cache_usage(cache, &usage);
-		if (usage.slabs) {
-			pr_err("%s: cache %s is not destroyed: %lu objects are in use\n",
-			       slabs->pages->name, cache->name,
-			       usage.active_objects);
-			carve_users_report(cache, &r, UINT_MAX);
-			return -EBUSY;
-		}
-		list_del(&cache->list);
+	guard(mutex)(&slabs->lock);
+	carve_magazines_drain_offline(&cache->magazines);
+	carve_cache_give_back(cache);
+	carve_cache_usage(cache, &usage);
+	if (usage.slabs) {
+		pr_err("%s: cache %s is not destroyed: %lu objects are in use\n",
+		       slabs->pages->name, cache->name, usage.active_objects);
+		carve_users_report(cache, &r, UINT_MAX);
+		return -EBUSY;
 	}
+	list_del(&cache->list);
+	return 0;
+}
+
+int carve_cache_delete(struct carve_cache *cache)
+{
+	int ret;
+
+	/* What lies in the magazine of a CPU that is going nobody can get at */
+	cpus_read_lock();
+	ret = unlist(cache);
+	cpus_read_unlock();
+	if (ret)
+		return ret;
 	carve_limbo_flush(cache);
 	free_meta(cache);
 	return 0;
