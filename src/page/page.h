@@ -41,6 +41,8 @@ enum carve_page_state {
 	CARVE_NR_PAGE_STATES,
 };
 
+static_assert(CARVE_NR_PAGE_STATES - CARVE_PAGE_SLAB == 2);
+
 /*
  * How long a block is likely to be held: those that come and go are kept apart
  * from those that stay, so that the former leave large blocks behind them.

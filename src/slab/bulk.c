@@ -115,25 +115,17 @@ void carve_cache_put_bulk(struct carve_cache *cache, size_t n, void **objects,
 	put_run(cache, n - first, objects + first, caller);
 }
 
-/* The cache of an object, or NULL for what lies in no slab */
-static struct carve_cache *cache_of(struct carve_slabs *slabs,
-				    const void *object)
-{
-	struct carve_page *page = carve_pages_lookup(slabs->pages, object);
-
-	return page && page->state >= CARVE_PAGE_SLAB ? page->cache : NULL;
-}
-
 void carve_kmalloc_put_bulk(struct carve_slabs *slabs, size_t n, void **objects,
 			    unsigned long caller)
 {
 	size_t first = 0, i;
 
 	for (; first < n; first = i) {
-		struct carve_cache *cache = cache_of(slabs, objects[first]);
+		struct carve_cache *cache;
 
+		cache = carve_kmalloc_cache_at(slabs, objects[first]);
 		for (i = first + 1; i < n; i++)
-			if (cache_of(slabs, objects[i]) != cache)
+			if (carve_kmalloc_cache_at(slabs, objects[i]) != cache)
 				break;
 		if (cache) {
 			put_run(cache, i - first, objects + first, caller);

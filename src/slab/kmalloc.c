@@ -173,10 +173,10 @@ void carve_kfree_large(struct carve_slabs *slabs, const void *p,
 void carve_kmalloc_put_any(struct carve_slabs *slabs, const void *p,
 			   unsigned long caller)
 {
-	struct carve_page *page = carve_pages_lookup(slabs->pages, p);
+	struct carve_cache *cache = carve_kmalloc_cache_at(slabs, p);
 
-	if (page && page->state >= CARVE_PAGE_SLAB)
-		carve_cache_put_for(page->cache, (void *)p, caller);
+	if (cache)
+		carve_cache_put_for(cache, (void *)p, caller);
 	else
 		carve_kfree_large(slabs, p, caller);
 }
@@ -184,10 +184,10 @@ void carve_kmalloc_put_any(struct carve_slabs *slabs, const void *p,
 void carve_kmalloc_refuse(struct carve_slabs *slabs, const void *p,
 			  unsigned long caller)
 {
-	struct carve_page *page = carve_pages_lookup(slabs->pages, p);
+	struct carve_cache *cache = carve_kmalloc_cache_at(slabs, p);
 
-	if (page && page->state >= CARVE_PAGE_SLAB)
-		carve_cache_bad_free(page->cache, p, caller);
+	if (cache)
+		carve_cache_bad_free(cache, p, caller);
 	else
 		carve_kfree_large(slabs, p, caller);
 }
@@ -211,28 +211,25 @@ size_t carve_kmalloc_roundup(size_t size)
 static struct carve_cache *debugged_cache_of(struct carve_slabs *slabs,
 					     const void *p)
 {
-	struct carve_page *page = carve_pages_lookup(slabs->pages, p);
+	struct carve_cache *cache = carve_kmalloc_cache_at(slabs, p);
 	struct carve_page *slab;
 	unsigned int index;
 
-	if (!page || page->state < CARVE_PAGE_SLAB ||
-	    carve_slab_locate(page->cache, p, &slab, &index))
+	if (!cache || carve_slab_locate(cache, p, &slab, &index))
 		return NULL;
-	return slab->debug ? page->cache : NULL;
+	return slab->debug ? cache : NULL;
 }
 
 size_t carve_kmalloc_usable(struct carve_slabs *slabs, const void *p)
 {
-	struct carve_page *page = carve_pages_lookup(slabs->pages, p);
+	struct carve_cache *cache = carve_kmalloc_cache_at(slabs, p);
+	struct carve_page *page;
 
-	if (!page)
-		return 0;
 	/* What is not the start of an allocation has no bytes of its own */
-	if (page->state >= CARVE_PAGE_SLAB)
-		return carve_slab_error(page->cache, p) ?
-		       0 : page->cache->object_size;
-	if (page->state != CARVE_PAGE_LARGE ||
-	    carve_pages_address(slabs->pages, page) != p)
+	if (cache)
+		return carve_slab_error(cache, p) ? 0 : cache->object_size;
+	page = carve_pages_lookup_start(slabs->pages, p);
+	if (!page || page->state != CARVE_PAGE_LARGE)
 		return 0;
 	return PAGE_SIZE << page->order;
 }

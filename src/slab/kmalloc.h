@@ -43,6 +43,18 @@ void *carve_kmalloc_large(struct carve_slabs *slabs, size_t size, gfp_t gfp,
 			  unsigned long caller);
 void carve_kfree_large(struct carve_slabs *slabs, const void *p,
 		       unsigned long caller);
+/* The cache that the slab at an address, any, belongs to; NULL: there is none */
+static inline struct carve_cache *
+carve_kmalloc_cache_at(struct carve_slabs *slabs, const void *p)
+{
+	struct carve_page *page = carve_pages_lookup(slabs->pages, p);
+
+	if (!page || READ_ONCE(page->state) < CARVE_PAGE_SLAB)
+		return NULL;
+	/* It is NULL where whoever has no right to ask sees a slab go */
+	return READ_ONCE(page->cache);
+}
+
 /* Counts and reports what carve_kmalloc_usable() says has no bytes */
 void carve_kmalloc_refuse(struct carve_slabs *slabs, const void *p,
 			  unsigned long caller);
