@@ -3,9 +3,11 @@
  * What is freed after a grace period: not while a reader may still look, with
  * and without memory to note it, from tasks and interrupts, and all of it.
  */
+#include <linux/completion.h>
 #include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/rcupdate.h>
+#include <linux/workqueue.h>
 
 #include <carveout.h>
 
@@ -243,6 +245,43 @@ static void works_in_hard_interrupts(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nr_bad_frees(co), 0);
 }
 
+/* Somebody who waits for what has been given so far */
+struct waiter {
+	struct work_struct work;
+	struct carveout *co;
+	struct completion done;
+};
+
+static void wait_for_frees(struct work_struct *work)
+{
+	struct waiter *w = container_of(work, struct waiter, work);
+
+	carve_rcu_barrier(w->co);
+	complete(&w->done);
+}
+
+/* So long that a barrier which ends at all has ended, on whatever machine */
+#define FOR_EVER (60 * HZ)
+
+static void barrier_is_not_for_what_comes_later(struct kunit *test)
+{
+	struct carveout *co = test->priv;
+	struct record *r = new_record(test);
+	struct waiter w = { .co = co };
+
+	init_completion(&w.done);
+	INIT_WORK_ONSTACK(&w.work, wait_for_frees);
+	carve_kfree_rcu(co, r, &r->rcu);
+	/* As if somebody gave one more whenever it is looked at */
+	atomic_long_inc(&co->rcu.nr_pending);
+	schedule_work(&w.work);
+	KUNIT_EXPECT_NE(test, wait_for_completion_timeout(&w.done, FOR_EVER), 0);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&co->rcu.nr_pending), 1);
+	atomic_long_dec(&co->rcu.nr_pending);
+	flush_work(&w.work);
+	destroy_work_on_stack(&w.work);
+}
+
 static struct kunit_case rcu_cases[] = {
 	KUNIT_CASE(reader_keeps_what_is_freed),
 	KUNIT_CASE(all_kinds_are_freed),
@@ -253,6 +292,7 @@ static struct kunit_case rcu_cases[] = {
 	KUNIT_CASE(full_carveout_waits_without_a_head),
 	KUNIT_CASE(bad_ones_are_refused_at_once),
 	KUNIT_CASE(works_in_hard_interrupts),
+	KUNIT_CASE(barrier_is_not_for_what_comes_later),
 	{ }
 };
 

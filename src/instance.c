@@ -392,6 +392,7 @@ int carveout_destroy(struct carveout *co)
 	carve_user_stop(&co->user);
 	if (!all_pages_back(co))
 		return -EBUSY;
+	carve_rcu_stop(&co->rcu);
 	cancel_work_sync(&co->making);
 	carve_vmap_exit(&co->vmap);
 	carve_kmap_exit(&co->kmap);
@@ -404,6 +405,7 @@ int carveout_destroy(struct carveout *co)
 
 void carveout_abandon(struct carveout *co)
 {
+	carve_rcu_stop(&co->rcu);
 	carve_pages_stop(&co->pages);
 	cancel_work_sync(&co->making);
 	carve_opening_stop(&co->vmap);

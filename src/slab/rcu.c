@@ -213,6 +213,7 @@ static void run(struct work_struct *work)
 
 	free_blocks(rcu);
 	free_heads(rcu);
+	WRITE_ONCE(rcu->nr_rounds, rcu->nr_rounds + 1);
 	if (collect(rcu)) {
 		carve_run_after_rcu(&rcu->work);
 		return;
@@ -224,13 +225,29 @@ static void run(struct work_struct *work)
 		set_out(rcu);
 }
 
+/* Others may give more all the while: two rounds are enough for what was there before */
 void carve_rcu_flush(struct carve_rcu *rcu)
 {
-	while (atomic_long_read(&rcu->nr_pending)) {
+	/* The next round may have collected already what it will free */
+	unsigned long enough = READ_ONCE(rcu->nr_rounds) + 2;
+
+	while (atomic_long_read(&rcu->nr_pending) &&
+	       (long)(READ_ONCE(rcu->nr_rounds) - enough) < 0) {
+		set_out(rcu);
 		flush_rcu_work(&rcu->work);
 		cond_resched();
 	}
-	/* The last one to free may not have returned yet */
+	/* What it freed last may have left a block behind */
+	flush_rcu_work(&rcu->work);
+}
+
+void carve_rcu_stop(struct carve_rcu *rcu)
+{
+	/* It sets out once more for what was freed just as it looked */
+	do {
+		flush_rcu_work(&rcu->work);
+	} while (atomic_read(&rcu->busy));
+	/* The last one may not have returned yet */
 	flush_rcu_work(&rcu->work);
 }
 

@@ -29,6 +29,7 @@ struct carve_rcu_cpu {
  * @cpu: where it is collected, for each CPU
  * @nr_pending: allocations given and not yet freed
  * @busy: set while @work is on its way
+ * @nr_rounds: times that @work has freed what waited
  * @work: frees what waited, and lets wait what has been collected since
  * @blocks: what waits, with @work alone
  * @heads: the same
@@ -38,6 +39,7 @@ struct carve_rcu {
 	struct carve_rcu_cpu *cpu;
 	atomic_long_t nr_pending;
 	atomic_t busy;
+	unsigned long nr_rounds;
 	struct rcu_work work;
 	struct carve_rcu_block *blocks;
 	struct rcu_head *heads;
@@ -56,5 +58,7 @@ void carve_rcu_free(struct carve_rcu *rcu, const void *p,
 
 /* Returns when all that was given before has been freed; sleeps */
 void carve_rcu_flush(struct carve_rcu *rcu);
+/* When nobody gives anything any more, and all is freed: nothing runs; sleeps */
+void carve_rcu_stop(struct carve_rcu *rcu);
 
 #endif /* _CARVE_RCU_H */
