@@ -127,6 +127,7 @@ static void init_debug_shelf(struct carve_cache *cache)
 	carve_shelf_init(cache, shelf, ALIGN(cache->align + cache->object_size +
 				       sizeof(void *), cache->align));
 	carve_slab_fit_records(shelf);
+	cache->debugging.next_to_forget = CARVE_PAGE_NONE;
 }
 
 static gfp_t zone_of(slab_flags_t flags)

@@ -19,6 +19,8 @@
  * and what is known about objects that are out is forgotten, because they may
  * pass through magazines, unseen, from now on; then the limit is as it was. Until
  * it is forgotten, whoever changes the size of such an object notes that as ever.
+ * That is done slab by slab, with the lock released between two: full ones first,
+ * since those that objects come back to meanwhile become partial.
  * Debug slabs are given back as they run empty.
  *
  * Quarantine: a freed object stays out of its slab, on a list in the order in
@@ -419,16 +421,29 @@ static void forget_slab(struct carve_cache *cache, struct carve_page *slab)
 			       carve_slab_record(slab, i));
 }
 
+/* False: there is none */
+static bool forget_next(struct carve_cache *cache)
+{
+	struct carve_debugging *d = &cache->debugging;
+	struct carve_page *slab;
+
+	guard(raw_spinlock_irqsave)(&cache->lock);
+	if (d->next_to_forget == CARVE_PAGE_NONE)
+		return false;
+	slab = &cache->pages->map[d->next_to_forget];
+	d->next_to_forget = slab->next;
+	forget_slab(cache, slab);
+	return true;
+}
+
 /* Objects that are out may go where nobody sees them from now on */
 static void forget_slabs(struct carve_cache *cache,
 			 const struct carve_page_list *list)
 {
-	struct carve_page *map = cache->pages->map;
-	u32 page;
-
-	lockdep_assert_held(&cache->lock);
-	carve_page_list_for_each(page, list, map)
-		forget_slab(cache, &map[page]);
+	scoped_guard(raw_spinlock_irqsave, &cache->lock)
+		cache->debugging.next_to_forget = list->first;
+	while (forget_next(cache))
+		cond_resched();
 }
 
 static void switch_off(struct carve_cache *cache)
@@ -438,10 +453,8 @@ static void switch_off(struct carve_cache *cache)
 	scoped_guard(raw_spinlock_irqsave, &cache->lock)
 		WRITE_ONCE(d->flags, 0);
 	carve_debug_trim(cache, 0);
-	scoped_guard(raw_spinlock_irqsave, &cache->lock) {
-		forget_slabs(cache, &cache->debug.partial);
-		forget_slabs(cache, &cache->debug.full);
-	}
+	forget_slabs(cache, &cache->debug.full);
+	forget_slabs(cache, &cache->debug.partial);
 	carve_shelf_trim(cache, &cache->debug);
 	if (d->base)
 		carve_magazines_adapt(&cache->magazines, d->base);

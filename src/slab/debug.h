@@ -87,6 +87,8 @@ struct carve_record {
  * @newest: the one that came last
  * @nr_waiting: how many there are
  * @nr_missed: objects handed out without, for want of memory for a debug slab
+ * @next_to_forget: index of the debug slab that a walk over a list of them
+ *	comes to next, or CARVE_PAGE_NONE
  * @count: what was found, by kind
  *
  * @base, @batch and @limit are guarded by the lock of the list of caches, the
@@ -101,6 +103,7 @@ struct carve_debugging {
 	void *newest;
 	unsigned long nr_waiting;
 	unsigned long nr_missed;
+	u32 next_to_forget;
 	unsigned long count[CARVE_NR_DAMAGES];
 };
 

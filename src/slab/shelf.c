@@ -68,6 +68,9 @@ static void move_slab(struct carve_cache *cache, struct carve_page *slab,
 
 	if (from == to)
 		return;
+	/* Who walks the list meanwhile goes on with what comes behind it */
+	if (unlikely(cache->debugging.next_to_forget == index_of(cache, slab)))
+		cache->debugging.next_to_forget = slab->next;
 	carve_page_list_del(from, cache->pages->map, index_of(cache, slab));
 	carve_page_list_add(to, cache->pages->map, index_of(cache, slab));
 }
