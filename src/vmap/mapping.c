@@ -36,9 +36,8 @@ static struct carve_pages *pages_of(const struct carve_vmap *vmap)
 
 static void erase(struct carve_vmap *vmap, struct carve_area *area)
 {
-	scoped_guard(raw_spinlock_irqsave, &vmap->lock)
-		carve_space_erase(&vmap->space, area);
-	carve_cache_put(vmap->areas, area);
+	guard(raw_spinlock_irqsave)(&vmap->lock);
+	carve_space_erase(&vmap->space, area);
 }
 
 /* In a window */
@@ -62,6 +61,7 @@ void carve_mapping_purge(struct carve_vmap *vmap)
 	llist_for_each_entry_safe(area, next, list, next) {
 		atomic_long_sub(area->span, &vmap->nr_gone);
 		erase(vmap, area);
+		carve_cache_put(vmap->areas, area);
 	}
 }
 
@@ -202,10 +202,12 @@ static void remove_natively(struct carve_vmap *vmap, struct carve_area *area)
 {
 	const void *addr = carve_area_addr(area);
 
+	/* First: from then on the addresses may be another area's */
+	erase(vmap, area);
 	if (!carve_pages_lookup(pages_of(vmap), addr))
 		vunmap(addr);
 	carve_blocks_free(pages_of(vmap), area);
-	erase(vmap, area);
+	carve_cache_put(vmap->areas, area);
 }
 
 /* Either way */
