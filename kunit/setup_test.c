@@ -461,6 +461,49 @@ static void first_areas_wait_for_the_window(struct kunit *test)
 	finish_all(test, want, ARRAY_SIZE(want));
 }
 
+/* What vmap() has mapped: one area of several pages, and given pages */
+static void try_areas(struct kunit *test)
+{
+	struct carveout *co = test->priv;
+	struct carve_page *pages[2] = {
+		carve_alloc_page(co, QUIET), carve_alloc_page(co, QUIET),
+	};
+	u8 *area = carve_vzalloc(co, SZ_64K), *given;
+
+	KUNIT_ASSERT_NOT_NULL(test, area);
+	KUNIT_EXPECT_NULL(test, memchr_inv(area, 0, SZ_64K));
+	KUNIT_EXPECT_TRUE(test, carve_owns(co, area + SZ_64K - 1));
+	KUNIT_EXPECT_FALSE(test, carve_testbed_readable(area + SZ_64K));
+	KUNIT_ASSERT_TRUE(test, pages[0] && pages[1]);
+	given = carve_vmap(co, pages, 2);
+	KUNIT_ASSERT_NOT_NULL(test, given);
+	given[PAGE_SIZE] = 0x5c;
+	KUNIT_EXPECT_EQ(test, *(u8 *)carve_page_address(co, pages[1]), 0x5c);
+	carve_testbed_check(test, co);
+	carve_vunmap(co, given);
+	carve_vfree(co, area);
+	carve_free_pages_bulk(co, 2, pages);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&co->pages.nr_bad_frees), 0);
+}
+
+static void vmap_stands_in_for_a_window_without_memory(struct kunit *test)
+{
+	struct carveout *co = test->priv;
+	struct want want[3] = { };
+
+	if (has_no_window(co))
+		kunit_skip(test, "on this machine the kernel's vmap() maps areas");
+	carve_fault_arm(&co->vmap.opening.fault, 1);
+	start_all(test, want_area, want, ARRAY_SIZE(want));
+	schedule_timeout_uninterruptible(1);
+	carveout_begin(co);
+	finish_all(test, want, ARRAY_SIZE(want));
+	KUNIT_EXPECT_STREQ(test, carve_opening_name(&co->vmap.opening),
+			   "none");
+	KUNIT_EXPECT_FALSE(test, carve_window_exists(&co->vmap.window));
+	try_areas(test);
+}
+
 static void all_else_is_there_without_the_window(struct kunit *test)
 {
 	struct carveout *co = test->priv;
@@ -531,6 +574,7 @@ static struct kunit_case setup_cases[] = {
 	KUNIT_CASE(window_is_for_the_background),
 	KUNIT_CASE(who_may_not_sleep_gets_no_area_before_the_window),
 	KUNIT_CASE(first_areas_wait_for_the_window),
+	KUNIT_CASE(vmap_stands_in_for_a_window_without_memory),
 	KUNIT_CASE(all_else_is_there_without_the_window),
 	KUNIT_CASE(bad_frees_are_refused_without_the_window),
 	KUNIT_CASE(carveout_goes_at_any_moment),

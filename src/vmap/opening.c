@@ -35,6 +35,12 @@ const char *carve_opening_name(const struct carve_opening *opening)
 	return state_names[carve_opening_state(opening)];
 }
 
+static int open_window(struct carve_vmap *vmap, unsigned long nr_pages)
+{
+	return carve_fault_strikes(&vmap->opening.fault) ?
+	       -ENOMEM : carve_window_init(&vmap->window, nr_pages);
+}
+
 /* Nobody has an area before that, so that the space is still empty */
 static void settle(struct carve_vmap *vmap, enum carve_opening_state state)
 {
@@ -60,7 +66,7 @@ static void make_window(struct work_struct *work)
 			       totalram_pages());
 	unsigned int flags = memalloc_noio_save();
 	u64 start = ktime_get_ns();
-	int ret = carve_window_init(&vmap->window, nr);
+	int ret = open_window(vmap, nr);
 
 	vmap->opening.ns = ktime_get_ns() - start;
 	memalloc_noio_restore(flags);

@@ -8,6 +8,8 @@
 #include <linux/gfp.h>
 #include <linux/workqueue.h>
 
+#include "fault.h"
+
 struct carve_vmap;
 
 enum carve_opening_state {
@@ -22,12 +24,14 @@ enum carve_opening_state {
  * @state: enum carve_opening_state; changes once, from BUILDING
  * @done: it has
  * @work: makes the window
+ * @fault: for tests: there is no memory for it
  * @ns: the time that this took
  */
 struct carve_opening {
 	enum carve_opening_state state;
 	struct completion done;
 	struct work_struct work;
+	struct carve_fault fault;
 	u64 ns;
 };
 
