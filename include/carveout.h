@@ -785,7 +785,7 @@ void carve_kfree_sensitive(struct carveout *co, const void *p);
  * @co: the carveout
  * @p: what the kmalloc family returned
  *
- * Context: any.
+ * Context: any but NMI.
  * Return: bytes; 0 for NULL, ZERO_SIZE_PTR and addresses from elsewhere.
  */
 size_t carve_ksize(struct carveout *co, const void *p);
