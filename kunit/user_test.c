@@ -456,7 +456,6 @@ static void close_mapping(struct carve_object *object,
 {
 	unsigned long first = vma->vm_pgoff % CARVE_INDEX_END;
 
-	atomic_dec(&object->nr_maps);
 	carve_object_unmapped(object, first, first + vma_pages(vma));
 }
 

@@ -2,7 +2,7 @@
 #
 # user.sh - user space maps a carveout by /dev/carveout: what that takes, and when it comes back.
 #
-# program: mapper crowd
+# program: mapper crowd relay
 # shellcheck source=scripts/guest/lib.sh
 . /lib.sh
 
@@ -213,6 +213,10 @@ does 'fill b 0 64M 9' 'signal BUS'
 does 'drain 3'
 stop
 nothing_is_left 'after I/O'
+
+# One goes while another, who has not touched it as yet, wants what he wrote
+same 'what was written before munmap is there for others' "$(/relay /dev/carveout 200)" ok
+nothing_is_left 'after a relay'
 
 # Many at once, while others look on and take what is free
 steps=5000

@@ -117,7 +117,6 @@ static void open_mapping(struct vm_area_struct *vma)
 
 static void close_mapping(struct vm_area_struct *vma)
 {
-	atomic_dec(&object_of(vma)->nr_maps);
 	carve_object_unmapped(object_of(vma), first_of(vma), end_of(vma));
 }
 

@@ -349,6 +349,8 @@ void carve_object_unmapped(struct carve_object *object, unsigned long first,
 			   unsigned long end)
 {
 	keep_for_others(object, first, end);
+	/* Not before: what it leaves to others would be taken for idle */
+	atomic_dec(&object->nr_maps);
 	carve_object_sweep(object, first, end);
 }
 

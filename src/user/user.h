@@ -77,7 +77,7 @@ struct carve_object_usage {
 
 /* After the slabs; needs no memory */
 void carve_user_init(struct carve_user *user, struct carve_slabs *slabs);
-/* When the last object is gone: nothing runs in the background any more; sleeps */
+/* When no file is open: nothing runs in the background any more; sleeps */
 void carve_user_stop(struct carve_user *user);
 
 /* Whether there is memory that user space can have: with struct pages, mapped */
@@ -163,7 +163,7 @@ void carve_object_to_be_mapped(struct carve_object *object,
 
 /**
  * carve_object_unmapped() - a mapping has gone
- * @object: the object
+ * @object: the object, whose @nr_maps counts it still; afterwards it doesn't
  * @first: the first offset that it showed, in pages
  * @end: the one behind the last
  *
