@@ -233,6 +233,8 @@ static struct carve_page *alloc_run(struct carve_dma *dma, struct device *dev,
 	head = carve_pages_alloc_within(pages, &reach, gfp, order, caller);
 	if (!head)
 		return NULL;
+	/* No buffer as yet, whoever looks */
+	head->nr_pages = 0;
 	head->state = CARVE_PAGE_DMA;
 	carve_pages_trim(pages, head, PFN_UP(size));
 	return head;
@@ -270,9 +272,9 @@ void *carve_dma_alloc(struct carve_dma *dma, struct device *dev, size_t size,
 		return NULL;
 	}
 	head->caller = caller;
-	head->nr_pages = PFN_UP(size);
 	head->device = hash_of(dev);
 	head->bus_addr = addr;
+	WRITE_ONCE(head->nr_pages, PFN_UP(size));
 	atomic_long_inc(&dma->nr_buffers);
 	*dma_handle = addr;
 	return virt;
@@ -283,15 +285,21 @@ static const char *objection(const struct carve_page *head,
 			     const struct device *dev, size_t size,
 			     dma_addr_t dma_handle)
 {
-	if (!head || head->state != CARVE_PAGE_DMA || !head->nr_pages)
+	if (!head || head->state != CARVE_PAGE_DMA || !READ_ONCE(head->nr_pages))
 		return "not the start of a DMA buffer";
-	if (head->nr_pages != PFN_UP(size))
+	if (READ_ONCE(head->nr_pages) != PFN_UP(size))
 		return "a DMA buffer of another size";
 	if (head->bus_addr != dma_handle)
 		return "a DMA buffer with another bus address";
 	if (head->device != hash_of(dev))
 		return "a DMA buffer of another device";
 	return NULL;
+}
+
+/* Of several who free it at once, one does */
+static bool claim(struct carve_page *head)
+{
+	return xchg(&head->nr_pages, 0);
 }
 
 void carve_dma_free(struct carve_dma *dma, struct device *dev, size_t size,
@@ -301,6 +309,8 @@ void carve_dma_free(struct carve_dma *dma, struct device *dev, size_t size,
 	struct carve_page *head = carve_pages_lookup_start(pages, cpu_addr);
 	const char *why = objection(head, dev, size, dma_handle);
 
+	if (!why && !claim(head))
+		why = "a DMA buffer that is just being freed";
 	if (why) {
 		carve_pages_bad_free(pages, cpu_addr, why, caller);
 		return;
@@ -308,7 +318,6 @@ void carve_dma_free(struct carve_dma *dma, struct device *dev, size_t size,
 	unmap(dev, phys_of(pages, head), PAGE_ALIGN(size), dma_handle);
 	if (want_init_on_free())
 		memset(cpu_addr, 0, PAGE_ALIGN(size));
-	head->nr_pages = 0;
 	atomic_long_dec(&dma->nr_buffers);
 	carve_pages_put_run(pages, head, PFN_UP(size));
 }
