@@ -11,6 +11,7 @@
  * The order of all locks, outermost first:
  *	who listens to events (trace/trace.c)	mutex; under none but the kernel's
  *						own, and over none
+ *	who makes or removes one (face/main.c)	mutex
  *	the queue of percpu/each_cpu.c		mutex, for set-up and removal
  *	the kernel's CPU hotplug lock		to remove a carveout or a cache,
  *						and when a CPU has gone
@@ -409,6 +410,7 @@ void carveout_abandon(struct carveout *co)
 	carve_pages_stop(&co->pages);
 	cancel_work_sync(&co->making);
 	carve_opening_stop(&co->vmap);
+	carve_user_stop(&co->user);
 	pr_err("%s: its %zu KiB stay reserved until reboot\n", co->name,
 	       carveout_bytes(co) / SZ_1K);
 	carve_each_cpu_put();
