@@ -385,6 +385,8 @@ static void eager_is_yes_or_no(struct kunit *test)
 	carve_vfree(bed->co, carve_vmalloc(bed->co, SZ_16K));
 	KUNIT_EXPECT_EQ(test, carve_testbed_areas(bed->co).nr_kept, 0UL);
 	carve_filebed_refuses(test, "vmap_eager", "2", "0 or 1");
+	carve_filebed_refuses(test, "vmap_eager", "10", "0 or 1");
+	carve_filebed_refuses(test, "vmap_eager", "none", "0 or 1");
 	carve_filebed_refuses(test, "vmap_eager", "", "0 or 1");
 	KUNIT_EXPECT_EQ(test, carve_filebed_write(test, "vmap_eager", "0"), 0);
 	KUNIT_EXPECT_FALSE(test, bed->co->vmap.eager);

@@ -194,9 +194,9 @@ static void show_keep(struct seq_file *m, void *context)
 static int run_eager(void *context, const char *line, struct carve_reply *reply)
 {
 	struct carveout *co = context;
-	bool eager;
+	unsigned int eager;
 
-	if (kstrtobool(line, &eager))
+	if (kstrtouint(line, 0, &eager) || eager > 1)
 		return carve_reply_error(reply, -EINVAL,
 					 "\"%s\" is not 0 or 1: whether freed areas are unmapped at once",
 					 line);
