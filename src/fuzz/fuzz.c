@@ -23,6 +23,7 @@
 #include <linux/err.h>
 #include <linux/jiffies.h>
 #include <linux/kthread.h>
+#include <linux/mutex.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
 
@@ -151,12 +152,17 @@ static int start_worker(struct worker *w)
 	return 0;
 }
 
+/* The last CPU is away for one run at a time */
+static DEFINE_MUTEX(swinging);
+
 /* A CPU other than the first goes and comes; 0 or why it can't */
 static int swing_cpu(struct carve_fuzz_report *report)
 {
-	unsigned int cpu = cpumask_last(cpu_online_mask);
+	unsigned int cpu;
 	int ret;
 
+	guard(mutex)(&swinging);
+	cpu = cpumask_last(cpu_online_mask);
 	if (!cpu)
 		return -ENODEV;
 	ret = remove_cpu(cpu);
