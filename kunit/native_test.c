@@ -138,6 +138,24 @@ static void guards_go_with_the_carveout(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, carveout_destroy(co), 0);
 }
 
+/* Who is about to remove a carveout, and who is about to hand it out: one of them may */
+static void guards_and_removal_exclude_each_other(struct kunit *test)
+{
+	struct carveout *co = carve_testbed_create("forbidden",
+						   CARVE_TESTBED_SIZE);
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, co);
+	KUNIT_EXPECT_TRUE(test, carve_native_forbid(co));
+	KUNIT_EXPECT_FALSE(test, carve_native_guard(co));
+	KUNIT_EXPECT_FALSE(test, co->pinned);
+	KUNIT_EXPECT_EQ(test, page_count(pfn_to_page(co->region[0].start_pfn)), 1);
+	KUNIT_EXPECT_EQ(test, carveout_destroy(co), 0);
+
+	KUNIT_EXPECT_TRUE(test, carve_native_guard(test->priv));
+	KUNIT_EXPECT_FALSE(test, carve_native_forbid(test->priv));
+	KUNIT_EXPECT_TRUE(test, carve_native_guard(test->priv));
+}
+
 /* Pages of user space are idle with one reference more, then */
 static void idle_pages_are_known_by_their_guards(struct kunit *test)
 {
@@ -164,6 +182,7 @@ static struct kunit_case native_cases[] = {
 	KUNIT_CASE(one_put_too_many_frees_once),
 	KUNIT_CASE(objects_survive_a_native_kfree),
 	KUNIT_CASE(guards_go_with_the_carveout),
+	KUNIT_CASE(guards_and_removal_exclude_each_other),
 	KUNIT_CASE(idle_pages_are_known_by_their_guards),
 	{ }
 };

@@ -254,6 +254,45 @@ static void name_is_given_once(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, carveout_remove("twice"), 0);
 }
 
+static void names_of_files_are_not_given(struct kunit *test)
+{
+	struct carveout_request *request;
+
+	request = kunit_kzalloc(test, sizeof(*request), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, request);
+	KUNIT_EXPECT_EQ(test, add(test, "create:1M@contig", request), -EINVAL);
+	KUNIT_EXPECT_STREQ(test, request->refusal,
+			   "a file in debugfs has this name: take another one");
+	KUNIT_EXPECT_EQ(test, add(test, "remove:1M@contig", request), -EINVAL);
+	KUNIT_EXPECT_NULL(test, carveout_get("create"));
+	KUNIT_EXPECT_EQ(test, add(test, "created:1M@contig", request), 0);
+	KUNIT_EXPECT_EQ(test, carveout_remove("created"), 0);
+}
+
+/* A benchmark's allocations are taken for its last user's, who goes meanwhile */
+static void last_user_is_not_charged_with_what_others_hold(struct kunit *test)
+{
+	struct carveout_request *request;
+	struct carveout *co;
+	void *p;
+
+	request = kunit_kzalloc(test, sizeof(*request), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, request);
+	KUNIT_ASSERT_EQ(test, add(test, "left:1M@contig", request), 0);
+	co = carveout_get("left");
+	KUNIT_ASSERT_NOT_NULL(test, co);
+	KUNIT_EXPECT_EQ(test, carveout_pin(co), 0);
+	p = carve_kmalloc(co, 100, GFP_KERNEL);
+	KUNIT_EXPECT_NOT_NULL(test, p);
+	carveout_put(co);
+	KUNIT_EXPECT_TRUE(test, co->kept);
+	carve_kfree(co, p);
+	carveout_unpin(co);
+	KUNIT_EXPECT_FALSE(test, co->kept);
+	KUNIT_EXPECT_EQ(test, co->users, 0U);
+	KUNIT_EXPECT_EQ(test, carveout_remove("left"), 0);
+}
+
 static void carveout_in_use_is_not_removed(struct kunit *test)
 {
 	struct carveout_request *request;
@@ -345,6 +384,8 @@ static struct kunit_case spec_cases[] = {
 	KUNIT_CASE(long_lines_stay_within_the_refusal),
 	KUNIT_CASE(carveouts_come_and_go_by_name),
 	KUNIT_CASE(name_is_given_once),
+	KUNIT_CASE(names_of_files_are_not_given),
+	KUNIT_CASE(last_user_is_not_charged_with_what_others_hold),
 	KUNIT_CASE(carveout_in_use_is_not_removed),
 	KUNIT_CASE(nobody_puts_what_he_has_not_got),
 	KUNIT_CASE(refusal_says_why_and_leaves_nothing),

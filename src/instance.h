@@ -61,6 +61,7 @@ struct carveout_request {
  * @pins: the same of carveout_pin(), which don't count as users
  * @native: gives back pages that the kernel had last, see native.c
  * @pinned: carveout_native() has handed it out
+ * @forbidden: it won't any more
  * @kept: one of these is that of a user who has gone and left things behind
  * @face: what src/face keeps of it, NULL where it isn't in debugfs
  */
@@ -85,6 +86,7 @@ struct carveout {
 	bool kept;
 	struct carve_shrinker native;
 	bool pinned;
+	bool forbidden;
 	struct carve_face *face;
 };
 

@@ -64,14 +64,14 @@ static struct page *frame(const struct carve_zone *zone, unsigned long i)
 	return pfn_to_page(zone->region->start_pfn + i);
 }
 
-void carve_native_guard(struct carveout *co)
+bool carve_native_guard(struct carveout *co)
 {
 	struct carve_zone *zone;
 	unsigned long i;
 
 	guard(raw_spinlock_irqsave)(&guards_lock);
-	if (co->pinned)
-		return;
+	if (co->pinned || co->forbidden)
+		return co->pinned;
 	carve_for_each_zone(zone, &co->pages) {
 		if (!has_frames(co, zone))
 			continue;
@@ -82,6 +82,14 @@ void carve_native_guard(struct carveout *co)
 	smp_store_release(&co->pages.frame_refs, NR_HELD); /* nr_others() */
 	/* carveout_native(), carve_native_collect() */
 	smp_store_release(&co->pinned, true);
+	return true;
+}
+
+bool carve_native_forbid(struct carveout *co)
+{
+	guard(raw_spinlock_irqsave)(&guards_lock);
+	co->forbidden = !co->pinned;
+	return co->forbidden;
 }
 
 void carve_native_unguard(struct carveout *co)

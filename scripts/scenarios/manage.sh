@@ -76,6 +76,8 @@ refused ':16M'           create "$bad"   'not a name'
 refused 'a/b:16M'        create "$bad"   'not a name'
 refused 'b:'             create "$bad"   'is not a size'
 refused 'b:lots'         create "$bad"   '"lots" is not a size'
+refused 'create:4M'      create "$bad"   'a file in debugfs has this name'
+refused 'remove:4M'      create "$bad"   'a file in debugfs has this name'
 refused 'b:0'            create "$bad"   'size is 0|not a size'
 refused 'b:4097'         create "$bad"   'not a multiple of the page size'
 refused 'b:4K'           create "$bad"   'too small'
@@ -91,6 +93,32 @@ refused 'nobody'         remove 'No such file' 'no carveout nobody'
 refused ''               remove '.' '.'
 # shellcheck disable=SC2012 # names are plain
 same 'nothing came of these' "$(ls $debug | tr '\n' ' ')" 'create first net remove '
+
+# makers, takers: of the same one, again and again, as fast as it goes
+makers() {
+	while [ ! -e /tmp/enough ]; do
+		# Each refusal is a line in the log
+		if echo a:1M >$debug/create; then echo >>/tmp/made; else usleep 50000; fi
+	done
+}
+takers() { while [ ! -e /tmp/enough ]; do echo a >$debug/remove && echo >>/tmp/taken; done; }
+{ makers & makers & takers & takers & } 2>/dev/null
+sleep 8
+touch /tmp/enough
+wait
+echo a 2>/dev/null >$debug/remove && echo >>/tmp/taken
+same 'one that is made and removed at once is there or not' \
+	"$(wc -l </tmp/taken)" "$(wc -l </tmp/made)"
+check "and that often ($(wc -l </tmp/made) times)" [ "$(wc -l </tmp/made)" -gt 3 ]
+# shellcheck disable=SC2012 # names are plain
+same 'and leaves nothing' "$(ls $debug | tr '\n' ' ')" 'create first net remove '
+
+# Timing two of them at once, each on all processors, which wait for each other
+cpus=$(grep -c '^processor' /proc/cpuinfo)
+echo "run slab_pair 50 sizes=64 cpus=$cpus" >$debug/first/bench &
+carve=$debug/net
+check 'a benchmark runs beside another' put "run slab_pair 50 sizes=64 cpus=$cpus" bench
+check 'and the other, too' wait $!
 
 held net 'pages 0 x3'
 check 'rmmod refuses while one is in use' eval '! unload'

@@ -330,9 +330,13 @@ static int run_age(void *context, const char *line, struct carve_reply *reply)
 		return carve_reply_error(reply, -EINVAL,
 					 "\"%s\" is not run [SEED] [MINUTES] or native [SEED] [MINUTES], with 1 to %d minutes",
 					 line, MAX_MINUTES);
+	ret = carveout_pin(age->co);
+	if (ret)
+		return carve_reply_error(reply, ret, "it is being removed");
 	ret = run_once(age, true, &age->hinted);
 	if (!ret)
 		ret = run_once(age, false, &age->unhinted);
+	carveout_unpin(age->co);
 	if (ret)
 		return carve_reply_error(reply, ret, "not run to its end");
 	age->done = true;

@@ -95,12 +95,6 @@ static void run_hand(struct work_struct *work)
 	hand->ns = ktime_get_ns() - start;
 }
 
-/*
- * Those of two benchmarks at a time might wait for each other: one on this CPU for
- * one that can't begin on that, because another is waiting there.
- */
-static DEFINE_MUTEX(hands_lock);
-
 /* On @b->cpus CPUs at once; the mean of their times is returned in @ns */
 static bool run_hands(struct carve_bench *b, carve_bench_fn run,
 		      unsigned int pairs, u64 *ns)
@@ -113,7 +107,6 @@ static bool run_hands(struct carve_bench *b, carve_bench_fn run,
 	if (!hands)
 		return false;
 	*ns = 0;
-	mutex_lock(&hands_lock);
 	cpus_read_lock();
 	for_each_online_cpu(cpu) {
 		if (i == b->cpus)
@@ -131,7 +124,6 @@ static bool run_hands(struct carve_bench *b, carve_bench_fn run,
 		*ns += div_u64(hands[i].ns, b->cpus);
 	}
 	cpus_read_unlock();
-	mutex_unlock(&hands_lock);
 	kfree(hands);
 	return done;
 }
@@ -396,15 +388,26 @@ static int run_cases(struct carve_bench_files *f, const struct choice *choice)
 	return ret;
 }
 
+/*
+ * One at a time in all carveouts. The hands of two might wait for each other: one
+ * on this CPU for one that can't begin on that, because another is waiting there.
+ * And the caches of two would have the same native names.
+ */
+static DEFINE_MUTEX(running);
+
 /* Nobody removes the carveout meanwhile */
 static int run(struct carve_bench_files *f, const struct choice *choice)
 {
-	int ret = carveout_pin(f->co);
+	int ret;
 
-	if (ret)
-		return ret;
-	ret = run_cases(f, choice);
-	carveout_unpin(f->co);
+	if (mutex_lock_interruptible(&running))
+		return -EINTR;
+	ret = carveout_pin(f->co);
+	if (!ret) {
+		ret = run_cases(f, choice);
+		carveout_unpin(f->co);
+	}
+	mutex_unlock(&running);
 	return ret;
 }
 

@@ -17,6 +17,7 @@
 #include "instance.h"
 #include "native.h"
 #include "face/debugfs.h"
+#include "face/manage.h"
 #include "face/parse.h"
 #include "face/spec.h"
 #include "report.h"
@@ -50,13 +51,17 @@ static char *slab_debug;
 module_param(slab_debug, charp, 0444);
 MODULE_PARM_DESC(slab_debug, "caches to debug, as on the kernel's command line: FLAGS[,NAME...][;FLAGS...], flags F, Z, P, U, Q");
 
-/* Guards the list, and @users and @pins of each carveout on it */
+/* One is made or removed at a time, with all that shows it */
+static DEFINE_MUTEX(changes_lock);
+/* Guards the list, with the one above, and @users and @pins of each carveout on it */
 static DEFINE_MUTEX(carveouts_lock);
 static LIST_HEAD(carveouts);
 static int cpu_state;
 
 /* The first on the list, for who can't take the lock */
 static struct carveout __rcu *first;
+/* Carveouts are shown, now that the parameters were all in order */
+static bool open_to_users;
 
 static struct carveout *find(const char *wanted)
 {
@@ -99,8 +104,9 @@ struct carveout *carveout_native(void)
 	guard(rcu)();
 	co = rcu_dereference(first);
 	/* Whoever sees this sees the guards: carve_native_guard() */
-	if (co && unlikely(!smp_load_acquire(&co->pinned)))
-		carve_native_guard(co);
+	if (co && unlikely(!smp_load_acquire(&co->pinned)) &&
+	    !carve_native_guard(co))
+		return NULL;
 	return co;
 }
 EXPORT_SYMBOL_GPL(carveout_native);
@@ -110,6 +116,13 @@ static void drop(struct carveout *co)
 	lockdep_assert_held(&carveouts_lock);
 	co->users--;
 	module_put(THIS_MODULE);
+}
+
+static void drop_kept(struct carveout *co)
+{
+	if (co->kept)
+		drop(co);
+	co->kept = false;
 }
 
 /* True for the first who did */
@@ -141,13 +154,10 @@ void carveout_put(struct carveout *co)
 		return;
 	}
 	if (co->users == 1 + co->kept) {
-		if (!carveout_count_owned(co)) {
-			if (co->kept)
-				drop(co);
-			co->kept = false;
-		} else if (left_in_use(co)) {
+		if (!carveout_count_owned(co))
+			drop_kept(co);
+		else if (left_in_use(co))
 			return;
-		}
 	}
 	drop(co);
 }
@@ -170,15 +180,30 @@ static void announce_zone(const struct carveout *co,
 		co->setup_ns / NSEC_PER_USEC);
 }
 
-/* Pinned, so that it isn't removed while it is announced */
-static int publish(struct carveout *co)
+static void publish(struct carveout *co)
 {
 	guard(mutex)(&carveouts_lock);
-	if (find(co->name))
-		return -EEXIST;
-	co->pins = 1;
 	list_add_tail(&co->list, &carveouts);
 	rcu_assign_pointer(first, find(NULL));
+}
+
+static int refuse(struct carveout_request *request, int error, const char *why)
+{
+	strscpy(request->refusal, why, sizeof(request->refusal));
+	pr_err("%s: %s\n", request->name, why);
+	return error;
+}
+
+/* Why there can't be one of this name, if it is a name at all */
+static int check_name(struct carveout_request *request)
+{
+	lockdep_assert_held(&changes_lock);
+	if (find(request->name))
+		return refuse(request, -EEXIST,
+			      "there is a carveout of this name");
+	if (carve_manage_has(request->name))
+		return refuse(request, -EINVAL,
+			      "a file in debugfs has this name: take another one");
 	return 0;
 }
 
@@ -188,23 +213,32 @@ int carveout_add(struct carveout_request *request)
 	struct carveout *co;
 	int ret;
 
+	guard(mutex)(&changes_lock);
+	ret = check_name(request);
+	if (ret)
+		return ret;
 	request->slab_debug = slab_debug;
 	co = carveout_create(request);
 	if (IS_ERR(co))
 		return PTR_ERR(co);
-	ret = publish(co);
-	if (ret) {
-		snprintf(request->refusal, sizeof(request->refusal),
-			 "there is a carveout of this name");
-		pr_err("%s: %s\n", co->name, request->refusal);
-		carveout_destroy(co);
-		return ret;
-	}
+	publish(co);
 	carve_for_each_zone(zone, &co->pages)
 		announce_zone(co, zone);
-	carve_debugfs_add(co);
-	carveout_unpin(co);
+	if (open_to_users)
+		carve_debugfs_add(co);
 	return 0;
+}
+
+/* Not before, so that nobody has anything open of one that would have to go again */
+static void open_all(void)
+{
+	struct carveout *co;
+
+	guard(mutex)(&changes_lock);
+	list_for_each_entry(co, &carveouts, list)
+		carve_debugfs_add(co);
+	open_to_users = true;
+	carve_debugfs_manage();
 }
 
 int carveout_pin(struct carveout *co)
@@ -220,6 +254,9 @@ void carveout_unpin(struct carveout *co)
 {
 	guard(mutex)(&carveouts_lock);
 	co->pins--;
+	/* What the last user seemed to have left may have been the pin's */
+	if (co->kept && co->users == 1 && !carveout_count_owned(co))
+		drop_kept(co);
 }
 
 static bool is_used(struct carveout *co)
@@ -238,17 +275,8 @@ static bool is_used(struct carveout *co)
 /* Has carveout_native() handed it out? Not to anybody any more, if false */
 static bool is_pinned(struct carveout *co)
 {
-	bool was_first = co == find(NULL);
-
-	lockdep_assert_held(&carveouts_lock);
-	if (was_first) {
-		RCU_INIT_POINTER(first, NULL);
-		synchronize_rcu();
-	}
-	if (!READ_ONCE(co->pinned))
+	if (carve_native_forbid(co))
 		return false;
-	if (was_first)
-		rcu_assign_pointer(first, co);
 	pr_warn("%s: not removed, modules built with carveout_native.h use it\n",
 		co->name);
 	return true;
@@ -280,10 +308,14 @@ static void take_down(struct carveout *co)
 
 int carveout_remove(const char *wanted)
 {
-	struct carveout *co = unpublish(wanted);
+	struct carveout *co;
 
+	guard(mutex)(&changes_lock);
+	co = unpublish(wanted);
 	if (IS_ERR(co))
 		return PTR_ERR(co);
+	/* carveout_native() may have seen it as the first one */
+	synchronize_rcu();
 	take_down(co);
 	return 0;
 }
@@ -392,8 +424,7 @@ static int __init carveout_init(void)
 	ret = add_from_parameters();
 	if (ret)
 		goto exit_debugfs;
-	/* Not before, so that nobody makes one which that would have to undo */
-	carve_debugfs_manage();
+	open_all();
 	return 0;
 
 exit_debugfs:

@@ -58,6 +58,16 @@ static const struct carve_command commands[] = {
 
 static struct carve_command_file files[ARRAY_SIZE(commands)];
 
+bool carve_manage_has(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(commands); i++)
+		if (!strcmp(commands[i].name, name))
+			return true;
+	return false;
+}
+
 void carve_manage_add(struct dentry *dir)
 {
 	unsigned int i;

@@ -9,5 +9,7 @@ struct dentry;
 
 /* Makes the files create and remove in the module's own directory */
 void carve_manage_add(struct dentry *dir);
+/* Is one of them called so? */
+bool carve_manage_has(const char *name);
 
 #endif /* _CARVE_MANAGE_H */
