@@ -138,6 +138,24 @@ static void check_size(struct kunit *test, unsigned int size)
 	KUNIT_EXPECT_EQ(test, carve_cache_destroy(cache), 0);
 }
 
+/* Whatever free objects keep: their pages are free in the end */
+static void slabs_leave_nothing_behind(struct kunit *test)
+{
+	const struct corner *corner = test->param_value;
+	struct carve_cache *cache = create(test, SZ_256);
+	void *object = carve_cache_alloc(cache, gfp_of(corner));
+	const void *page = PTR_ALIGN_DOWN(object, PAGE_SIZE);
+
+	KUNIT_ASSERT_NOT_NULL(test, object);
+	soil(test, object, SZ_256);
+	carve_cache_free(cache, object);
+	KUNIT_EXPECT_EQ(test, carve_cache_destroy(cache), 0);
+	if (want_init_on_free())
+		KUNIT_EXPECT_NULL(test, memchr_inv(page, 0, PAGE_SIZE));
+	else
+		kunit_skip(test, "the kernel doesn't zero what is freed");
+}
+
 static void objects_hold_what_they_should(struct kunit *test)
 {
 	unsigned int i;
@@ -192,6 +210,7 @@ static void kmalloc_holds_what_it_should(struct kunit *test)
 
 static struct kunit_case zeroing_cases[] = {
 	KUNIT_CASE_PARAM(objects_hold_what_they_should, corner_gen_params),
+	KUNIT_CASE_PARAM(slabs_leave_nothing_behind, corner_gen_params),
 	KUNIT_CASE_PARAM(bulks_hold_what_they_should, corner_gen_params),
 	KUNIT_CASE(kmalloc_holds_what_it_should),
 	{ }

@@ -683,6 +683,8 @@ static void put_for(struct carve_pages *ps, struct carve_page *page,
 void carve_pages_put(struct carve_pages *ps, struct carve_page *page,
 		     unsigned int order)
 {
+	if (want_init_on_free())
+		clear(ps, page, order);
 	put_for(ps, page, order, _RET_IP_);
 }
 

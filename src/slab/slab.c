@@ -371,7 +371,7 @@ static enum carve_verdict locate_in_slab(struct carve_cache *cache,
 {
 	const struct carve_shelf *shelf = carve_slab_shelf(cache, slab);
 	const void *first = first_object(cache, slab) - shelf->left;
-	unsigned int offset = object - first;
+	unsigned int offset;
 
 	*index = CARVE_SLAB_MAX_OBJECTS;
 	if (object < first)
