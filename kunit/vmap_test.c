@@ -16,6 +16,9 @@
 /* What lies below the min watermark, too */
 #define EVERYTHING (QUIET | __GFP_HIGH)
 
+/* Longer than an interrupt should take for it, and not of a length that is kept */
+#define LONG_AREA (100 * PAGE_SIZE)
+
 /* As carve_vmalloc(), down to the last page and without a word */
 static void *quiet_vmalloc(struct carveout *co, unsigned long size)
 {
@@ -215,6 +218,25 @@ static void impossible_sizes_are_null(struct kunit *test)
 }
 
 /* It takes pages until there are none, and must give all of them back */
+/* Steps on the way to an area that may be made to fail, and some more */
+#define MOST_STEPS 12
+
+static void nofail_area_is_not_made_to_fail(struct kunit *test)
+{
+	struct carveout *co = test->priv;
+	unsigned int nth;
+	void *p;
+
+	for (nth = 1; nth <= MOST_STEPS; nth++) {
+		carve_fault_arm(&co->pages.fault, nth);
+		p = carve_vmap_alloc(&co->vmap, LONG_AREA,
+				     GFP_KERNEL | __GFP_NOFAIL, _THIS_IP_);
+		KUNIT_EXPECT_NOT_NULL_MSG(test, p, "step %u", nth);
+		carve_vfree(co, p);
+	}
+	carve_fault_arm(&co->pages.fault, 0);
+}
+
 static void request_for_all_pages_is_unwound(struct kunit *test)
 {
 	struct carveout *co = test->priv;
@@ -660,6 +682,20 @@ static void bottom_halves_free_areas_later(struct kunit *test)
 }
 
 /* destroy() waits for what an interrupt has freed */
+static void interrupts_leave_long_areas_to_a_task(struct kunit *test)
+{
+	struct carveout *co = test->priv;
+	unsigned long nr_free = carve_testbed_collect(co);
+	struct deferral d = { .co = co, .p[0] = alloc(test, LONG_AREA) };
+
+	carve_run_in_interrupt(free_in_interrupt, &d);
+	KUNIT_EXPECT_TRUE(test, d.in_hardirq);
+	KUNIT_EXPECT_EQ(test, d.nr_free_after, d.nr_free_before);
+	KUNIT_EXPECT_EQ(test, carve_testbed_areas(co).nr_areas, 0UL);
+	KUNIT_EXPECT_EQ(test, carve_testbed_collect(co), nr_free);
+	KUNIT_EXPECT_EQ(test, nr_bad_frees(co), 0L);
+}
+
 static void carveout_goes_after_deferred_frees(struct kunit *test)
 {
 	struct carveout *co = test->priv;
@@ -864,6 +900,7 @@ static struct kunit_case vmap_cases[] = {
 	KUNIT_CASE(vzalloc_clears_dirty_pages),
 	KUNIT_CASE(guard_page_is_not_readable),
 	KUNIT_CASE(impossible_sizes_are_null),
+	KUNIT_CASE(nofail_area_is_not_made_to_fail),
 	KUNIT_CASE(request_for_all_pages_is_unwound),
 	KUNIT_CASE_PARAM(bad_frees_are_counted_and_harmless,
 			 bad_free_gen_params),
@@ -877,6 +914,7 @@ static struct kunit_case vmap_cases[] = {
 	KUNIT_CASE(kv_arrays_check_for_overflow),
 	KUNIT_CASE(exhaustion_ends_in_null_and_comes_back),
 	KUNIT_CASE(interrupts_free_areas_later),
+	KUNIT_CASE(interrupts_leave_long_areas_to_a_task),
 	KUNIT_CASE(bottom_halves_free_areas_later),
 	KUNIT_CASE(carveout_goes_after_deferred_frees),
 	KUNIT_CASE(damage_is_found_by_check),

@@ -227,7 +227,8 @@ int carve_mapping_add(struct carve_vmap *vmap, struct carve_area *area,
 	int ret;
 
 	area->span = area->nr_pages + 1;
-	if (carve_fault_strikes(&pages_of(vmap)->fault))
+	if (!(gfp & __GFP_NOFAIL) &&
+	    carve_fault_strikes(&pages_of(vmap)->fault))
 		return -ENOMEM;
 	if (carve_window_exists(&vmap->window))
 		ret = add_to_window(vmap, area, gfp);

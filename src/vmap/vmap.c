@@ -5,8 +5,8 @@
  *
  * An area is handed out from those kept mapped (kept.c), or else made: a
  * record, blocks of pages (blocks.c), addresses that lead to them (mapping.c).
- * A freed area is kept, or else taken down; where that may sleep, and the free
- * came from elsewhere than a task, by a work item.
+ * A freed area is kept, or else taken down; where that may sleep, or takes long,
+ * and the free came from elsewhere than a task, by a work item.
  *
  * Invariants, walked by carve_vmap_check():
  *  - what carve_space_check() says of the addresses of all areas;
@@ -25,6 +25,9 @@
 #include "trace/events.h"
 #include "vmap/blocks.h"
 #include "vmap/mapping.h"
+
+/* Pages of an area that an interrupt which frees it unmaps itself */
+#define MOST_IN_INTERRUPT 64
 
 static struct carve_pages *pages_of(const struct carve_vmap *vmap)
 {
@@ -177,15 +180,22 @@ void *carve_vmap_alloc(struct carve_vmap *vmap, unsigned long size, gfp_t gfp,
 
 /* Taking them down */
 
+/* By a task, soon */
+static void take_down_later(struct carve_vmap *vmap, struct carve_area *area)
+{
+	if (llist_add(&area->next, &vmap->deferred))
+		schedule_work(&vmap->work);
+}
+
 /* Any context but NMI */
 static void take_down(struct carve_kept *kept, struct carve_area *area)
 {
 	struct carve_vmap *vmap = vmap_of(kept);
 
-	if (!carve_mapping_needs_task(vmap))
+	if (carve_mapping_needs_task(vmap))
+		take_down_later(vmap, area);
+	else
 		carve_mapping_remove(vmap, area);
-	else if (llist_add(&area->next, &vmap->deferred))
-		schedule_work(&vmap->work);
 }
 
 /* A task that can sleep */
@@ -245,10 +255,12 @@ void carve_vmap_free(struct carve_vmap *vmap, const void *addr,
 		might_sleep();
 	if (likely(keep(vmap, area)))
 		return;
-	if (in_interrupt())
-		take_down(&vmap->kept, area);
-	else
+	if (!in_interrupt())
 		take_down_now(vmap, area);
+	else if (area->nr_pages > MOST_IN_INTERRUPT)
+		take_down_later(vmap, area);
+	else
+		take_down(&vmap->kept, area);
 }
 
 /* Pages that the caller has */
