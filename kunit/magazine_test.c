@@ -41,6 +41,7 @@ struct item {
  * @nr_flushes: calls of flush
  * @last_n: items asked for or given back in the last call
  * @hurry: what the last call of refill was told
+ * @again: so many of the next items that come back go out again at once
  * @items: all items
  * @errors: items that were handed out twice or came back twice
  * @memory: of the magazines
@@ -55,6 +56,7 @@ struct stock {
 	unsigned int nr_flushes;
 	unsigned int last_n;
 	bool hurry;
+	unsigned int again;
 	struct item items[NR_ITEMS];
 	atomic_t errors;
 	void *memory;
@@ -100,6 +102,11 @@ static void stock_flush(struct carve_magazines *ms, void **items,
 	struct stock *stock = stock_of(ms);
 	unsigned int i;
 
+	if (stock->again >= n) {
+		stock->again -= n;
+		carve_magazines_put_bulk(ms, items, n);
+		return;
+	}
 	guard(raw_spinlock_irqsave)(&stock->lock);
 	stock->nr_flushes++;
 	stock->last_n = n;
@@ -398,6 +405,23 @@ static void drain_of_the_depot_leaves_the_magazine(struct kunit *test)
 		;
 	put_first(stock, (depot_batches() + 2) * BATCH);
 	KUNIT_EXPECT_EQ(test, nr_full(&stock->magazines), depot_batches());
+}
+
+/* As where other CPUs put in as much as is taken out */
+static void drain_of_the_depot_comes_to_an_end(struct kunit *test)
+{
+	struct stock *stock = test->priv;
+	/* One batch is empty, for what comes while another one is taken */
+	unsigned int nr = (1 + depot_batches()) * BATCH, again = 20 * nr;
+
+	stock_up(stock, 0);
+	put_first(stock, nr);
+	KUNIT_EXPECT_EQ(test, nr_full(&stock->magazines), depot_batches() - 1);
+	stock->again = again;
+	carve_magazines_drain_depot(&stock->magazines);
+	KUNIT_EXPECT_EQ(test, stock->again, again - depot_batches() * BATCH);
+	stock->again = 0;
+	expect_complete(test, stock, nr);
 }
 
 static void drain_of_a_dead_cpu_takes_its_magazine(struct kunit *test)
@@ -1178,6 +1202,7 @@ static struct kunit_case magazine_cases[] = {
 	KUNIT_CASE(exhaustion_returns_null_and_all_comes_back),
 	KUNIT_CASE(drain_of_a_cpu_leaves_the_depot),
 	KUNIT_CASE(drain_of_the_depot_leaves_the_magazine),
+	KUNIT_CASE(drain_of_the_depot_comes_to_an_end),
 	KUNIT_CASE(drain_of_a_dead_cpu_takes_its_magazine),
 	KUNIT_CASE(magazine_without_room_passes_all_through),
 	KUNIT_CASE(magazine_of_one_passes_the_older_item_on),

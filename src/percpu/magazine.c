@@ -498,9 +498,11 @@ static void give_empty(struct carve_magazines *ms, struct carve_batch *b)
 
 void carve_magazines_drain_depot(struct carve_magazines *ms)
 {
+	unsigned int left = ms->max.depot;
 	struct carve_batch *b;
 
-	while ((b = take_full(ms))) {
+	/* As many as there can be: what others put there meanwhile may stay */
+	while (left-- && (b = take_full(ms))) {
 		ms->ops->flush(ms, b->items, b->nr);
 		give_empty(ms, b);
 	}
@@ -529,12 +531,13 @@ void *carve_magazines_get_slow(struct carve_magazines *ms, bool hurry)
 
 	if (!m)
 		return get_one_past_magazine(ms, hurry);
-	if (!count && carve_magazine_limit(m))
+	/* Looked at once: another CPU may change the limit */
+	if (!count && !carve_magazine_limit(m))
+		item = get_one_past_magazine(ms, hurry);
+	else if (!count)
 		count = refill(ms, m, hurry);
 	if (count)
 		item = m->items[--count];
-	else if (!carve_magazine_limit(m))
-		item = get_one_past_magazine(ms, hurry);
 	release(m, count);
 	return item;
 }
@@ -581,14 +584,17 @@ static unsigned int get_some(struct carve_magazines *ms, void **items,
 	if (!m)
 		return get_past_magazine(ms, items, min(n, ms->max.batch),
 					 false);
-	if (!count && carve_magazine_limit(m))
-		count = refill(ms, m, false);
-	got = min(n, count);
-	count -= got;
-	copy_items(items, m->items + count, got);
-	if (!got && !carve_magazine_limit(m))
+	/* As in carve_magazines_get_slow() */
+	if (!count && !carve_magazine_limit(m)) {
 		got = get_past_magazine(ms, items, min(n, ms->max.batch),
 					false);
+	} else {
+		if (!count)
+			count = refill(ms, m, false);
+		got = min(n, count);
+		count -= got;
+		copy_items(items, m->items + count, got);
+	}
 	release(m, count);
 	return got;
 }
