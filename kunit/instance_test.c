@@ -132,6 +132,23 @@ static void bad_requests_are_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, PTR_ERR(carve_testbed_create("huge", BIT_ULL(60))), -ENOMEM);
 }
 
+/* In all zones: for one that isn't RAM of the kernel's there is no other limit */
+static void pages_are_no_more_than_have_numbers(struct kunit *test)
+{
+	struct carveout_request request = {
+		.name = "endless",
+		.nr_zones = 2,
+		.zone[0] = { .size = SZ_1M, .source = "contig", .node = NUMA_NO_NODE },
+		.zone[1] = { .size = (CARVE_MAX_PAGES << PAGE_SHIFT) + SZ_1M,
+			     .source = "reserved", .phys = BIT_ULL(44),
+			     .node = NUMA_NO_NODE, .unmapped = true },
+	};
+
+	KUNIT_EXPECT_EQ(test, PTR_ERR(carveout_create(&request)), -ENOMEM);
+	KUNIT_EXPECT_STREQ(test, request.refusal,
+			   "a carveout is of 16352 GiB at most");
+}
+
 /* What keeps a carveout in use, each with what has to be counted for it */
 
 static void *hold_page(struct carveout *co)
@@ -644,6 +661,7 @@ static struct kunit_case instance_cases[] = {
 	KUNIT_CASE(least_carveout_works),
 	KUNIT_CASE(names_are_checked),
 	KUNIT_CASE(bad_requests_are_refused),
+	KUNIT_CASE(pages_are_no_more_than_have_numbers),
 	{ }
 };
 

@@ -106,6 +106,17 @@ static void address_does_not_lift_the_limit(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, carve_region_reserve(&region, &request), -ENOMEM);
 }
 
+/* What no machine has so low; that there is no CMA besides isn't the reason */
+static void reason_is_that_of_the_source_that_there_is(struct kunit *test)
+{
+	struct carve_region_request request = request_of(SZ_16M);
+	struct carve_region region = { };
+
+	request.source = "auto";
+	request.zone = __GFP_DMA;
+	KUNIT_EXPECT_EQ(test, carve_region_reserve(&region, &request), -ENOMEM);
+}
+
 static void sources_are_known_by_name(struct kunit *test)
 {
 	KUNIT_EXPECT_TRUE(test, carve_region_source_known("auto"));
@@ -252,6 +263,7 @@ static struct kunit_case region_cases[] = {
 	KUNIT_CASE(node_that_is_not_online_is_refused),
 	KUNIT_CASE(limit_is_below_all_memory),
 	KUNIT_CASE(address_does_not_lift_the_limit),
+	KUNIT_CASE(reason_is_that_of_the_source_that_there_is),
 	KUNIT_CASE(sources_are_known_by_name),
 	KUNIT_CASE_PARAM(region_is_contiguous_aligned_and_ours,
 			 sizes_gen_params),

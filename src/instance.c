@@ -141,6 +141,8 @@ static int setup_pages(struct carveout *co, u32 at_once)
 	u32 first = 0;
 	int ret = 0;
 
+	if (nr_pages(co) > CARVE_MAX_PAGES)
+		return -ENOMEM;
 	map = carve_boot_alloc_raw(&co->boot, nr_pages(co) * sizeof(*map),
 				   L1_CACHE_BYTES, "page descriptors");
 	if (!map)
@@ -239,12 +241,33 @@ static void release_regions(struct carveout *co)
 		carve_region_release(&co->region[--co->nr_regions]);
 }
 
+/* Is there a number for each page? Of ranges by address; others must be in RAM first */
+static bool can_be_numbered(const struct carveout_request *request)
+{
+	u64 left = CARVE_MAX_PAGES << PAGE_SHIFT;
+	unsigned int i;
+
+	for (i = 0; i < request->nr_zones; i++) {
+		if (!request->zone[i].phys)
+			continue;
+		if (request->zone[i].size > left)
+			return false;
+		left -= request->zone[i].size;
+	}
+	return true;
+}
+
 static int reserve_regions(struct carveout *co,
 			   struct carveout_request *request)
 {
 	unsigned int i;
 	int ret;
 
+	if (!can_be_numbered(request)) {
+		refuse(request, "a carveout is of %llu GiB at most",
+		       (CARVE_MAX_PAGES << PAGE_SHIFT) / SZ_1G);
+		return -ENOMEM;
+	}
 	if (request->zone[0].unmapped) {
 		refuse(request, "the first zone holds the metadata and must be mapped: put another one before it");
 		return -EINVAL;

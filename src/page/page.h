@@ -11,6 +11,7 @@
 #ifndef _CARVE_PAGE_H
 #define _CARVE_PAGE_H
 
+#include <linux/bits.h>
 #include <linux/build_bug.h>
 #include <linux/types.h>
 
@@ -22,6 +23,9 @@
 /* Blocks of up to 2^CARVE_MAX_ORDER pages: 8 GiB with 4 KiB pages */
 #define CARVE_MAX_ORDER 21
 #define CARVE_NR_ORDERS (CARVE_MAX_ORDER + 1)
+
+/* Pages are numbered with 32 bits, aligned ones a bit behind the last included */
+#define CARVE_MAX_PAGES (BIT_ULL(32) - 4 * BIT(CARVE_MAX_ORDER))
 
 enum carve_page_state {
 	CARVE_PAGE_TAIL,	/* not the head of a block */

@@ -129,11 +129,18 @@ static int try_sources(struct carve_region *region,
 {
 	int i, ret = -ENODEV;
 
-	for (i = 0; i < ARRAY_SIZE(sources) && ret; i++) {
+	for (i = 0; i < ARRAY_SIZE(sources); i++) {
+		int err;
+
 		if (!to_be_tried(sources[i], request))
 			continue;
 		region->source = sources[i];
-		ret = sources[i]->reserve(region, request);
+		err = sources[i]->reserve(region, request);
+		if (!err)
+			return 0;
+		/* That there is no such source is the least of reasons */
+		if (ret == -ENODEV)
+			ret = err;
 	}
 	return ret;
 }
