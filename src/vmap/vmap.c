@@ -21,6 +21,7 @@
  */
 #include <linux/mm.h>
 
+#include "percpu/each_cpu.h"
 #include "report.h"
 #include "trace/events.h"
 #include "vmap/blocks.h"
@@ -184,7 +185,7 @@ void *carve_vmap_alloc(struct carve_vmap *vmap, unsigned long size, gfp_t gfp,
 static void take_down_later(struct carve_vmap *vmap, struct carve_area *area)
 {
 	if (llist_add(&area->next, &vmap->deferred))
-		schedule_work(&vmap->work);
+		carve_run_later(&vmap->work);
 }
 
 /* Any context but NMI */
