@@ -50,8 +50,9 @@
  *   __GFP_DIRECT_RECLAIM
  *	The caller can sleep, and waits as said of GFP_KERNEL.
  *   __GFP_KSWAPD_RECLAIM
- *	An allocation that leaves its zone below the low watermark has memory
- *	collected in the background; without this flag it doesn't.
+ *	An allocation that leaves its zone below the low watermark, or fails where
+ *	one is, has memory collected in the background; without this flag it
+ *	doesn't.
  *   __GFP_HIGH
  *	May go below the min watermark, down to the last page.
  *   __GFP_MEMALLOC
@@ -308,7 +309,7 @@ void *carve_page_address(struct carveout *co, const struct carve_page *page);
  * @addr: an address within the carveout's memory (not in an area of
  *	carve_vmalloc())
  *
- * Context: any.
+ * Context: any but NMI.
  * Return: the page's descriptor, or NULL for an address from elsewhere.
  */
 struct carve_page *carve_virt_to_page(struct carveout *co, const void *addr);

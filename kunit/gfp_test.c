@@ -435,6 +435,94 @@ static void only_who_may_sleep_and_retry_collects(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, bed->nr, c->collects ? all : all - hidden);
 }
 
+/* So that who can't sleep gets the next time what it couldn't reach */
+static void failure_below_the_low_watermark_wakes_the_background(struct kunit *test)
+{
+	struct bed *bed = test->priv;
+	struct carve_zone *zone = &bed->co->pages.zone[0];
+	unsigned long hidden = hide_pages(test, bed);
+
+	fill(bed, QUICKLY);
+	zone->watermark[CARVE_WMARK_LOW] = 1;
+	zone->watermark[CARVE_WMARK_HIGH] = 1;
+	KUNIT_EXPECT_NULL(test, carve_alloc_page(bed->co, __GFP_NOWARN));
+	irq_work_sync(&bed->co->pages.wake);
+	flush_work(&bed->co->pages.background);
+	KUNIT_EXPECT_EQ(test, carve_zone_nr_free(zone), 0);
+	KUNIT_EXPECT_NULL(test, carve_alloc_page(bed->co, GFP_NOWAIT | __GFP_NOWARN));
+	irq_work_sync(&bed->co->pages.wake);
+	flush_work(&bed->co->pages.background);
+	KUNIT_EXPECT_EQ(test, carve_zone_nr_free(zone), hidden);
+	KUNIT_EXPECT_EQ(test, fill(bed, GFP_NOWAIT | __GFP_NOWARN), hidden);
+}
+
+#define RUN_ORDER 7
+
+/* An aligned run of the pages that the case has; NULL where another has some of it */
+static struct carve_page **take_run(struct bed *bed)
+{
+	static struct carve_page *run[BIT(RUN_ORDER)];
+	unsigned long first, at;
+	unsigned int i, nr = 0;
+
+	/* In the middle, where no metadata is */
+	first = ALIGN(bed->co->region[0].start_pfn + BED_PAGES / 2,
+		      ARRAY_SIZE(run));
+	for (i = 0; i < bed->nr; i++) {
+		at = PHYS_PFN(carve_page_to_phys(bed->co, bed->pages[i])) -
+		     first;
+		if (at >= ARRAY_SIZE(run))
+			continue;
+		run[at] = bed->pages[i];
+		bed->pages[i] = NULL;
+		nr++;
+	}
+	return nr == ARRAY_SIZE(run) ? run : NULL;
+}
+
+/* An area of every second page of a run, of which the others are free */
+static void *make_perforated_area(struct kunit *test, struct bed *bed)
+{
+	struct carve_page **run;
+	unsigned int i;
+	void *area;
+
+	fill(bed, QUICKLY);
+	run = take_run(bed);
+	KUNIT_ASSERT_NOT_NULL(test, run);
+	for (i = 1; i < BIT(RUN_ORDER); i += 2)
+		carve_free_page(bed->co, run[i]);
+	area = carve_vmalloc(bed->co, BIT(RUN_ORDER - 1) * PAGE_SIZE);
+	for (i = 0; i < BIT(RUN_ORDER); i += 2)
+		carve_free_page(bed->co, run[i]);
+	return area;
+}
+
+static void atomic_block_is_merged_of_what_an_area_kept(struct kunit *test)
+{
+	struct bed *bed = test->priv;
+	struct carve_vmap *vmap = &bed->co->vmap;
+	/* In the slab of its record there is room for another one's */
+	void *first = carve_vmalloc(bed->co, PAGE_SIZE), *area;
+	struct carve_page *block;
+
+	KUNIT_ASSERT_NOT_NULL(test, first);
+	if (!carve_window_exists(&vmap->window)) {
+		carve_vfree(bed->co, first);
+		kunit_skip(test, "to unmap takes a task here");
+	}
+	carve_vmap_set_kept(vmap, BED_PAGES, false);
+	area = make_perforated_area(test, bed);
+	KUNIT_ASSERT_NOT_NULL(test, area);
+	carve_vfree(bed->co, area);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&vmap->kept.nr_pages),
+			BIT(RUN_ORDER - 1));
+	block = carve_alloc_pages(bed->co, QUICKLY, RUN_ORDER);
+	KUNIT_EXPECT_NOT_NULL(test, block);
+	carve_free_pages(bed->co, block, RUN_ORDER);
+	carve_vfree(bed->co, first);
+}
+
 /* Waiting */
 
 struct freer {
@@ -730,6 +818,8 @@ static struct kunit_case gfp_cases[] = {
 			 sleepless_gen_params),
 	KUNIT_CASE(noretry_and_nofail_without_reclaim_give_up_at_once),
 	KUNIT_CASE(impossible_order_fails_at_once),
+	KUNIT_CASE(failure_below_the_low_watermark_wakes_the_background),
+	KUNIT_CASE(atomic_block_is_merged_of_what_an_area_kept),
 	KUNIT_CASE_PARAM(only_who_may_sleep_and_retry_collects,
 			 collections_gen_params),
 	KUNIT_CASE(sleeper_waits_for_what_another_thread_frees),

@@ -772,6 +772,8 @@ static void failures_are_told_why(struct kunit *test)
 	expect_failure(test, 2 * all, "no zone can hold it");
 	KUNIT_EXPECT_NULL(test, carve_kmalloc(bed->co, all, QUIET));
 	expect_failure(test, all, "too few pages are free");
+	KUNIT_EXPECT_NULL(test, carve_alloc_pages(bed->co, QUIET, 70));
+	expect_failure(test, SIZE_MAX, "no zone can hold it");
 	KUNIT_EXPECT_NULL(test, carve_vmalloc(bed->co, 2 * all));
 	expect_failure(test, 2 * all, "the carveout is smaller");
 	KUNIT_EXPECT_NULL(test, carve_vmalloc(bed->co, 0));

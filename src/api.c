@@ -151,7 +151,7 @@ EXPORT_SYMBOL_GPL(carve_virt_to_page);
 
 bool carve_owns(struct carveout *co, const void *p)
 {
-	return carve_pages_lookup(&co->pages, p) ||
+	return carve_pages_contain(&co->pages, p) ||
 	       carve_vmap_owns(&co->vmap, p);
 }
 EXPORT_SYMBOL_GPL(carve_owns);

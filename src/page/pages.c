@@ -26,7 +26,7 @@
  *	with __GFP_NOFAIL, which then gets what lies below the watermark, too;
  *   6. fail.
  * An allocation with __GFP_KSWAPD_RECLAIM that leaves a zone below its low
- * watermark has memory collected in the background.
+ * watermark, or fails where one is, has memory collected in the background.
  */
 #include <linux/atomic.h>
 #include <linux/jiffies.h>
@@ -187,6 +187,7 @@ static bool get_spared(struct carve_pages *ps)
 		if (!shrinker->spare || !shrinker->spare(shrinker))
 			continue;
 		drain_this_cpu(ps);
+		drain_depots(ps);
 		return true;
 	}
 	return false;
@@ -519,6 +520,27 @@ static struct carve_page *alloc_slow(struct carve_pages *ps,
 	return carve_pages_alloc_within(ps, &reach, gfp, order, caller);
 }
 
+/* Of a block, and of one that can't be, whose order may be any number */
+static size_t block_bytes(unsigned int order)
+{
+	return order < BITS_PER_LONG - PAGE_SHIFT ? PAGE_SIZE << order :
+						    SIZE_MAX;
+}
+
+/* What was out of reach may be had by the next one, when it has been collected */
+static void fail(struct carve_pages *ps, const struct carve_reach *reach,
+		 gfp_t gfp, unsigned int order, unsigned long caller)
+{
+	struct carve_zone *zone, *const *z;
+
+	warn_failed(ps, gfp, order);
+	for_each_zone_within(zone, z, reach)
+		mind_low_watermark(ps, gfp, zone);
+	if (trace_carve_fail_enabled())
+		trace_carve_fail(ps->name, "page", block_bytes(order), order,
+				 gfp, why_failed(reach, gfp, order), caller);
+}
+
 struct carve_page *carve_pages_alloc_within(struct carve_pages *ps,
 					    const struct carve_reach *reach,
 					    gfp_t gfp, unsigned int order,
@@ -529,11 +551,7 @@ struct carve_page *carve_pages_alloc_within(struct carve_pages *ps,
 	if (carve_pages_may_hold(reach, order))
 		page = climb(ps, reach, gfp, order);
 	if (!page) {
-		warn_failed(ps, gfp, order);
-		if (trace_carve_fail_enabled())
-			trace_carve_fail(ps->name, "page", PAGE_SIZE << order,
-					 order, gfp,
-					 why_failed(reach, gfp, order), caller);
+		fail(ps, reach, gfp, order, caller);
 		return NULL;
 	}
 	mind_low_watermark(ps, gfp, carve_page_zone(ps, page));
@@ -586,7 +604,7 @@ static struct carve_page *get_from(struct carve_pages *ps,
 	if (likely(zone) && !was_hot(ps, gfp, order))
 		page = carve_zone_get(zone, order, carve_gfp_lifetime(gfp));
 	if (!page && fails(ps, gfp)) {
-		trace_carve_fail(ps->name, "page", PAGE_SIZE << order, order,
+		trace_carve_fail(ps->name, "page", block_bytes(order), order,
 				 gfp, "made to fail", caller);
 		return NULL;
 	}
@@ -712,19 +730,38 @@ void carve_pages_free_slow(struct carve_pages *ps, struct carve_page *page,
 		put_for(ps, page, order, caller);
 }
 
-struct carve_page *carve_pages_lookup_slow(struct carve_pages *ps,
-					   const void *addr)
+/* The zone that @addr lies in, of whose pages it is in number @at; or NULL */
+static const struct carve_zone *find_mapped(const struct carve_pages *ps,
+					    const void *addr, unsigned long *at)
 {
-	struct carve_zone *zone;
+	const struct carve_zone *zone;
 
 	carve_for_each_zone(zone, ps) {
 		unsigned long offset = addr - zone->region->virt;
-		unsigned long index = offset >> PAGE_SHIFT;
 
-		if (index < zone->region->nr_mapped)
-			return carve_zone_page(zone, zone->first + index);
+		*at = offset >> PAGE_SHIFT;
+		if (*at < zone->region->nr_mapped)
+			return zone;
 	}
 	return NULL;
+}
+
+struct carve_page *carve_pages_lookup_slow(struct carve_pages *ps,
+					   const void *addr)
+{
+	const struct carve_zone *zone;
+	unsigned long at;
+
+	zone = find_mapped(ps, addr, &at);
+	return zone ? carve_zone_page((struct carve_zone *)zone,
+				      zone->first + at) : NULL;
+}
+
+bool carve_pages_contain_slow(const struct carve_pages *ps, const void *addr)
+{
+	unsigned long at;
+
+	return find_mapped(ps, addr, &at);
 }
 
 bool carve_pages_owns_slow(struct carve_pages *ps,

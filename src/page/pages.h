@@ -182,6 +182,7 @@ void carve_pages_free_slow(struct carve_pages *ps, struct carve_page *page,
 			   unsigned long caller);
 struct carve_page *carve_pages_lookup_slow(struct carve_pages *ps,
 					   const void *addr);
+bool carve_pages_contain_slow(const struct carve_pages *ps, const void *addr);
 bool carve_pages_owns_slow(struct carve_pages *ps,
 			   const struct carve_page *page);
 
@@ -259,15 +260,15 @@ static __always_inline bool carve_span_find(const struct carve_span *span,
 	return offset < data_race(span->bytes);
 }
 
-/* Is that in memory of the carveout's that is mapped, whatever it is there? */
-static __always_inline bool carve_pages_contain(struct carve_pages *ps,
+/* Is that in memory of the carveout's that is mapped, whatever it is there? Any context */
+static __always_inline bool carve_pages_contain(const struct carve_pages *ps,
 						const void *addr)
 {
 	unsigned long offset = addr - ps->span.virt;
 
 	/* As above */
 	return likely(offset < data_race(ps->span.bytes)) ||
-	       carve_pages_lookup_slow(ps, addr);
+	       carve_pages_contain_slow(ps, addr);
 }
 
 /* The page that @addr lies in, or NULL for an address from elsewhere */
