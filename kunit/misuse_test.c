@@ -14,6 +14,7 @@
 
 #include "kunit/testbed.h"
 #include "user/user.h"
+#include "vmap/mapping.h"
 
 #define FILL 0x5a
 
@@ -173,6 +174,43 @@ static void tables_of_user_space_stay(struct kunit *test)
 	carve_index_clear(&index, 7);
 }
 
+/* Records of the carveout's own */
+
+/* Tries @p, and a place within it, in every way there is */
+static void try_all(struct kunit *test, void *p)
+{
+	struct carveout *co = test->priv;
+	unsigned long before = nr_bad(co);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(ways); i++) {
+		ways[i].free(co, p);
+		ways[i].free(co, p + 8);
+	}
+	KUNIT_EXPECT_EQ(test, nr_bad(co), before + 2 * ARRAY_SIZE(ways));
+}
+
+static void records_are_nobodys_to_free(struct kunit *test)
+{
+	struct carveout *co = test->priv;
+	struct carve_object *object = carve_object_open(&co->user, NULL);
+	void *area = carve_vmalloc(co, PAGE_SIZE);
+	/* Its slab has a free map of its own */
+	void *small = carve_kmalloc(co, 8, GFP_KERNEL);
+	struct carve_page *slab = carve_virt_to_page(co, small);
+
+	KUNIT_ASSERT_NOT_NULL(test, object);
+	KUNIT_ASSERT_NOT_NULL(test, area);
+	KUNIT_ASSERT_NOT_NULL(test, slab);
+	try_all(test, object);
+	try_all(test, carve_mapping_find(&co->vmap, area));
+	try_all(test, slab->free_map);
+	try_all(test, co->slabs.map_cache);
+	carve_kfree(co, small);
+	carve_vfree(co, area);
+	carve_object_close(object);
+}
+
 /* What is no page */
 
 static void only_pages_have_addresses(struct kunit *test)
@@ -261,6 +299,7 @@ static void pages_given_to_vmap_are_no_allocation(struct kunit *test)
 static struct kunit_case misuse_cases[] = {
 	KUNIT_CASE_PARAM(pages_of_user_space_stay, way_gen_params),
 	KUNIT_CASE_PARAM(tables_of_user_space_stay, way_gen_params),
+	KUNIT_CASE(records_are_nobodys_to_free),
 	KUNIT_CASE(only_pages_have_addresses),
 	KUNIT_CASE(exact_frees_are_no_longer_than_the_carveout),
 	KUNIT_CASE(cache_can_do_without_options),

@@ -202,13 +202,14 @@ static int setup_layers(struct carveout *co, u32 at_once)
 	if (!ret)
 		ret = carve_kmap_init(&co->kmap, &co->pages, &co->boot);
 	if (!ret)
+		ret = carve_user_init(&co->user, &co->slabs, &co->boot);
+	if (!ret)
 		ret = carve_vmap_init(&co->vmap, &co->slabs, &co->boot);
 	if (ret) {
 		carve_kmap_exit(&co->kmap);
 		return ret;
 	}
 	carve_dma_init(&co->dma, &co->pages);
-	carve_user_init(&co->user, &co->slabs);
 	carve_native_init(co);
 	mark_boot_pages(co);
 	hand_over_pages(co);

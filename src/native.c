@@ -176,8 +176,7 @@ EXPORT_SYMBOL_GPL(carve_native_pages_put);
 /* Natively freed, as it seems, without leave; said of each page once */
 static void complain(struct carveout *co, const struct carve_page *carve)
 {
-	if (carve->state == CARVE_PAGE_SLAB ||
-	    carve->state == CARVE_PAGE_SLAB_TAIL)
+	if (carve_page_is_slab(carve->state))
 		pr_warn("%s: the kernel has freed an object of cache %s, which wasn't its own: see carveout_native.h\n",
 			co->name, carve->cache->name);
 	else

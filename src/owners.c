@@ -104,13 +104,6 @@ static unsigned long report_sites(struct sites *sites, struct carve_report *r)
 	return nr;
 }
 
-/* The free maps and area records that the carveout keeps for itself */
-static bool is_internal(const struct carveout *co,
-			const struct carve_cache *cache)
-{
-	return cache == co->slabs.map_cache || cache == co->vmap.areas;
-}
-
 static unsigned long report_caches(struct carveout *co, struct carve_report *r)
 {
 	struct carve_cache_usage usage;
@@ -119,7 +112,7 @@ static unsigned long report_caches(struct carveout *co, struct carve_report *r)
 
 	guard(mutex)(&co->slabs.lock);
 	list_for_each_entry(cache, &co->slabs.caches, list) {
-		if (is_internal(co, cache))
+		if (cache->own)
 			continue;
 		carve_cache_usage(cache, &usage);
 		/* A cache that somebody made is one thing more that is held */

@@ -26,11 +26,6 @@
 /* Look up from the walk after so many runs */
 #define WALK_BREATH 1024
 
-static bool is_slab(enum carve_page_state state)
-{
-	return state == CARVE_PAGE_SLAB || state == CARVE_PAGE_SLAB_TAIL;
-}
-
 /* Only these are sure to stand for all pages of a block of the order they say */
 static bool heads_block(enum carve_page_state state)
 {
@@ -61,7 +56,7 @@ static u32 run_at(const struct carve_pages *pages, u32 index,
 		return 1;
 	order = READ_ONCE(page->order);
 	*state = READ_ONCE(page->state);
-	if (is_slab(*state))
+	if (carve_page_is_slab(*state))
 		*state = CARVE_PAGE_SLAB;
 	if (!heads_block(*state))
 		return 1;

@@ -40,12 +40,16 @@ enum carve_page_state {
 	CARVE_PAGE_USER,	/* a page of user space's, see src/user */
 	CARVE_PAGE_INDEX,	/* a table that leads to such pages */
 	/* From here on pages of slabs, which name their cache, and no others */
+	CARVE_PAGE_OWN_SLAB,	/* the same two, of caches for the carveout's own */
+	CARVE_PAGE_OWN_SLAB_TAIL,	/* records: no caller has an object of these */
 	CARVE_PAGE_SLAB,	/* first page of a slab */
 	CARVE_PAGE_SLAB_TAIL,	/* a further page of a slab */
 	CARVE_NR_PAGE_STATES,
 };
 
 static_assert(CARVE_NR_PAGE_STATES - CARVE_PAGE_SLAB == 2);
+static_assert(CARVE_PAGE_SLAB_TAIL == CARVE_PAGE_SLAB + 1);
+static_assert(CARVE_PAGE_OWN_SLAB_TAIL == CARVE_PAGE_OWN_SLAB + 1);
 
 /*
  * How long a block is likely to be held: those that come and go are kept apart
@@ -133,6 +137,19 @@ struct carve_page {
 };
 
 static_assert(sizeof(struct carve_page) == 32);
+
+/* A page of any slab */
+static inline bool carve_page_is_slab(enum carve_page_state state)
+{
+	return state >= CARVE_PAGE_OWN_SLAB;
+}
+
+/* One that leads to the first by its offset */
+static inline bool carve_page_is_slab_tail(enum carve_page_state state)
+{
+	return state == CARVE_PAGE_SLAB_TAIL ||
+	       state == CARVE_PAGE_OWN_SLAB_TAIL;
+}
 
 /* Of a long-lived block in zone 0; the order is valid */
 static inline __le32 carve_page_kind(enum carve_page_state state,

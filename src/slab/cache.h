@@ -33,6 +33,7 @@ struct carve_slabs;
  * @ctor: run once on each object when its slab is made, or NULL
  * @dtor: run once on each object when its slab is given back, or NULL
  * @caller: who asked for it
+ * @own: for records of the carveout's own: no object of it is ever a caller's
  */
 struct carve_cache_args {
 	const char *name;
@@ -42,6 +43,7 @@ struct carve_cache_args {
 	void (*ctor)(void *object);
 	void (*dtor)(void *object);
 	unsigned long caller;
+	bool own;
 };
 
 /**
@@ -106,6 +108,7 @@ struct carve_shelf {
  * @ctor: constructor, or NULL
  * @dtor: destructor, or NULL
  * @align: alignment of objects
+ * @own: callers have none of its objects, and so can't free any
  * @lock: guards the members from here to @nr_bad_frees, and all its slabs
  * @plain: its slabs
  * @low: slabs of a lower order, made where memory is fragmented; none where
@@ -134,6 +137,7 @@ struct carve_cache {
 	void (*ctor)(void *object);
 	void (*dtor)(void *object);
 	unsigned int align;
+	bool own;
 
 	raw_spinlock_t lock;
 	struct carve_shelf plain;

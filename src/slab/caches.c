@@ -152,6 +152,7 @@ static struct carve_cache *cache_init(struct carve_slabs *slabs, void *memory,
 	cache->dtor = args->dtor;
 	cache->align = choose_align(args);
 	cache->caller = args->caller;
+	cache->own = args->own;
 	strscpy(cache->name, args->name, sizeof(cache->name));
 	INIT_LIST_HEAD(&cache->list);
 	raw_spin_lock_init(&cache->lock);
@@ -424,6 +425,7 @@ int carve_slabs_init(struct carve_slabs *slabs, struct carve_pages *pages,
 		.name = "carve_free_map",
 		.size = BITS_TO_BYTES(CARVE_SLAB_MAX_OBJECTS),
 		.caller = _THIS_IP_,
+		.own = true,
 	};
 
 	slabs->pages = pages;

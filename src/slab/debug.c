@@ -510,7 +510,7 @@ void carve_debug_tell(struct carve_cache *cache, const void *object)
 	struct carve_page *slab;
 	unsigned int index;
 
-	if (!page || page->state < CARVE_PAGE_SLAB)
+	if (!page || !carve_page_is_slab(page->state))
 		return;
 	/* Whoever freed it has it still: its own cache is there */
 	cache = READ_ONCE(page->cache);

@@ -231,7 +231,8 @@ static void check_list(struct carve_cache *cache, struct carve_shelf *shelf,
 
 	carve_page_list_for_each(i, list, map) {
 		if (i >= cache->pages->nr_pages || n == list->nr ||
-		    map[i].state != CARVE_PAGE_SLAB) {
+		    !carve_page_is_slab(map[i].state) ||
+		    carve_page_is_slab_tail(map[i].state)) {
 			carve_report(r, "cache %s: a list leads to page %u after %u of %u slabs",
 				     cache->name, i, n, list->nr);
 			return;

@@ -200,6 +200,8 @@ static void release_map(struct carve_cache *cache,
 
 static void name_pages(struct carve_cache *cache, struct carve_page *slab)
 {
+	const u8 head = cache->own ? CARVE_PAGE_OWN_SLAB : CARVE_PAGE_SLAB;
+	const u8 tail = head + 1;
 	unsigned int i;
 
 	for (i = 0; i < BIT(slab->order); i++) {
@@ -207,8 +209,7 @@ static void name_pages(struct carve_cache *cache, struct carve_page *slab)
 			slab[i].offset = i;
 		slab[i].cache = cache;
 		/* Last: whoever sees it may follow the rest */
-		smp_store_release(&slab[i].state, i ? CARVE_PAGE_SLAB_TAIL :
-						      CARVE_PAGE_SLAB);
+		smp_store_release(&slab[i].state, i ? tail : head);
 	}
 }
 
@@ -336,7 +337,7 @@ unsigned int carve_slab_take(struct carve_cache *cache,
 
 static struct carve_page *head_of(struct carve_page *page)
 {
-	return page->state == CARVE_PAGE_SLAB_TAIL ? page - page->offset : page;
+	return carve_page_is_slab_tail(page->state) ? page - page->offset : page;
 }
 
 /*
@@ -395,7 +396,7 @@ static enum carve_verdict find_slab(struct carve_cache *cache,
 
 	if (!page)
 		return CARVE_NOT_OURS;
-	if (page->state != CARVE_PAGE_SLAB && page->state != CARVE_PAGE_SLAB_TAIL)
+	if (!carve_page_is_slab(page->state))
 		return CARVE_NOT_IN_SLAB;
 	if (page->cache != cache)
 		return CARVE_OF_OTHER_CACHE;

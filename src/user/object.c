@@ -456,8 +456,7 @@ struct carve_object *carve_object_open(struct carve_user *user,
 {
 	struct carve_object *object;
 
-	object = carve_kmalloc_get(user->slabs, sizeof(*object),
-				   GFP_KERNEL | __GFP_ZERO, _RET_IP_);
+	object = carve_cache_get(user->cache, GFP_KERNEL | __GFP_ZERO);
 	if (!object)
 		return NULL;
 	object->user = user;
@@ -484,7 +483,7 @@ static bool try_free(struct carve_object *object)
 		return false;
 	list_del(&object->list);
 	mutex_destroy(&object->lock);
-	carve_kmalloc_put(user->slabs, object, _THIS_IP_);
+	carve_cache_put(user->cache, object);
 	return true;
 }
 
@@ -532,14 +531,26 @@ static void sweep_all(struct work_struct *work)
 
 /* All of them */
 
-void carve_user_init(struct carve_user *user, struct carve_slabs *slabs)
+int carve_user_init(struct carve_user *user, struct carve_slabs *slabs,
+		    struct carve_boot *boot)
 {
+	const struct carve_cache_args args = {
+		.name = "carve_object",
+		.size = sizeof(struct carve_object),
+		.caller = _THIS_IP_,
+		.own = true,
+	};
+
 	user->slabs = slabs;
+	user->cache = carve_cache_boot(slabs, boot, &args);
+	if (!user->cache)
+		return -ENOMEM;
 	mutex_init(&user->lock);
 	INIT_LIST_HEAD(&user->objects);
 	INIT_DELAYED_WORK(&user->sweep, sweep_all);
 	user->shrinker.shrink = shrink;
 	carve_pages_add_shrinker(slabs->pages, &user->shrinker);
+	return 0;
 }
 
 void carve_user_stop(struct carve_user *user)

@@ -14,7 +14,8 @@
 
 /**
  * struct carve_user - what user space has of a carveout
- * @slabs: where objects come from; its pages are the objects'
+ * @slabs: its pages are the objects'
+ * @cache: where objects come from
  * @lock: guards @objects; taken outside the lock of an object
  * @objects: all of them
  * @shrinker: gives back pages under pressure
@@ -25,6 +26,7 @@
  */
 struct carve_user {
 	struct carve_slabs *slabs;
+	struct carve_cache *cache;
 	struct mutex lock; /* @objects */
 	struct list_head objects;
 	struct carve_shrinker shrinker;
@@ -75,8 +77,9 @@ struct carve_object_usage {
 	unsigned long pinned;
 };
 
-/* After the slabs; needs no memory */
-void carve_user_init(struct carve_user *user, struct carve_slabs *slabs);
+/* After the slabs; 0, or -ENOMEM where @boot is full */
+int carve_user_init(struct carve_user *user, struct carve_slabs *slabs,
+		    struct carve_boot *boot);
 /* When no file is open: nothing runs in the background any more; sleeps */
 void carve_user_stop(struct carve_user *user);
 

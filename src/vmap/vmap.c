@@ -464,6 +464,7 @@ int carve_vmap_init(struct carve_vmap *vmap, struct carve_slabs *slabs,
 		.name = "carve_area",
 		.size = sizeof(struct carve_area),
 		.caller = _THIS_IP_,
+		.own = true,
 	};
 
 	vmap->slabs = slabs;
