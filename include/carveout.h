@@ -583,7 +583,7 @@ void carve_kfree_bulk(struct carveout *co, size_t nr, void **objects);
  * @head: a struct rcu_head in the allocation, used where there is no memory to
  *	note its address; or NULL, if the caller can sleep
  *
- * The allocation stays as it is until then, but for @head. Frees are batched:
+ * The allocation stays as it is until then, but for @head, which must lie in it. Frees are batched:
  * each takes a word of the carveout, and no callback of its own.
  *
  * Context: any but NMI with @head; may sleep with NULL.

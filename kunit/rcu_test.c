@@ -182,6 +182,67 @@ static void full_carveout_frees_through_the_head(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nr_bad_frees(co), 0);
 }
 
+static void full_carveout_sees_what_comes_twice(struct kunit *test)
+{
+	struct carveout *co = test->priv;
+	struct record *r[3];
+	struct carve_page *pages;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(r); i++)
+		r[i] = new_record(test);
+	pages = carve_testbed_take_pages(co);
+	rcu_read_lock();
+	for (i = 0; i < 2 * ARRAY_SIZE(r); i++)
+		carve_kfree_rcu(co, r[i % ARRAY_SIZE(r)],
+				&r[i % ARRAY_SIZE(r)]->rcu);
+	rcu_read_unlock();
+	KUNIT_EXPECT_EQ(test, nr_bad_frees(co), ARRAY_SIZE(r));
+	carve_rcu_barrier(co);
+	carve_testbed_give_pages(co, pages);
+	KUNIT_EXPECT_EQ(test, nr_owned(co), 0);
+	KUNIT_EXPECT_EQ(test, nr_bad_frees(co), ARRAY_SIZE(r));
+}
+
+/* The one in the midst, by who has freed it too early; those before it are lost */
+static void overwritten_head_leads_nowhere(struct kunit *test)
+{
+	struct carveout *co = test->priv;
+	struct record *r[3];
+	struct carve_page *pages;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(r); i++)
+		r[i] = new_record(test);
+	pages = carve_testbed_take_pages(co);
+	rcu_read_lock();
+	for (i = 0; i < ARRAY_SIZE(r); i++)
+		carve_kfree_rcu(co, r[i], &r[i]->rcu);
+	memset(&r[1]->rcu, 0x41, sizeof(r[1]->rcu));
+	rcu_read_unlock();
+	carve_rcu_barrier(co);
+	carve_testbed_give_pages(co, pages);
+	KUNIT_EXPECT_EQ(test, nr_bad_frees(co), 1);
+	KUNIT_EXPECT_EQ(test, nr_owned(co), 2);
+	carve_kfree(co, r[0]);
+	carve_kfree(co, r[1]);
+}
+
+static void head_must_lie_in_the_allocation(struct kunit *test)
+{
+	struct carveout *co = test->priv;
+	struct record *r = new_record(test);
+	struct rcu_head elsewhere;
+
+	carve_kfree_rcu(co, r, &elsewhere);
+	carve_kfree_rcu(co, r, (struct rcu_head *)((void *)r - 8));
+	carve_kfree_rcu(co, r, (void *)r + carve_ksize(co, r) - 8);
+	KUNIT_EXPECT_EQ(test, nr_bad_frees(co), 3);
+	carve_kfree_rcu(co, r, &r->rcu);
+	carve_rcu_barrier(co);
+	KUNIT_EXPECT_EQ(test, nr_owned(co), 0);
+}
+
 static void full_carveout_waits_without_a_head(struct kunit *test)
 {
 	struct carveout *co = test->priv;
@@ -289,6 +350,9 @@ static struct kunit_case rcu_cases[] = {
 	KUNIT_CASE(destroy_waits_for_objects),
 	KUNIT_CASE(removal_waits_for_allocations),
 	KUNIT_CASE(full_carveout_frees_through_the_head),
+	KUNIT_CASE(full_carveout_sees_what_comes_twice),
+	KUNIT_CASE(overwritten_head_leads_nowhere),
+	KUNIT_CASE(head_must_lie_in_the_allocation),
 	KUNIT_CASE(full_carveout_waits_without_a_head),
 	KUNIT_CASE(bad_ones_are_refused_at_once),
 	KUNIT_CASE(works_in_hard_interrupts),

@@ -17,8 +17,12 @@
  * it, or else, for callers who can sleep, a grace period is waited for there
  * and then.
  *
+ * Such a chain is followed no further than it is long, and than it leads to what
+ * looks as if chained: who frees one more often than once may have written to it.
+ *
  * Locks: rcu->cpu[].lock, a raw one, with nothing else held or taken.
  */
+#include <linux/instruction_pointer.h>
 #include <linux/sched.h>
 #include <linux/smp.h>
 
@@ -98,15 +102,37 @@ static bool note(struct carve_rcu *rcu, const void *p)
 	return true;
 }
 
-/* As natively, the place of the function tells what to free */
-static void chain(struct carve_rcu *rcu, const void *p, struct rcu_head *head)
+/* As natively, the place of the function tells what to free. False: it is chained */
+static bool chain(struct carve_rcu *rcu, const void *p, struct rcu_head *head)
 {
 	struct carve_rcu_cpu *cpu = this_cpu(rcu);
 
-	head->func = (rcu_callback_t)p;
 	guard(raw_spinlock_irqsave)(&cpu->lock);
+	if (head->func == (rcu_callback_t)p)
+		return false;
+	head->func = (rcu_callback_t)p;
 	head->next = cpu->heads;
 	cpu->heads = head;
+	cpu->nr_heads++;
+	return true;
+}
+
+/* Does it lie in the allocation that begins at @p, if one does? */
+static bool lies_in(struct carve_rcu *rcu, const void *p,
+		    const struct rcu_head *head)
+{
+	size_t room = carve_kmalloc_usable(rcu->slabs, p);
+	size_t offset = (const void *)head - p;
+
+	return offset < room && room - offset >= sizeof(*head);
+}
+
+/* As chain() left it? Whoever has freed it besides may have it written to since. */
+static bool is_chained(struct carve_rcu *rcu, const struct rcu_head *head)
+{
+	return carve_pages_contain(pages_of(rcu), head) &&
+	       carve_pages_contain(pages_of(rcu), (void *)(head + 1) - 1) &&
+	       lies_in(rcu, (const void *)head->func, head);
 }
 
 static void set_out(struct carve_rcu *rcu)
@@ -124,11 +150,21 @@ void carve_rcu_free(struct carve_rcu *rcu, const void *p,
 		carve_kmalloc_refuse(rcu->slabs, p, caller);
 		return;
 	}
+	if (head && !lies_in(rcu, p, head)) {
+		carve_pages_bad_free(pages_of(rcu), p,
+				     "its rcu_head doesn't lie in it", caller);
+		return;
+	}
 	atomic_long_inc(&rcu->nr_pending);
 	if (note(rcu, p)) {
 		set_out(rcu);
 	} else if (head) {
-		chain(rcu, p, head);
+		if (!chain(rcu, p, head)) {
+			atomic_long_dec(&rcu->nr_pending);
+			carve_pages_bad_free(pages_of(rcu), p,
+					     "it waits for a grace period already",
+					     caller);
+		}
 		set_out(rcu);
 	} else {
 		synchronize_rcu();
@@ -151,16 +187,35 @@ static void free_blocks(struct carve_rcu *rcu)
 	}
 }
 
-static void free_heads(struct carve_rcu *rcu)
+static void free_heads_of(struct carve_rcu *rcu, struct carve_rcu_cpu *cpu)
 {
-	struct rcu_head *head;
+	for (; cpu->nr_waiting; cpu->nr_waiting--) {
+		struct rcu_head *head = cpu->waiting;
+		const void *p;
 
-	while ((head = rcu->heads)) {
-		rcu->heads = head->next;
-		carve_kmalloc_put(rcu->slabs, (void *)head->func, 0);
+		if (!is_chained(rcu, head)) {
+			carve_pages_bad_free(pages_of(rcu), head,
+					     "written to while it waited for a grace period, as others did behind it",
+					     _THIS_IP_);
+			break;
+		}
+		p = (const void *)head->func;
+		cpu->waiting = head->next;
+		head->func = NULL;
+		carve_kmalloc_put(rcu->slabs, p, 0);
 		atomic_long_dec(&rcu->nr_pending);
 		cond_resched();
 	}
+	atomic_long_sub(cpu->nr_waiting, &rcu->nr_pending);
+	cpu->nr_waiting = 0;
+}
+
+static void free_heads(struct carve_rcu *rcu)
+{
+	unsigned int i;
+
+	for_each_possible_cpu(i)
+		free_heads_of(rcu, &rcu->cpu[i]);
 }
 
 static void collect_blocks(struct carve_rcu *rcu, struct carve_rcu_block *first)
@@ -172,37 +227,28 @@ static void collect_blocks(struct carve_rcu *rcu, struct carve_rcu_block *first)
 	*last = first;
 }
 
-static void collect_heads(struct carve_rcu *rcu, struct rcu_head *first)
-{
-	struct rcu_head *head;
-
-	while ((head = first)) {
-		first = head->next;
-		head->next = rcu->heads;
-		rcu->heads = head;
-	}
-}
-
 /* All that CPUs have noted: is there any? */
 static bool collect(struct carve_rcu *rcu)
 {
+	bool any = false;
 	unsigned int i;
 
 	for_each_possible_cpu(i) {
 		struct carve_rcu_cpu *cpu = &rcu->cpu[i];
 		struct carve_rcu_block *blocks;
-		struct rcu_head *heads;
 
 		scoped_guard(raw_spinlock_irqsave, &cpu->lock) {
 			blocks = cpu->blocks;
-			heads = cpu->heads;
+			cpu->waiting = cpu->heads;
+			cpu->nr_waiting = cpu->nr_heads;
 			cpu->blocks = NULL;
 			cpu->heads = NULL;
+			cpu->nr_heads = 0;
 		}
 		collect_blocks(rcu, blocks);
-		collect_heads(rcu, heads);
+		any |= blocks || cpu->nr_waiting;
 	}
-	return rcu->blocks || rcu->heads;
+	return any;
 }
 
 /* A grace period has passed since what waits was collected */
@@ -211,8 +257,9 @@ static void run(struct work_struct *work)
 	struct carve_rcu *rcu = container_of(to_rcu_work(work),
 					     struct carve_rcu, work);
 
-	free_blocks(rcu);
+	/* First what is read once more: it might be among the others, too */
 	free_heads(rcu);
+	free_blocks(rcu);
 	WRITE_ONCE(rcu->nr_rounds, rcu->nr_rounds + 1);
 	if (collect(rcu)) {
 		carve_run_after_rcu(&rcu->work);

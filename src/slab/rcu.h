@@ -16,11 +16,17 @@ struct carve_rcu_block;
  * @lock: guards the other members; other CPUs take it to collect
  * @blocks: pages full of pointers, the one that is being filled first
  * @heads: what no page could be had for, chained through itself
+ * @nr_heads: how many that are
+ * @waiting: such as wait for the end of a grace period, with the work alone
+ * @nr_waiting: how many that are
  */
 struct carve_rcu_cpu {
 	raw_spinlock_t lock;
 	struct carve_rcu_block *blocks;
 	struct rcu_head *heads;
+	unsigned long nr_heads;
+	struct rcu_head *waiting;
+	unsigned long nr_waiting;
 };
 
 /**
@@ -32,7 +38,6 @@ struct carve_rcu_cpu {
  * @nr_rounds: times that @work has freed what waited
  * @work: frees what waited, and lets wait what has been collected since
  * @blocks: what waits, with @work alone
- * @heads: the same
  */
 struct carve_rcu {
 	struct carve_slabs *slabs;
@@ -42,7 +47,6 @@ struct carve_rcu {
 	unsigned long nr_rounds;
 	struct rcu_work work;
 	struct carve_rcu_block *blocks;
-	struct rcu_head *heads;
 };
 
 /* 0, or -ENOMEM where @boot is full */
