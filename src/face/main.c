@@ -7,6 +7,8 @@
 #include <linux/ktime.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/printk.h>
+#include <linux/ratelimit.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -149,7 +151,7 @@ void carveout_put(struct carveout *co)
 		return;
 	guard(mutex)(&carveouts_lock);
 	if (!is_listed(co) || co->users == co->kept) {
-		pr_err("put by %pS of a carveout that nobody has got: left alone\n",
+		pr_err_ratelimited("put by %pS of a carveout that nobody has got: left alone\n",
 		       __builtin_return_address(0));
 		return;
 	}
