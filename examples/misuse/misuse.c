@@ -3,7 +3,7 @@
  * An example for robustness: a caller who does everything wrong, from tasks and
  * interrupts of several CPUs at once, with every function that there is.
  *
- *	insmod carveout.ko size=16M
+ *	insmod carveout.ko size=64M
  *	insmod carveout_misuse.ko seed=1 steps=100000 threads=2
  *
  * It asks for sizes, orders, flags and caches without reason, frees what it has
@@ -148,8 +148,8 @@ static gfp_t any_gfp(struct worker *w)
 
 static unsigned int any_order(struct worker *w)
 {
-	return one_in(w, 16) ? prandom_u32_state(&w->rnd) :
-	       one_in(w, 8) ? any(w, 80) : any(w, 4);
+	return one_in(w, 16) ? prandom_u32_state(&w->rnd) | 32 :
+	       one_in(w, 8) ? 32 + any(w, 40) : any(w, 5);
 }
 
 static size_t any_size(struct worker *w)
@@ -523,7 +523,7 @@ static void map_pages(struct worker *w)
 
 static void map_for_long(struct worker *w)
 {
-	struct carve_page *page = carve_alloc_page(co, GFP_HIGHUSER);
+	struct carve_page *page = carve_alloc_page(co, GFP_HIGHUSER | __GFP_NOWARN);
 
 	if (page && carve_kmap(co, page)) {
 		carve_kunmap(co, page);

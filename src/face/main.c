@@ -152,7 +152,7 @@ void carveout_put(struct carveout *co)
 	guard(mutex)(&carveouts_lock);
 	if (!is_listed(co) || co->users == co->kept) {
 		pr_err_ratelimited("put by %pS of a carveout that nobody has got: left alone\n",
-		       __builtin_return_address(0));
+				   __builtin_return_address(0));
 		return;
 	}
 	if (co->users == 1 + co->kept) {

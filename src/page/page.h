@@ -48,8 +48,8 @@ enum carve_page_state {
 };
 
 static_assert(CARVE_NR_PAGE_STATES - CARVE_PAGE_SLAB == 2);
-static_assert(CARVE_PAGE_SLAB_TAIL == CARVE_PAGE_SLAB + 1);
-static_assert(CARVE_PAGE_OWN_SLAB_TAIL == CARVE_PAGE_OWN_SLAB + 1);
+static_assert(CARVE_PAGE_SLAB_TAIL - CARVE_PAGE_SLAB == 1);
+static_assert(CARVE_PAGE_OWN_SLAB_TAIL - CARVE_PAGE_OWN_SLAB == 1);
 
 /*
  * How long a block is likely to be held: those that come and go are kept apart

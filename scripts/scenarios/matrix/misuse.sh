@@ -23,7 +23,7 @@ disturb() {
 	done
 } >/dev/null 2>&1
 
-must 'the module loads' load size=16M
+must 'the module loads' load size=64M
 # Nobody else frees anything: waiting is in vain
 put 0 wait_ms
 disturb &
