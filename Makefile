@@ -14,7 +14,9 @@ modules: $(KDIR)/Makefile ## build carveout.ko for the running kernel, or for KD
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
 
 clean: ## remove what was built, here and in build/
-	if [ -e $(KDIR)/Makefile ]; then $(MAKE) -C $(KDIR) M=$(CURDIR) clean; fi
+	find . -path ./build -prune -o -path ./.git -prune -o -type f \( -name '*.o' -o -name '*.ko' \
+		-o -name '*.mod' -o -name '*.mod.c' -o -name '.*.cmd' -o -name '.*.d' \
+		-o -name modules.order -o -name Module.symvers \) -exec rm -f {} +
 	rm -rf build
 
 install: modules ## install it among the running kernel's modules

@@ -45,8 +45,9 @@ elapsed() {
 # two seconds. A command that fails, or takes more than LIMIT seconds, has the end of its log
 # shown, and that ends the script.
 long() {
-	local limit=$(($1 * patience)) log=$2 start=$SECONDS dots=0 pid status=0
+	local limit=$(($1 * patience)) log=$2 start=$SECONDS dots=0 pid status=0 traps
 	shift 2
+	traps=$(trap -p INT TERM)
 	mkdir -p "$(dirname "$log")"
 	timeout --kill-after=5 "$limit" "$@" >"$log" 2>&1 </dev/null &
 	pid=$!
@@ -61,6 +62,7 @@ long() {
 	done
 	wait "$pid" || status=$?
 	trap - INT TERM
+	eval "$traps"
 	((dots == 0)) || say " $(elapsed $((SECONDS - start)))"
 	[[ $status != 0 ]] || return 0
 	say "The end of $log:"

@@ -338,9 +338,9 @@ struct carveout *carveout_create(struct carveout_request *request)
 	int ret;
 
 	if (!carveout_name_valid(request->name)) {
-		pr_err("\"%s\" is not a name: 1 to %d letters, digits, '-', '_' and '.'\n",
+		pr_err("\"%s\" is not a name: 1 to %d letters, digits, '-', '_' and '.', which is not the first\n",
 		       request->name, CARVEOUT_NAME_LEN - 1);
-		refuse(request, "not a name: 1 to %d letters, digits, '-', '_' and '.'",
+		refuse(request, "not a name: 1 to %d letters, digits, '-', '_' and '.', which is not the first",
 		       CARVEOUT_NAME_LEN - 1);
 		return ERR_PTR(-EINVAL);
 	}
