@@ -156,6 +156,37 @@ static void slabs_leave_nothing_behind(struct kunit *test)
 		kunit_skip(test, "the kernel doesn't zero what is freed");
 }
 
+static int debug(struct carve_cache *cache, unsigned int flags)
+{
+	guard(mutex)(&cache->slabs->lock);
+	return carve_debug_switch(cache, flags);
+}
+
+/* From before debugging was switched on, and from then on */
+static void debugging_leaves_them_as_it_should(struct kunit *test)
+{
+	const struct corner *corner = test->param_value;
+	struct carve_cache *cache = create(test, SZ_256);
+	void *object[2];
+	unsigned int i;
+
+	object[0] = carve_cache_alloc(cache, gfp_of(corner));
+	KUNIT_EXPECT_EQ(test, debug(cache, CARVE_DEBUG_CHECKS), 0);
+	object[1] = carve_cache_alloc(cache, gfp_of(corner));
+	KUNIT_ASSERT_TRUE(test, object[0] && object[1]);
+	for (i = 0; i < ARRAY_SIZE(object); i++) {
+		bool right;
+
+		soil(test, object[i], SZ_256);
+		rcu_read_lock();
+		carve_cache_free(cache, object[i]);
+		right = is_as_expected(corner, object[i], SZ_256);
+		rcu_read_unlock();
+		KUNIT_EXPECT_TRUE_MSG(test, right, "object %u", i);
+	}
+	KUNIT_EXPECT_EQ(test, carve_cache_destroy(cache), 0);
+}
+
 static void objects_hold_what_they_should(struct kunit *test)
 {
 	unsigned int i;
@@ -211,6 +242,7 @@ static void kmalloc_holds_what_it_should(struct kunit *test)
 static struct kunit_case zeroing_cases[] = {
 	KUNIT_CASE_PARAM(objects_hold_what_they_should, corner_gen_params),
 	KUNIT_CASE_PARAM(slabs_leave_nothing_behind, corner_gen_params),
+	KUNIT_CASE_PARAM(debugging_leaves_them_as_it_should, corner_gen_params),
 	KUNIT_CASE_PARAM(bulks_hold_what_they_should, corner_gen_params),
 	KUNIT_CASE(kmalloc_holds_what_it_should),
 	{ }

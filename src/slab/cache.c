@@ -228,8 +228,13 @@ void carve_cache_put_cleared(struct carve_cache *cache, void *object,
 		carve_cache_bad_free(cache, object, caller);
 		return;
 	}
-	/* Debugging has to look at the object as it was left first */
-	if (!carve_cache_keeps(cache) && !READ_ONCE(cache->debugging.flags))
+	/* Debugging looks at the object as it was left, and clears it then */
+	if (READ_ONCE(cache->debugging.flags)) {
+		carve_cache_trace_free(cache, object, caller);
+		carve_debug_free(cache, object, caller);
+		return;
+	}
+	if (!carve_cache_keeps(cache))
 		memset(object, 0, cache->object_size);
 	if (!carve_magazines_put_new(&cache->magazines, object))
 		carve_cache_free_slow(cache, object, caller);

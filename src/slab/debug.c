@@ -235,6 +235,12 @@ static void enter_quarantine(struct carve_cache *cache, void *object,
 	d->nr_waiting++;
 }
 
+static void clear_freed(struct carve_cache *cache, void *object)
+{
+	if (want_init_on_free() && !carve_cache_keeps(cache))
+		memset(object, 0, cache->object_size);
+}
+
 /* The record of an object that nobody owns from now on */
 static void make_free(struct carve_cache *cache, void *object,
 		      const struct carve_track *by, struct carve_record *record)
@@ -245,8 +251,7 @@ static void make_free(struct carve_cache *cache, void *object,
 		record->free = *by;
 		record->flags |= CARVE_RECORD_FREED;
 	}
-	if (want_init_on_free() && !carve_cache_keeps(cache))
-		memset(object, 0, cache->object_size);
+	clear_freed(cache, object);
 	carve_object_fill(cache, object, record);
 }
 
@@ -274,11 +279,13 @@ static bool put(struct carve_cache *cache, void *object,
 	if (carve_slab_locate(cache, object, &slab, &index))
 		return false;
 	check_counts(cache, slab, findings);
-	if (slab->debug)
+	if (slab->debug) {
 		put_debugged(cache, object, by, carve_slab_record(slab, index),
 			     findings);
-	else
+	} else {
+		clear_freed(cache, object);
 		carve_shelf_put(cache, &object, 1);
+	}
 	return true;
 }
 
