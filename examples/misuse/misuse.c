@@ -727,9 +727,11 @@ static void use_mempool_pages(struct worker *w)
 static void visit_other(struct worker *w)
 {
 	struct carveout *visited = carveout_get(one_in(w, 2) ? other : "nobody");
-	void *p, *area;
+	void *p = foreign(w), *area;
 
-	carveout_put((struct carveout *)foreign(w));
+	/* Its own reference it needs itself */
+	if (p != co)
+		carveout_put(p);
 	if (!visited)
 		return;
 	p = carve_kmalloc(visited, any_size(w), any_gfp(w));
