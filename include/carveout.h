@@ -579,7 +579,8 @@ void carve_kfree_bulk(struct carveout *co, size_t nr, void **objects);
 /**
  * carve_kfree_rcu() - free when all readers of now are done
  * @co: the carveout
- * @p: what the kmalloc family returned, or NULL
+ * @p: what the kmalloc family, carve_vmalloc() or carve_kvmalloc() and its kin
+ *	returned, or NULL
  * @head: a struct rcu_head in the allocation, used where there is no memory to
  *	note its address; or NULL, if the caller can sleep
  *

@@ -255,12 +255,63 @@ static void full_carveout_waits_without_a_head(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nr_owned(co), 0);
 }
 
+static struct record *new_area(struct kunit *test, unsigned long size)
+{
+	struct record *r = carve_vmalloc(test->priv, size);
+
+	KUNIT_ASSERT_NOT_NULL(test, r);
+	r->value = VALUE;
+	r->more = ~VALUE;
+	return r;
+}
+
+static void areas_are_freed_among_objects(struct kunit *test)
+{
+	struct carveout *co = test->priv;
+	struct record *r;
+	unsigned int i;
+	bool whole = true;
+
+	for (i = 0; i < 60; i++) {
+		r = i % 3 ? new_area(test, (1 + i % 4) * PAGE_SIZE) :
+			    new_record(test);
+		carve_kfree_rcu(co, r, i % 2 ? &r->rcu : NULL);
+	}
+	r = new_area(test, SZ_64K);
+	rcu_read_lock();
+	carve_kfree_rcu(co, r, &r->rcu);
+	mdelay(LOOK_MS);
+	whole = is_whole(r);
+	rcu_read_unlock();
+
+	KUNIT_EXPECT_TRUE(test, whole);
+	carve_rcu_barrier(co);
+	KUNIT_EXPECT_EQ(test, nr_owned(co), 0);
+	KUNIT_EXPECT_EQ(test, nr_bad_frees(co), 0);
+}
+
+static void full_carveout_frees_areas(struct kunit *test)
+{
+	struct carveout *co = test->priv;
+	struct record *by_head = new_area(test, 2 * PAGE_SIZE);
+	struct record *waiting = new_area(test, PAGE_SIZE);
+	struct carve_page *pages = carve_testbed_take_pages(co);
+
+	carve_kfree_rcu(co, by_head, &by_head->rcu);
+	carve_kfree_rcu(co, waiting, NULL);
+	carve_rcu_barrier(co);
+	carve_testbed_give_pages(co, pages);
+	KUNIT_EXPECT_EQ(test, nr_owned(co), 0);
+	KUNIT_EXPECT_EQ(test, nr_bad_frees(co), 0);
+}
+
 static void bad_ones_are_refused_at_once(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	struct carve_cache *cache;
 	struct record *r = new_record(test);
 	void *object, *large = carve_kmalloc(co, SZ_64K, GFP_KERNEL);
+	void *area = new_area(test, SZ_64K);
 
 	cache = carve_cache_create(co, "records", sizeof(*r), 0, 0, NULL);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, cache);
@@ -268,16 +319,19 @@ static void bad_ones_are_refused_at_once(struct kunit *test)
 	carve_kfree_rcu(co, test, NULL);
 	carve_kfree_rcu(co, (void *)r + 8, NULL);
 	carve_kfree_rcu(co, large + PAGE_SIZE, NULL);
+	carve_kfree_rcu(co, area + PAGE_SIZE, NULL);
+	carve_kfree_rcu(co, area + 8, NULL);
 	carve_cache_free_rcu(cache, r, NULL);
 	carve_cache_free_rcu(cache, object + 1, NULL);
-	KUNIT_EXPECT_EQ(test, nr_bad_frees(co), 5);
+	KUNIT_EXPECT_EQ(test, nr_bad_frees(co), 7);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&co->rcu.nr_pending), 0);
 	KUNIT_EXPECT_TRUE(test, is_whole(r));
 	carve_cache_free(cache, object);
+	carve_vfree(co, area);
 	carve_kfree(co, large);
 	carve_kfree(co, r);
 	KUNIT_EXPECT_EQ(test, carve_cache_destroy(cache), 0);
-	KUNIT_EXPECT_EQ(test, nr_bad_frees(co), 5);
+	KUNIT_EXPECT_EQ(test, nr_bad_frees(co), 7);
 }
 
 static void free_some(void *arg)
@@ -354,6 +408,8 @@ static struct kunit_case rcu_cases[] = {
 	KUNIT_CASE(overwritten_head_leads_nowhere),
 	KUNIT_CASE(head_must_lie_in_the_allocation),
 	KUNIT_CASE(full_carveout_waits_without_a_head),
+	KUNIT_CASE(areas_are_freed_among_objects),
+	KUNIT_CASE(full_carveout_frees_areas),
 	KUNIT_CASE(bad_ones_are_refused_at_once),
 	KUNIT_CASE(works_in_hard_interrupts),
 	KUNIT_CASE(barrier_is_not_for_what_comes_later),

@@ -185,6 +185,30 @@ static void mark_boot_pages(struct carveout *co)
 		carve_zone_page(co->pages.zone, page)->state = CARVE_PAGE_BOOT;
 }
 
+static size_t area_usable(struct carve_rcu *rcu, const void *p)
+{
+	return carve_kvmalloc_usable(&container_of(rcu, struct carveout,
+						   rcu)->vmap, p);
+}
+
+static bool owns_area(struct carve_rcu *rcu, const void *p)
+{
+	return carve_vmap_owns(&container_of(rcu, struct carveout, rcu)->vmap,
+			       p);
+}
+
+static void put_area(struct carve_rcu *rcu, const void *p, unsigned long caller)
+{
+	carve_vmap_free(&container_of(rcu, struct carveout, rcu)->vmap, p,
+			caller);
+}
+
+static const struct carve_rcu_areas areas = {
+	.usable = area_usable,
+	.owns = owns_area,
+	.put = put_area,
+};
+
 static int setup_layers(struct carveout *co, u32 at_once)
 {
 	int ret;
@@ -198,7 +222,7 @@ static int setup_layers(struct carveout *co, u32 at_once)
 	if (!ret)
 		ret = carve_kmalloc_init(&co->slabs, &co->boot);
 	if (!ret)
-		ret = carve_rcu_init(&co->rcu, &co->slabs, &co->boot);
+		ret = carve_rcu_init(&co->rcu, &co->slabs, &areas, &co->boot);
 	if (!ret)
 		ret = carve_kmap_init(&co->kmap, &co->pages, &co->boot);
 	if (!ret)

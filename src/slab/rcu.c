@@ -13,6 +13,8 @@
  * these wait for the next one. So a lone pointer takes two grace periods, and
  * the more come, the more share one.
  *
+ * What is an area is noted by its address plus one, which is no allocation's.
+ *
  * Where no page can be had, an allocation is chained through the rcu_head in
  * it, or else, for callers who can sleep, a grace period is waited for there
  * and then.
@@ -117,21 +119,41 @@ static bool chain(struct carve_rcu *rcu, const void *p, struct rcu_head *head)
 	return true;
 }
 
-/* Does it lie in the allocation that begins at @p, if one does? */
-static bool lies_in(struct carve_rcu *rcu, const void *p,
+/* How an area is noted */
+#define AREA_BIT 1
+
+static bool is_area(const void *noted)
+{
+	return (unsigned long)noted & AREA_BIT;
+}
+
+static const void *address_of(const void *noted)
+{
+	return is_area(noted) ? noted - AREA_BIT : noted;
+}
+
+/* Does it lie in the allocation that is so noted, if there is one? */
+static bool lies_in(struct carve_rcu *rcu, const void *noted,
 		    const struct rcu_head *head)
 {
-	size_t room = carve_kmalloc_usable(rcu->slabs, p);
+	const void *p = address_of(noted);
+	size_t room = is_area(noted) ? rcu->areas->usable(rcu, p) :
+				       carve_kmalloc_usable(rcu->slabs, p);
 	size_t offset = (const void *)head - p;
 
 	return offset < room && room - offset >= sizeof(*head);
 }
 
+static bool is_ours(struct carve_rcu *rcu, const void *p)
+{
+	return carve_pages_contain(pages_of(rcu), p) ||
+	       rcu->areas->owns(rcu, p);
+}
+
 /* As chain() left it? Whoever has freed it besides may have it written to since. */
 static bool is_chained(struct carve_rcu *rcu, const struct rcu_head *head)
 {
-	return carve_pages_contain(pages_of(rcu), head) &&
-	       carve_pages_contain(pages_of(rcu), (void *)(head + 1) - 1) &&
+	return is_ours(rcu, head) && is_ours(rcu, (void *)(head + 1) - 1) &&
 	       lies_in(rcu, (const void *)head->func, head);
 }
 
@@ -141,36 +163,66 @@ static void set_out(struct carve_rcu *rcu)
 		carve_run_after_rcu(&rcu->work);
 }
 
-void carve_rcu_free(struct carve_rcu *rcu, const void *p,
-		    struct rcu_head *head, unsigned long caller)
+static void put(struct carve_rcu *rcu, const void *noted, unsigned long caller)
 {
-	if (ZERO_OR_NULL_PTR(p))
-		return;
-	if (!carve_kmalloc_usable(rcu->slabs, p)) {
-		carve_kmalloc_refuse(rcu->slabs, p, caller);
-		return;
-	}
-	if (head && !lies_in(rcu, p, head)) {
-		carve_pages_bad_free(pages_of(rcu), p,
+	if (is_area(noted))
+		rcu->areas->put(rcu, address_of(noted), caller);
+	else
+		carve_kmalloc_put(rcu->slabs, noted, caller);
+}
+
+static void free_noted(struct carve_rcu *rcu, const void *noted,
+		       struct rcu_head *head, unsigned long caller)
+{
+	if (head && !lies_in(rcu, noted, head)) {
+		carve_pages_bad_free(pages_of(rcu), address_of(noted),
 				     "its rcu_head doesn't lie in it", caller);
 		return;
 	}
 	atomic_long_inc(&rcu->nr_pending);
-	if (note(rcu, p)) {
+	if (note(rcu, noted)) {
 		set_out(rcu);
 	} else if (head) {
-		if (!chain(rcu, p, head)) {
+		if (!chain(rcu, noted, head)) {
 			atomic_long_dec(&rcu->nr_pending);
-			carve_pages_bad_free(pages_of(rcu), p,
+			carve_pages_bad_free(pages_of(rcu), address_of(noted),
 					     "it waits for a grace period already",
 					     caller);
 		}
 		set_out(rcu);
 	} else {
 		synchronize_rcu();
-		carve_kmalloc_put(rcu->slabs, p, caller);
+		put(rcu, noted, caller);
 		atomic_long_dec(&rcu->nr_pending);
 	}
+}
+
+void carve_rcu_free(struct carve_rcu *rcu, const void *p,
+		    struct rcu_head *head, unsigned long caller)
+{
+	if (ZERO_OR_NULL_PTR(p))
+		return;
+	if (likely(carve_kmalloc_usable(rcu->slabs, p)))
+		free_noted(rcu, p, head, caller);
+	else if (rcu->areas->usable(rcu, p))
+		free_noted(rcu, p + AREA_BIT, head, caller);
+	else
+		carve_kmalloc_refuse(rcu->slabs, p, caller);
+}
+
+/* Leaves the others, closed up: how many of them */
+static unsigned long free_areas(struct carve_rcu *rcu,
+				struct carve_rcu_block *block)
+{
+	unsigned long i, others = 0;
+
+	for (i = 0; i < block->nr; i++) {
+		if (is_area(block->objects[i]))
+			put(rcu, block->objects[i], 0);
+		else
+			block->objects[others++] = block->objects[i];
+	}
+	return others;
 }
 
 static void free_blocks(struct carve_rcu *rcu)
@@ -179,8 +231,8 @@ static void free_blocks(struct carve_rcu *rcu)
 
 	while ((block = rcu->blocks)) {
 		rcu->blocks = block->next;
-		carve_kmalloc_put_bulk(rcu->slabs, block->nr, block->objects,
-				       0);
+		carve_kmalloc_put_bulk(rcu->slabs, free_areas(rcu, block),
+				       block->objects, 0);
 		atomic_long_sub(block->nr, &rcu->nr_pending);
 		free_block(rcu, block);
 		cond_resched();
@@ -202,7 +254,7 @@ static void free_heads_of(struct carve_rcu *rcu, struct carve_rcu_cpu *cpu)
 		p = (const void *)head->func;
 		cpu->waiting = head->next;
 		head->func = NULL;
-		carve_kmalloc_put(rcu->slabs, p, 0);
+		put(rcu, p, 0);
 		atomic_long_dec(&rcu->nr_pending);
 		cond_resched();
 	}
@@ -299,11 +351,13 @@ void carve_rcu_stop(struct carve_rcu *rcu)
 }
 
 int carve_rcu_init(struct carve_rcu *rcu, struct carve_slabs *slabs,
+		   const struct carve_rcu_areas *areas,
 		   struct carve_boot *boot)
 {
 	unsigned int i;
 
 	rcu->slabs = slabs;
+	rcu->areas = areas;
 	INIT_RCU_WORK(&rcu->work, run);
 	rcu->cpu = carve_boot_alloc(boot, nr_cpu_ids * sizeof(*rcu->cpu),
 				    L1_CACHE_BYTES, "frees after grace periods");

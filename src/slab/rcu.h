@@ -9,7 +9,23 @@
 
 #include "slab/kmalloc.h"
 
+struct carve_rcu;
 struct carve_rcu_block;
+
+/**
+ * struct carve_rcu_areas - what there is to free besides that of the slab layer
+ * @usable: whether there is something, by its bytes, at the start of which @p
+ *	points; any context but NMI
+ * @owns: whether @p lies anywhere in such; the same contexts
+ * @put: frees it, in a task that can sleep
+ *
+ * Its addresses are even.
+ */
+struct carve_rcu_areas {
+	size_t (*usable)(struct carve_rcu *rcu, const void *p);
+	bool (*owns)(struct carve_rcu *rcu, const void *p);
+	void (*put)(struct carve_rcu *rcu, const void *p, unsigned long caller);
+};
 
 /**
  * struct carve_rcu_cpu - what was given to be freed on one CPU
@@ -32,6 +48,7 @@ struct carve_rcu_cpu {
 /**
  * struct carve_rcu - what of a carveout is to be freed after a grace period
  * @slabs: where it goes
+ * @areas: where what is not of @slabs goes
  * @cpu: where it is collected, for each CPU
  * @nr_pending: allocations given and not yet freed
  * @busy: set while @work is on its way
@@ -41,6 +58,7 @@ struct carve_rcu_cpu {
  */
 struct carve_rcu {
 	struct carve_slabs *slabs;
+	const struct carve_rcu_areas *areas;
 	struct carve_rcu_cpu *cpu;
 	atomic_long_t nr_pending;
 	atomic_t busy;
@@ -51,6 +69,7 @@ struct carve_rcu {
 
 /* 0, or -ENOMEM where @boot is full */
 int carve_rcu_init(struct carve_rcu *rcu, struct carve_slabs *slabs,
+		   const struct carve_rcu_areas *areas,
 		   struct carve_boot *boot);
 
 /*
