@@ -5,7 +5,7 @@
 # shellcheck source=scripts/guest/lib.sh
 . /lib.sh
 
-must 'it loads' load size=16M
+must 'it loads' load size=64M
 must 'it has a directory in debugfs' [ -d $carve ]
 
 readable='bench.json bootmem buddyinfo extfrag_index handles owners pagemap pagetypeinfo pairs
