@@ -215,7 +215,7 @@ stop
 nothing_is_left 'after I/O'
 
 # One goes while another, who has not touched it as yet, wants what he wrote
-same 'what was written before munmap is there for others' "$(/relay /dev/carveout 200)" ok
+same 'what was written before munmap is there for others' "$(/relay /dev/carveout 80)" ok
 nothing_is_left 'after a relay'
 
 # Many at once, while others look on and take what is free
