@@ -153,6 +153,17 @@ static void removal_waits_for_allocations(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, carveout_destroy(co), 0);
 }
 
+/* And all pages that are left then, so that there are none for notes */
+static struct carve_page *new_last_records(struct kunit *test,
+					   struct record **r, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		r[i] = new_record(test);
+	return carve_testbed_take_pages(test->priv);
+}
+
 static void full_carveout_frees_through_the_head(struct kunit *test)
 {
 	struct carveout *co = test->priv;
@@ -162,9 +173,7 @@ static void full_carveout_frees_through_the_head(struct kunit *test)
 	long pending;
 	int i;
 
-	for (i = 0; i < ARRAY_SIZE(r); i++)
-		r[i] = new_record(test);
-	pages = carve_testbed_take_pages(co);
+	pages = new_last_records(test, r, ARRAY_SIZE(r));
 	rcu_read_lock();
 	for (i = 0; i < ARRAY_SIZE(r); i++)
 		carve_kfree_rcu(co, r[i], &r[i]->rcu);
@@ -185,13 +194,11 @@ static void full_carveout_frees_through_the_head(struct kunit *test)
 static void full_carveout_sees_what_comes_twice(struct kunit *test)
 {
 	struct carveout *co = test->priv;
-	struct record *r[3];
 	struct carve_page *pages;
+	struct record *r[3];
 	int i;
 
-	for (i = 0; i < ARRAY_SIZE(r); i++)
-		r[i] = new_record(test);
-	pages = carve_testbed_take_pages(co);
+	pages = new_last_records(test, r, ARRAY_SIZE(r));
 	rcu_read_lock();
 	for (i = 0; i < 2 * ARRAY_SIZE(r); i++)
 		carve_kfree_rcu(co, r[i % ARRAY_SIZE(r)],
@@ -208,13 +215,11 @@ static void full_carveout_sees_what_comes_twice(struct kunit *test)
 static void overwritten_head_leads_nowhere(struct kunit *test)
 {
 	struct carveout *co = test->priv;
-	struct record *r[3];
 	struct carve_page *pages;
+	struct record *r[3];
 	int i;
 
-	for (i = 0; i < ARRAY_SIZE(r); i++)
-		r[i] = new_record(test);
-	pages = carve_testbed_take_pages(co);
+	pages = new_last_records(test, r, ARRAY_SIZE(r));
 	rcu_read_lock();
 	for (i = 0; i < ARRAY_SIZE(r); i++)
 		carve_kfree_rcu(co, r[i], &r[i]->rcu);

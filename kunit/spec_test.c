@@ -57,6 +57,16 @@ static const struct good good[] = {
 	{ "v:1M@nowhere", "v", 1, { ZONE(SZ_1M, "nowhere") } },
 };
 
+/* Too large for the stack */
+static struct carveout_request *new_request(struct kunit *test)
+{
+	struct carveout_request *request;
+
+	request = kunit_kzalloc(test, sizeof(*request), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, request);
+	return request;
+}
+
 static void expect_zone(struct kunit *test, const char *line,
 			const struct carve_region_request *zone,
 			const struct carve_region_request *expected)
@@ -73,12 +83,10 @@ static void expect_zone(struct kunit *test, const char *line,
 
 static void good_lines_are_read(struct kunit *test)
 {
-	struct carveout_request *request;
+	struct carveout_request *request = new_request(test);
 	char line[LINE_MAX_LEN];
 	unsigned int i, z;
 
-	request = kunit_kzalloc(test, sizeof(*request), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, request);
 	for (i = 0; i < ARRAY_SIZE(good); i++) {
 		const struct good *g = &good[i];
 
@@ -98,10 +106,8 @@ static void good_lines_are_read(struct kunit *test)
 static void request_can_be_used_again(struct kunit *test)
 {
 	char first[] = "first:1M@0x1000%1(dma),2M", second[] = "second:4M";
-	struct carveout_request *request;
+	struct carveout_request *request = new_request(test);
 
-	request = kunit_kzalloc(test, sizeof(*request), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, request);
 	KUNIT_EXPECT_EQ(test, carve_parse_spec(first, request), 0);
 	KUNIT_EXPECT_EQ(test, carve_parse_spec(second, request), 0);
 	KUNIT_EXPECT_STREQ(test, request->name, "second");
@@ -156,12 +162,10 @@ static_assert(CARVE_MAX_ZONES == 4);
 
 static void bad_lines_are_refused_with_the_reason(struct kunit *test)
 {
-	struct carveout_request *request;
+	struct carveout_request *request = new_request(test);
 	char line[LINE_MAX_LEN];
 	unsigned int i;
 
-	request = kunit_kzalloc(test, sizeof(*request), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, request);
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		strscpy(line, bad[i].line, sizeof(line));
 		request->refusal[0] = '\0';
@@ -179,11 +183,9 @@ static void long_lines_stay_within_the_refusal(struct kunit *test)
 {
 	const size_t len = 4 * CARVE_REFUSAL_LEN;
 	char *line = kunit_kzalloc(test, len + 1, GFP_KERNEL);
-	struct carveout_request *request;
+	struct carveout_request *request = new_request(test);
 
-	request = kunit_kzalloc(test, sizeof(*request), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, line);
-	KUNIT_ASSERT_NOT_NULL(test, request);
 	memset(line, 'x', len);
 	line[1] = ':';
 	KUNIT_EXPECT_EQ(test, carve_parse_spec(line, request), -EINVAL);
@@ -207,11 +209,9 @@ static int add(struct kunit *test, const char *spec,
 
 static void carveouts_come_and_go_by_name(struct kunit *test)
 {
-	struct carveout_request *request;
+	struct carveout_request *request = new_request(test);
 	struct carveout *a, *b;
 
-	request = kunit_kzalloc(test, sizeof(*request), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, request);
 	KUNIT_ASSERT_EQ(test, add(test, "spec-a:1M@contig", request), 0);
 	KUNIT_ASSERT_EQ(test, add(test, "spec-b:512K@contig,1M@contig", request), 0);
 	a = carveout_get("spec-a");
@@ -234,11 +234,9 @@ static void carveouts_come_and_go_by_name(struct kunit *test)
 
 static void name_is_given_once(struct kunit *test)
 {
-	struct carveout_request *request;
+	struct carveout_request *request = new_request(test);
 	struct carveout *first, *now;
 
-	request = kunit_kzalloc(test, sizeof(*request), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, request);
 	KUNIT_ASSERT_EQ(test, add(test, "twice:1M@contig", request), 0);
 	first = carveout_get("twice");
 	KUNIT_EXPECT_EQ(test, add(test, "twice:2M@contig", request), -EEXIST);
@@ -256,10 +254,8 @@ static void name_is_given_once(struct kunit *test)
 
 static void names_of_files_are_not_given(struct kunit *test)
 {
-	struct carveout_request *request;
+	struct carveout_request *request = new_request(test);
 
-	request = kunit_kzalloc(test, sizeof(*request), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, request);
 	KUNIT_EXPECT_EQ(test, add(test, "create:1M@contig", request), -EINVAL);
 	KUNIT_EXPECT_STREQ(test, request->refusal,
 			   "a file in debugfs has this name: take another one");
@@ -272,12 +268,10 @@ static void names_of_files_are_not_given(struct kunit *test)
 /* A benchmark's allocations are taken for its last user's, who goes meanwhile */
 static void last_user_is_not_charged_with_what_others_hold(struct kunit *test)
 {
-	struct carveout_request *request;
+	struct carveout_request *request = new_request(test);
 	struct carveout *co;
 	void *p;
 
-	request = kunit_kzalloc(test, sizeof(*request), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, request);
 	KUNIT_ASSERT_EQ(test, add(test, "left:1M@contig", request), 0);
 	co = carveout_get("left");
 	KUNIT_ASSERT_NOT_NULL(test, co);
@@ -295,12 +289,10 @@ static void last_user_is_not_charged_with_what_others_hold(struct kunit *test)
 
 static void carveout_in_use_is_not_removed(struct kunit *test)
 {
-	struct carveout_request *request;
+	struct carveout_request *request = new_request(test);
 	struct carveout *co;
 	void *p;
 
-	request = kunit_kzalloc(test, sizeof(*request), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, request);
 	KUNIT_ASSERT_EQ(test, add(test, "busy:1M@contig", request), 0);
 	co = carveout_get("busy");
 	KUNIT_ASSERT_NOT_NULL(test, co);
@@ -317,11 +309,9 @@ static void carveout_in_use_is_not_removed(struct kunit *test)
 
 static void nobody_puts_what_he_has_not_got(struct kunit *test)
 {
-	struct carveout_request *request;
+	struct carveout_request *request = new_request(test);
 	struct carveout *co;
 
-	request = kunit_kzalloc(test, sizeof(*request), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, request);
 	KUNIT_ASSERT_EQ(test, add(test, "mine:1M@contig", request), 0);
 	co = carveout_get("mine");
 	KUNIT_ASSERT_NOT_NULL(test, co);
@@ -361,11 +351,9 @@ static const struct {
 
 static void refusal_says_why_and_leaves_nothing(struct kunit *test)
 {
-	struct carveout_request *request;
+	struct carveout_request *request = new_request(test);
 	unsigned int i;
 
-	request = kunit_kzalloc(test, sizeof(*request), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, request);
 	for (i = 0; i < ARRAY_SIZE(refused); i++) {
 		KUNIT_EXPECT_EQ_MSG(test, add(test, refused[i].spec, request),
 				    refused[i].ret, "%s", refused[i].spec);
