@@ -23,6 +23,7 @@
 
 /* How far they are */
 struct turns {
+	unsigned long mapped;
 	unsigned long written;
 	unsigned long read;
 };
@@ -92,6 +93,7 @@ static int be_reader(struct turns *turns, unsigned long rounds)
 	unsigned long round;
 	bool well = true;
 
+	say(&turns->mapped, 1);
 	for (round = 1; round <= rounds && well; round++)
 		well = read_pages(turns, pages, round);
 	/* Nobody waits for ever */
@@ -113,6 +115,8 @@ int main(int argc, char **argv)
 	turns = map(MAP_ANONYMOUS, -1);
 	if (!fork())
 		exit(be_reader(turns, rounds));
+	/* Where nobody maps them, pages go with the mapping */
+	await(&turns->mapped, 1);
 	for (round = 1; round <= rounds && turns->read != ~0UL; round++)
 		write_pages(turns, round);
 	wait(&status);
