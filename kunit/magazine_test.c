@@ -132,7 +132,7 @@ static struct stock *make_stock_of(struct kunit *test, unsigned int batch)
 {
 	const struct carve_magazine_shape shape = carve_magazine_shape(batch);
 	size_t size = struct_size_t(struct stock, magazines.cpu,
-				    carve_magazine_places());
+				    carve_magazine_nr_places());
 	struct stock *stock = kunit_kzalloc(test, size, GFP_KERNEL);
 	unsigned int i;
 
@@ -464,12 +464,13 @@ static void interrupt_goes_past_a_busy_magazine(struct kunit *test)
 	struct carve_magazines *ms = &stock->magazines;
 	struct item *item;
 	void *got;
+	bool nothing;
 
 	put(stock, get(stock));
 	KUNIT_EXPECT_EQ(test, carve_magazine_count(own(stock)), BATCH);
 
 	preempt_disable();
-	carve_magazine_enter(own(stock), own(stock)->mark);
+	carve_magazine_enter(own(stock), &nothing);
 	KUNIT_EXPECT_FALSE(test, carve_magazines_get(ms, &got));
 	item = carve_magazines_get_slow(ms, false);
 	KUNIT_EXPECT_NOT_NULL(test, item);
@@ -493,11 +494,12 @@ static void interrupt_takes_from_the_depot_rather_than_fail(struct kunit *test)
 	struct carve_magazines *ms = &stock->magazines;
 	struct item *item;
 	unsigned int i;
+	bool nothing;
 
 	stock_up(stock, 0);
 	put_first(stock, 3 * BATCH);
 	preempt_disable();
-	carve_magazine_enter(own(stock), own(stock)->mark);
+	carve_magazine_enter(own(stock), &nothing);
 	for (i = BATCH; i; i--) {
 		KUNIT_EXPECT_EQ(test, nr_full(ms), 1);
 		KUNIT_EXPECT_EQ(test, ms->nr_items, i);
@@ -900,9 +902,10 @@ static void bulk_goes_past_a_busy_magazine(struct kunit *test)
 {
 	struct stock *stock = test->priv;
 	void **items = item_array(test);
+	bool nothing;
 
 	preempt_disable();
-	carve_magazine_enter(own(stock), own(stock)->mark);
+	carve_magazine_enter(own(stock), &nothing);
 	KUNIT_EXPECT_EQ(test, get_bulk(stock, items, 3 * BATCH + 1),
 			3 * BATCH + 1);
 	put_bulk(stock, items, 3 * BATCH + 1);
@@ -1174,14 +1177,17 @@ static void busy_magazine_keeps_its_count(struct kunit *test)
 {
 	struct stock *stock = test->priv;
 	struct carve_magazine *m = own(stock);
+	bool nothing;
 	void *got;
 
 	put_first(stock, 3);
 	preempt_disable();
-	KUNIT_EXPECT_EQ(test, carve_magazine_enter(m, m->mark), 3);
+	KUNIT_EXPECT_EQ(test, carve_magazine_enter(m, &nothing), 3);
+	KUNIT_EXPECT_FALSE(test, nothing);
 	KUNIT_EXPECT_EQ(test, carve_magazine_count(m), 3);
 	/* An interrupt, and one that interrupts it */
-	KUNIT_EXPECT_LT(test, carve_magazine_enter(m, m->mark), 0);
+	KUNIT_EXPECT_LT(test, carve_magazine_enter(m, &nothing), 0);
+	KUNIT_EXPECT_TRUE(test, nothing);
 	KUNIT_EXPECT_EQ(test, carve_magazine_count(m), 3);
 	KUNIT_EXPECT_FALSE(test, carve_magazines_get(&stock->magazines, &got));
 	carve_magazine_undo(m);

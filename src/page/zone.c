@@ -214,7 +214,7 @@ struct carve_magazine_shape carve_store_shape(unsigned long nr_pages,
 size_t carve_store_size(struct carve_magazine_shape shape)
 {
 	return L1_CACHE_ALIGN(struct_size_t(struct carve_store, magazines.cpu,
-					    carve_magazine_places())) +
+					    carve_magazine_nr_places())) +
 	       carve_magazines_size(shape);
 }
 

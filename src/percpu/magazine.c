@@ -21,8 +21,10 @@
  * owns the magazine, under preempt_disable(). Only an interrupt on that CPU can
  * find it set; it goes past the magazine, straight to the layer behind. Other
  * CPUs never touch the magazine: to drain it, work is sent to the CPU
- * (each_cpu.c). The mark is part of the word that counts the items, so that one
- * instruction sets it and tells both whether it was set and how many there are.
+ * (each_cpu.c). The mark is part of the word that counts the items: idle, it is
+ * their number plus CARVE_MAGAZINE_IDLE; one instruction takes that off, and tells
+ * by what is left whether the mark was set and whether there are any; another one
+ * puts it back with one item more or less.
  *
  * The depot never holds more than the batches that it was born with, usually one
  * for each possible CPU and one more: so the memory idle in a set of magazines of
@@ -48,13 +50,13 @@
  *
  * Diversion: what would make the fast path longer, tracing above all, is done in
  * the slow one, and who needs it sends all there meanwhile. The fast path finds
- * a magazine by its CPU's mark; carve_magazines_divert() gives each CPU another
- * mark, that of its decoy: a magazine that is always empty and has room for
+ * a magazine by its CPU's place in a table; carve_magazines_divert() gives each CPU
+ * another place, that of its decoy: a magazine that is always empty and has room for
  * nothing, and stands in the tables of all magazines, those to come included.
  * The slow path finds the true magazine, by the CPU's number, and does with it
  * what the fast one would have done, so that what lies behind notices nothing,
  * and no magazine need be emptied for it. Decoys hold nothing: who still has the
- * mark of before does no harm.
+ * place of before does no harm.
  *
  * Invariants:
  *  - an item is in at most one magazine or batch;
@@ -102,27 +104,22 @@ size_t carve_magazines_size(struct carve_magazine_shape shape)
 	       shape.depot * batch_size(shape);
 }
 
-/* The mark that leads to a place in the tables */
-static long mark_for(unsigned int place)
-{
-	return place - CARVE_CPU_BIAS;
-}
-
 #if defined(CONFIG_UML) && !defined(CONFIG_TRACEPOINTS)
-static void init_mark(unsigned int cpu)
+static void init_place(unsigned int cpu)
 {
 }
 #else
-DEFINE_PER_CPU(long, carve_cpu_marks);
+DEFINE_PER_CPU(unsigned long, carve_magazine_places);
 
-/* But for one that leads to a decoy already */
-static void init_mark(unsigned int cpu)
+/* But for that of a decoy, and of CPU 0, which are right already */
+static void init_place(unsigned int cpu)
 {
-	cmpxchg(per_cpu_ptr(&carve_cpu_marks, cpu), 0, mark_for(cpu));
+	cmpxchg(per_cpu_ptr(&carve_magazine_places, cpu), 0, cpu);
 }
 #endif
 
 #ifdef CONFIG_TRACEPOINTS
+/* Never written but by those who undo it: all zeroes, busy and without room */
 static DEFINE_PER_CPU(struct carve_magazine, decoys);
 
 static void add_decoy(struct carve_magazines *ms, unsigned int cpu)
@@ -130,23 +127,14 @@ static void add_decoy(struct carve_magazines *ms, unsigned int cpu)
 	ms->cpu[nr_cpu_ids + cpu] = per_cpu_ptr(&decoys, cpu);
 }
 
-static void set_mark(unsigned int cpu, unsigned int place)
-{
-	/* Who finds a decoy by it finds the decoy's own mark, too */
-	smp_store_release(per_cpu_ptr(&carve_cpu_marks, cpu), mark_for(place));
-}
-
 void carve_magazines_divert(bool divert)
 {
 	unsigned int cpu;
 
-	for_each_possible_cpu(cpu) {
-		/* Nobody is at it: see below */
-		if (divert)
-			per_cpu(decoys, cpu).mark = mark_for(nr_cpu_ids + cpu);
-		set_mark(cpu, divert ? nr_cpu_ids + cpu : cpu);
-	}
-	/* Whoever read the mark before, with preemption disabled, is done then */
+	for_each_possible_cpu(cpu)
+		WRITE_ONCE(per_cpu(carve_magazine_places, cpu),
+			   divert ? nr_cpu_ids + cpu : cpu);
+	/* Whoever read the place before, with preemption disabled, is done then */
 	synchronize_rcu();
 }
 #else
@@ -168,9 +156,9 @@ void carve_magazines_init(struct carve_magazines *ms,
 	for_each_possible_cpu(cpu) {
 		ms->cpu[cpu] = memory;
 		ms->cpu[cpu]->capacity = shape.room;
-		ms->cpu[cpu]->mark = mark_for(cpu);
+		carve_magazine_leave(ms->cpu[cpu], 0);
 		add_decoy(ms, cpu);
-		init_mark(cpu);
+		init_place(cpu);
 		memory += magazine_size(shape);
 	}
 	for (i = 0; i < shape.depot; i++) {
@@ -425,11 +413,12 @@ static __always_inline struct carve_magazine *
 acquire(struct carve_magazines *ms, unsigned int *count)
 {
 	struct carve_magazine *m;
+	bool nothing;
 	long n;
 
 	preempt_disable();
 	m = ms->cpu[raw_smp_processor_id()];
-	n = carve_magazine_enter(m, m->mark);
+	n = carve_magazine_enter(m, &nothing);
 	if (n < 0) {
 		carve_magazine_undo(m);
 		preempt_enable();

@@ -99,7 +99,7 @@ static void adapt(struct carve_cache *cache)
 static size_t struct_bytes(void)
 {
 	return L1_CACHE_ALIGN(struct_size_t(struct carve_cache, magazines.cpu,
-					    carve_magazine_places()));
+					    carve_magazine_nr_places()));
 }
 
 static size_t cache_bytes(struct carve_magazine_shape shape)

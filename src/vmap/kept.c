@@ -61,7 +61,7 @@ static size_t struct_bytes(void)
 {
 	return L1_CACHE_ALIGN(struct_size_t(struct carve_kept_class,
 					    magazines.cpu,
-					    carve_magazine_places()));
+					    carve_magazine_nr_places()));
 }
 
 static size_t class_bytes(unsigned int class)
