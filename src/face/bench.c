@@ -7,7 +7,10 @@
  * both. Each batch is timed as a whole; the figure is the median over batches
  * of the time per pair (an allocation and its free, with the loop around
  * them), and p99 and maximum are those of the batches too. A few batches at
- * the start go uncounted.
+ * the start go uncounted; they tell how many laps of a case's pairs a batch of
+ * each side needs to last for MIN_BATCH_NS, so that the ticks of a coarse clock,
+ * and reading it, don't count. Where several CPUs run pairs at once, the batch of
+ * each is timed by itself.
  *
  * Times are kept in picoseconds, so that a mean over a batch keeps its digits.
  */
@@ -33,10 +36,18 @@
 
 #define DEFAULT_BATCHES 200
 #define MAX_BATCHES 100000
-#define WARM_UP_BATCHES 3
+#define WARM_UP_BATCHES 3U
 #define MAX_SIZES 16
 /* Where allocations are zeroed, a batch has at most this much to zero */
 #define MAX_ZEROED SZ_1M
+/*
+ * What a batch takes at least, and in how many laps at most. Several CPUs are
+ * woken for each, and it takes them milliseconds to be as fast as one that has
+ * not slept: they run it once before it counts.
+ */
+#define MIN_BATCH_NS 40000
+#define MIN_BATCH_AT_ONCE_NS 4000000
+#define MAX_LAPS 1000
 
 /**
  * struct choice - what is to be run
@@ -56,8 +67,19 @@ struct choice {
 	char engine[CARVE_BENCH_ENGINE_LEN];
 };
 
-/* One side's times, a batch each */
+/**
+ * struct samples - one side's times
+ * @run: what runs its pairs
+ * @pairs: in a lap
+ * @laps: in a batch
+ * @time: of each batch on each CPU, per pair, in picoseconds
+ * @nr: how many there are
+ * @tally: where a case counts its operations itself, or NULL
+ */
 struct samples {
+	carve_bench_fn run;
+	unsigned int pairs;
+	unsigned int laps;
 	u64 *time;
 	unsigned int nr;
 	struct carve_bench_tally *tally;
@@ -70,12 +92,21 @@ void carve_bench_tell(struct carve_bench *b, u64 ns)
 	b->tally->by_ns[min_t(u64, ns, CARVE_BENCH_MAX_NS)]++;
 }
 
+static bool run_laps(struct carve_bench *b, const struct samples *samples)
+{
+	unsigned int lap;
+
+	for (lap = 0; lap < samples->laps; lap++)
+		if (!samples->run(b, samples->pairs))
+			return false;
+	return true;
+}
+
 /* One CPU's part of a batch that several run at once */
 struct hand {
 	struct work_struct work;
 	struct carve_bench *b;
-	carve_bench_fn run;
-	unsigned int pairs;
+	const struct samples *samples;
 	atomic_t *nr_missing;
 	u64 ns;
 	bool done;
@@ -86,18 +117,25 @@ static void run_hand(struct work_struct *work)
 	struct hand *hand = container_of(work, struct hand, work);
 	u64 start;
 
+	/* Slow, see MIN_BATCH_AT_ONCE_NS */
+	hand->done = run_laps(hand->b, hand->samples);
 	/* Nobody begins before all are there */
 	atomic_dec(hand->nr_missing);
 	while (atomic_read(hand->nr_missing))
 		cpu_relax();
 	start = ktime_get_ns();
-	hand->done = hand->run(hand->b, hand->pairs);
+	hand->done &= run_laps(hand->b, hand->samples);
 	hand->ns = ktime_get_ns() - start;
 }
 
-/* On @b->cpus CPUs at once; the mean of their times is returned in @ns */
-static bool run_hands(struct carve_bench *b, carve_bench_fn run,
-		      unsigned int pairs, u64 *ns)
+static void add_sample(struct samples *samples, u64 ns)
+{
+	samples->time[samples->nr++] =
+		div_u64(ns * 1000, samples->pairs * samples->laps);
+}
+
+/* On @b->cpus CPUs at once, whose times are a sample each */
+static bool run_hands(struct carve_bench *b, struct samples *samples)
 {
 	struct hand *hands = kcalloc(b->cpus, sizeof(*hands), GFP_KERNEL);
 	atomic_t nr_missing = ATOMIC_INIT(b->cpus);
@@ -106,12 +144,11 @@ static bool run_hands(struct carve_bench *b, carve_bench_fn run,
 
 	if (!hands)
 		return false;
-	*ns = 0;
 	cpus_read_lock();
 	for_each_online_cpu(cpu) {
 		if (i == b->cpus)
 			break;
-		hands[i] = (struct hand){ .b = b, .run = run, .pairs = pairs,
+		hands[i] = (struct hand){ .b = b, .samples = samples,
 					  .nr_missing = &nr_missing };
 		INIT_WORK(&hands[i].work, run_hand);
 		schedule_work_on(cpu, &hands[i++].work);
@@ -121,37 +158,29 @@ static bool run_hands(struct carve_bench *b, carve_bench_fn run,
 	while (i--) {
 		flush_work(&hands[i].work);
 		done &= hands[i].done;
-		*ns += div_u64(hands[i].ns, b->cpus);
+		add_sample(samples, hands[i].ns);
 	}
 	cpus_read_unlock();
 	kfree(hands);
 	return done;
 }
 
-static bool run_here(struct carve_bench *b, carve_bench_fn run,
-		     unsigned int pairs, u64 *ns)
+static bool run_here(struct carve_bench *b, struct samples *samples)
 {
 	u64 start;
 	bool done;
 
 	b->aside_ns = 0;
 	start = ktime_get_ns();
-	done = run(b, pairs);
-	*ns = ktime_get_ns() - start - b->aside_ns;
+	done = run_laps(b, samples);
+	add_sample(samples, ktime_get_ns() - start - b->aside_ns);
 	return done;
 }
 
-static bool time_batch(struct carve_bench *b, unsigned int pairs,
-		       carve_bench_fn run, struct samples *samples)
+static bool time_batch(struct carve_bench *b, struct samples *samples)
 {
-	bool done;
-	u64 ns;
-
 	b->tally = samples->tally;
-	done = b->cpus > 1 ? run_hands(b, run, pairs, &ns) :
-			     run_here(b, run, pairs, &ns);
-	samples->time[samples->nr++] = div_u64(ns * 1000, pairs);
-	return done;
+	return b->cpus > 1 ? run_hands(b, samples) : run_here(b, samples);
 }
 
 static int compare_times(const void *a, const void *b)
@@ -206,8 +235,9 @@ static bool zeroes_on_alloc(void)
 	return want_init_on_alloc(0);
 }
 
-static unsigned int pairs_in_batch(const struct carve_bench *b,
-				   const struct carve_bench_case *c)
+/* In a lap */
+static unsigned int pairs_in_lap(const struct carve_bench *b,
+				 const struct carve_bench_case *c)
 {
 	unsigned long bytes = c->unit == CARVE_BENCH_ORDER ?
 			      PAGE_SIZE << b->size : b->size;
@@ -218,26 +248,36 @@ static unsigned int pairs_in_batch(const struct carve_bench *b,
 	return clamp_t(unsigned long, MAX_ZEROED / bytes, 1, c->pairs);
 }
 
-static void forget(struct samples *samples)
+/* From what a lap took when all was warm; where operations are timed one by one, no matter */
+static void set_laps(const struct carve_bench *b, struct samples *samples)
 {
+	u64 ns = b->cpus > 1 ? MIN_BATCH_AT_ONCE_NS : MIN_BATCH_NS;
+	u64 lap = samples->time[samples->nr - 1] * samples->pairs;
+
+	if (!samples->tally)
+		samples->laps = clamp(DIV64_U64_ROUND_UP(ns * 1000, lap ?: 1),
+				      1, MAX_LAPS);
+}
+
+static void end_warm_up(const struct carve_bench *b, struct samples *samples)
+{
+	set_laps(b, samples);
 	samples->nr = 0;
 	if (samples->tally)
 		memset(samples->tally, 0, sizeof(*samples->tally));
 }
 
-static int run_batches(struct carve_bench *b, const struct carve_bench_case *c,
-		       unsigned int batches, struct samples *carve,
-		       struct samples *native)
+static int run_batches(struct carve_bench *b, unsigned int batches,
+		       struct samples *carve, struct samples *native)
 {
-	unsigned int i, pairs = pairs_in_batch(b, c);
+	unsigned int i;
 
 	for (i = 0; i < WARM_UP_BATCHES + batches; i++) {
 		if (i == WARM_UP_BATCHES) {
-			forget(carve);
-			forget(native);
+			end_warm_up(b, carve);
+			end_warm_up(b, native);
 		}
-		if (!time_batch(b, pairs, c->carve, carve) ||
-		    !time_batch(b, pairs, c->native, native))
+		if (!time_batch(b, carve) || !time_batch(b, native))
 			return -ENOMEM;
 		if (fatal_signal_pending(current))
 			return -EINTR;
@@ -259,12 +299,18 @@ static void shuffle(struct carve_bench *b)
 	}
 }
 
-static bool samples_init(struct samples *samples, unsigned int nr, bool each)
+static bool samples_init(struct samples *samples, unsigned int batches,
+			 const struct carve_bench *b,
+			 const struct carve_bench_case *c, carve_bench_fn run)
 {
-	samples->time = kvcalloc(nr, sizeof(*samples->time), GFP_KERNEL);
-	if (each)
+	samples->run = run;
+	samples->pairs = pairs_in_lap(b, c);
+	samples->laps = 1;
+	samples->time = kvcalloc(array_size(max(batches, WARM_UP_BATCHES), b->cpus),
+				 sizeof(*samples->time), GFP_KERNEL);
+	if (c->each)
 		samples->tally = kvzalloc_obj(*samples->tally);
-	return samples->time && (samples->tally || !each);
+	return samples->time && (samples->tally || !c->each);
 }
 
 static void samples_free(struct samples *samples)
@@ -284,19 +330,17 @@ static unsigned int batches_of(const struct carve_bench_case *c,
 static int measure(struct carve_bench *b, const struct carve_bench_case *c,
 		   unsigned int batches, struct carve_bench_result *result)
 {
-	unsigned int nr = max_t(unsigned int, batches, WARM_UP_BATCHES) +
-			  WARM_UP_BATCHES;
 	struct samples carve = { }, native = { };
 	int ret = -ENOMEM;
 
-	if (!samples_init(&carve, nr, c->each) ||
-	    !samples_init(&native, nr, c->each))
+	if (!samples_init(&carve, batches, b, c, c->carve) ||
+	    !samples_init(&native, batches, b, c, c->native))
 		goto free_samples;
 	ret = c->prepare ? c->prepare(b) : 0;
 	if (ret)
 		goto free_samples;
 	shuffle(b);
-	ret = run_batches(b, c, batches, &carve, &native);
+	ret = run_batches(b, batches, &carve, &native);
 	if (c->finish)
 		c->finish(b);
 	if (!ret) {

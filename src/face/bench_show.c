@@ -174,18 +174,30 @@ static void show_json_header(struct seq_file *m,
 	seq_puts(m, "},\n\"results\":[\n");
 }
 
+/* Nanoseconds with all decimals */
+static void show_json_ns(struct seq_file *m, const char *name, u64 ps)
+{
+	u32 rest;
+	u64 ns = div_u64_rem(ps, 1000, &rest);
+
+	seq_printf(m, "\"%s\":%llu.%03u", name, ns, rest);
+}
+
 /* Of single operations one in a thousand is told, too */
 static void show_json_figure(struct seq_file *m, const char *name,
 			     const struct carve_bench_figure *figure, bool each)
 {
-	char number[NUMBER_LEN];
-
-	seq_printf(m, ",\"%s\":{\"median\":%s", name,
-		   ns_string(number, figure->median));
-	seq_printf(m, ",\"p99\":%s", ns_string(number, figure->p99));
-	if (each)
-		seq_printf(m, ",\"p999\":%s", ns_string(number, figure->p999));
-	seq_printf(m, ",\"max\":%s}", ns_string(number, figure->max));
+	seq_printf(m, ",\"%s\":{", name);
+	show_json_ns(m, "median", figure->median);
+	seq_putc(m, ',');
+	show_json_ns(m, "p99", figure->p99);
+	if (each) {
+		seq_putc(m, ',');
+		show_json_ns(m, "p999", figure->p999);
+	}
+	seq_putc(m, ',');
+	show_json_ns(m, "max", figure->max);
+	seq_putc(m, '}');
 }
 
 static void show_json_result(struct seq_file *m,
