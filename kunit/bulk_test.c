@@ -163,9 +163,10 @@ static void bad_ones_in_a_bulk_are_left_alone(struct kunit *test)
 						     bed->objects), 10);
 	swap(bed->objects[3], other);
 	bed->objects[10] = test;
-	carve_cache_free_bulk(bed->cache, 11, bed->objects);
+	bed->objects[11] = bed->objects[5] + 1;
+	carve_cache_free_bulk(bed->cache, 12, bed->objects);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&bed->co->pages.nr_bad_frees),
-			2);
+			3);
 	KUNIT_EXPECT_EQ(test, nr_active(bed->cache), 1);
 	carve_cache_free(bed->cache, other);
 	KUNIT_EXPECT_EQ(test, nr_active(bed->cache), 0);
@@ -197,15 +198,21 @@ static void kfree_bulk_refuses_bad_ones(struct kunit *test)
 {
 	struct bulk_bed *bed = test->priv;
 	void *p = carve_kmalloc(bed->co, SZ_64K, GFP_KERNEL);
+	void *small = carve_kmalloc(bed->co, 64, GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, p);
+	KUNIT_ASSERT_NOT_NULL(test, small);
 	bed->objects[0] = test;
 	bed->objects[1] = p + PAGE_SIZE;
 	bed->objects[2] = p;
 	bed->objects[3] = p;
-	carve_kfree_bulk(bed->co, 4, bed->objects);
+	bed->objects[4] = small;
+	bed->objects[5] = small + 8;
+	carve_kfree_bulk(bed->co, 6, bed->objects);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&bed->co->pages.nr_bad_frees),
-			3);
+			4);
+	/* One of them was sound */
+	KUNIT_EXPECT_EQ(test, carveout_count_owned(bed->co), 1);
 }
 
 static void use_bulk(void *arg)

@@ -453,6 +453,49 @@ static void second_kfree_is_seen_at_once(struct kunit *test)
 			(long)ARRAY_SIZE(sizes));
 }
 
+/* Bytes between what is looked at when an object of that size is freed */
+static size_t grain(size_t size)
+{
+	return min_t(size_t, 1UL << __ffs(size), PAGE_SIZE);
+}
+
+static void kfree_within_an_object_is_seen_at_once(struct kunit *test)
+{
+	static const size_t sizes[] = { 8, 16, 32, 64, 96, 128, 192, 512, 8192 };
+	struct carveout *co = test->priv;
+	long nr_bad = 0;
+	size_t offset;
+	void *p;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		p = alloc(test, sizes[i]);
+		for (offset = 1; offset < grain(sizes[i]); offset *= 2) {
+			carve_kfree(co, p + offset);
+			KUNIT_EXPECT_EQ_MSG(test, atomic_long_read(&co->pages.nr_bad_frees),
+					    ++nr_bad, "%zu in %zu", offset, sizes[i]);
+		}
+		KUNIT_EXPECT_EQ(test, carve_ksize(co, p), sizes[i]);
+		carve_kfree(co, p);
+	}
+	/* No more of them were in a magazine */
+	carve_testbed_collect(co);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&co->pages.nr_bad_frees), nr_bad);
+}
+
+/* Where another object of the class might begin, for all that its address tells */
+static void kfree_within_an_odd_object_is_seen_when_it_is_flushed(struct kunit *test)
+{
+	struct carveout *co = test->priv;
+	void *p = alloc(test, 96);
+
+	carve_kfree(co, p + 32);
+	carve_testbed_collect(co);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&co->pages.nr_bad_frees), 1L);
+	KUNIT_EXPECT_EQ(test, carve_ksize(co, p), 96UL);
+	carve_kfree(co, p);
+}
+
 static void krealloc_to_nothing_frees(struct kunit *test)
 {
 	struct carveout *co = test->priv;
@@ -666,9 +709,8 @@ static void bad_frees_are_counted_and_harmless(struct kunit *test)
 	unsigned long nr_free = carve_testbed_collect(bed->co);
 
 	carve_kfree(bed->co, bad->pick(bed));
-	/* What lies in a slab is looked at when it leaves its magazine */
-	KUNIT_EXPECT_EQ(test, carve_testbed_collect(bed->co), nr_free);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(nr_bad_frees), 1L);
+	KUNIT_EXPECT_EQ(test, carve_testbed_collect(bed->co), nr_free);
 	expect_untouched(test, bed);
 	tear_down_bad_frees(bed);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(nr_bad_frees), 1L);
@@ -1007,6 +1049,8 @@ static struct kunit_case kmalloc_cases[] = {
 	KUNIT_CASE(krealloc_of_nothing_allocates),
 	KUNIT_CASE(krealloc_of_what_is_none_is_refused),
 	KUNIT_CASE(second_kfree_is_seen_at_once),
+	KUNIT_CASE(kfree_within_an_object_is_seen_at_once),
+	KUNIT_CASE(kfree_within_an_odd_object_is_seen_when_it_is_flushed),
 	KUNIT_CASE(krealloc_to_nothing_frees),
 	KUNIT_CASE(failing_krealloc_keeps_the_old),
 	KUNIT_CASE(krealloc_grows_into_zeroes),

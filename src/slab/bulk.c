@@ -105,14 +105,22 @@ void carve_cache_put_bulk(struct carve_cache *cache, size_t n, void **objects,
 	size_t first = 0, i;
 
 	for (i = 0; i < n; i++) {
-		if (likely(carve_cache_owns(cache, objects[i])))
+		if (likely(carve_cache_owns(cache, objects[i]) &&
+			   carve_cache_aligned(cache, objects[i])))
 			continue;
 		put_run(cache, i - first, objects + first, caller);
 		first = i + 1;
-		if (objects[i])
-			carve_cache_bad_free(cache, objects[i], caller);
+		carve_cache_put_any(cache, objects[i], caller);
 	}
 	put_run(cache, n - first, objects + first, caller);
+}
+
+/* Of an object that may go with others; or NULL */
+static struct carve_cache *cache_at(struct carve_slabs *slabs, const void *p)
+{
+	struct carve_cache *cache = carve_kmalloc_cache_at(slabs, p);
+
+	return cache && carve_cache_aligned(cache, p) ? cache : NULL;
 }
 
 void carve_kmalloc_put_bulk(struct carve_slabs *slabs, size_t n, void **objects,
@@ -123,15 +131,15 @@ void carve_kmalloc_put_bulk(struct carve_slabs *slabs, size_t n, void **objects,
 	for (; first < n; first = i) {
 		struct carve_cache *cache;
 
-		cache = carve_kmalloc_cache_at(slabs, objects[first]);
+		cache = cache_at(slabs, objects[first]);
 		for (i = first + 1; i < n; i++)
-			if (carve_kmalloc_cache_at(slabs, objects[i]) != cache)
+			if (cache_at(slabs, objects[i]) != cache)
 				break;
 		if (cache) {
 			put_run(cache, i - first, objects + first, caller);
 			continue;
 		}
 		while (first < i)
-			carve_kfree_large(slabs, objects[first++], caller);
+			carve_kmalloc_put_any(slabs, objects[first++], caller);
 	}
 }

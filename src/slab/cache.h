@@ -108,6 +108,8 @@ struct carve_shelf {
  * @ctor: constructor, or NULL
  * @dtor: destructor, or NULL
  * @align: alignment of objects
+ * @low_bits: those that are 0 in the addresses of all its objects, but for some
+ *	that come from debug slabs
  * @own: callers have none of its objects, and so can't free any
  * @lock: guards the members from here to @nr_bad_frees, and all its slabs
  * @plain: its slabs
@@ -138,6 +140,7 @@ struct carve_cache {
 	void (*dtor)(void *object);
 	unsigned int align;
 	bool own;
+	u32 low_bits;
 
 	raw_spinlock_t lock;
 	struct carve_shelf plain;
@@ -334,6 +337,16 @@ static __always_inline bool carve_cache_put_hot(struct carve_cache *cache,
 					   carve_cache_vouch, cache);
 }
 
+/*
+ * May an object of the cache's begin there? False for all interior pointers where the
+ * size is a power of two, and for most others; carve_slab_error() says for certain.
+ */
+static __always_inline bool carve_cache_aligned(const struct carve_cache *cache,
+						const void *object)
+{
+	return likely(!(lower_32_bits((unsigned long)object) & cache->low_bits));
+}
+
 /* Takes back an object that lies in one of the cache's pages, for @caller */
 static __always_inline void carve_cache_put_for(struct carve_cache *cache,
 						void *object,
@@ -342,7 +355,8 @@ static __always_inline void carve_cache_put_for(struct carve_cache *cache,
 	/* Nothing stays in registers past a call that is the last thing done */
 	if (unlikely(want_init_on_free()))
 		carve_cache_put_cleared(cache, object, caller);
-	else if (unlikely(!carve_magazines_put_new(&cache->magazines, object)))
+	else if (!carve_cache_aligned(cache, object) ||
+		 unlikely(!carve_magazines_put_new(&cache->magazines, object)))
 		carve_cache_free_slow(cache, object, caller);
 }
 

@@ -158,6 +158,8 @@ static struct carve_cache *cache_init(struct carve_slabs *slabs, void *memory,
 	raw_spin_lock_init(&cache->lock);
 	carve_shelf_init(cache, &cache->plain, ALIGN(args->size, cache->align));
 	carve_shelf_init(cache, &cache->low, cache->plain.size);
+	cache->low_bits = BIT(__ffs(cache->plain.size | PAGE_SIZE |
+				    cache->plain.colour_step)) - 1;
 	init_debug_shelf(cache);
 	carve_limbo_init(cache);
 	cache->random = get_random_u64();

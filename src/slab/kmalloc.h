@@ -110,6 +110,7 @@ static __always_inline bool carve_kmalloc_put_hot(struct carve_slabs *slabs,
 
 	return carve_span_find(&slabs->span, p, &page) &&
 	       likely(page->state >= CARVE_PAGE_SLAB) &&
+	       carve_cache_aligned(page->cache, p) &&
 	       carve_magazines_put_new(&page->cache->magazines, (void *)p);
 }
 
