@@ -3,7 +3,7 @@
 # kunit.sh - loads a module that has the KUnit suites in it, which runs them, and says what
 # KUnit's debugfs files have of each: a line `suite NAME`, then its report.
 #
-# boot: kunit.enable=1 kunit.autorun=1
+# boot: kunit.enable=1 kunit.autorun=1 rcupdate.rcu_expedited=1
 # memory: 1G
 # timeout: 600
 # shellcheck source=scripts/guest/lib.sh
