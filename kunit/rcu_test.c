@@ -164,6 +164,18 @@ static struct carve_page *new_last_records(struct kunit *test,
 	return carve_testbed_take_pages(test->priv);
 }
 
+/* Of a case with a full carveout: what is left when all that is on its way has come back */
+static void expect_end(struct kunit *test, struct carve_page *pages,
+		       unsigned long owned, long bad_frees)
+{
+	struct carveout *co = test->priv;
+
+	carve_rcu_barrier(co);
+	carve_testbed_give_pages(co, pages);
+	KUNIT_EXPECT_EQ(test, nr_owned(co), owned);
+	KUNIT_EXPECT_EQ(test, nr_bad_frees(co), bad_frees);
+}
+
 static void full_carveout_frees_through_the_head(struct kunit *test)
 {
 	struct carveout *co = test->priv;
@@ -185,10 +197,7 @@ static void full_carveout_frees_through_the_head(struct kunit *test)
 
 	KUNIT_EXPECT_TRUE(test, whole);
 	KUNIT_EXPECT_EQ(test, pending, ARRAY_SIZE(r));
-	carve_rcu_barrier(co);
-	carve_testbed_give_pages(co, pages);
-	KUNIT_EXPECT_EQ(test, nr_owned(co), 0);
-	KUNIT_EXPECT_EQ(test, nr_bad_frees(co), 0);
+	expect_end(test, pages, 0, 0);
 }
 
 static void full_carveout_sees_what_comes_twice(struct kunit *test)
@@ -205,10 +214,7 @@ static void full_carveout_sees_what_comes_twice(struct kunit *test)
 				&r[i % ARRAY_SIZE(r)]->rcu);
 	rcu_read_unlock();
 	KUNIT_EXPECT_EQ(test, nr_bad_frees(co), ARRAY_SIZE(r));
-	carve_rcu_barrier(co);
-	carve_testbed_give_pages(co, pages);
-	KUNIT_EXPECT_EQ(test, nr_owned(co), 0);
-	KUNIT_EXPECT_EQ(test, nr_bad_frees(co), ARRAY_SIZE(r));
+	expect_end(test, pages, 0, ARRAY_SIZE(r));
 }
 
 /* The one in the midst, by who has freed it too early; those before it are lost */
@@ -225,10 +231,7 @@ static void overwritten_head_leads_nowhere(struct kunit *test)
 		carve_kfree_rcu(co, r[i], &r[i]->rcu);
 	memset(&r[1]->rcu, 0x41, sizeof(r[1]->rcu));
 	rcu_read_unlock();
-	carve_rcu_barrier(co);
-	carve_testbed_give_pages(co, pages);
-	KUNIT_EXPECT_EQ(test, nr_bad_frees(co), 1);
-	KUNIT_EXPECT_EQ(test, nr_owned(co), 2);
+	expect_end(test, pages, 2, 1);
 	carve_kfree(co, r[0]);
 	carve_kfree(co, r[1]);
 }
@@ -304,10 +307,7 @@ static void full_carveout_frees_areas(struct kunit *test)
 
 	carve_kfree_rcu(co, by_head, &by_head->rcu);
 	carve_kfree_rcu(co, waiting, NULL);
-	carve_rcu_barrier(co);
-	carve_testbed_give_pages(co, pages);
-	KUNIT_EXPECT_EQ(test, nr_owned(co), 0);
-	KUNIT_EXPECT_EQ(test, nr_bad_frees(co), 0);
+	expect_end(test, pages, 0, 0);
 }
 
 static void bad_ones_are_refused_at_once(struct kunit *test)

@@ -399,9 +399,8 @@ static void collect_all(struct carveout *co)
 	unsigned int cpu;
 
 	cpus_read_lock();
-	for_each_possible_cpu(cpu)
-		if (!cpu_online(cpu))
-			carveout_cpu_dead(co, cpu);
+	for_each_cpu_andnot(cpu, cpu_possible_mask, cpu_online_mask)
+		carveout_cpu_dead(co, cpu);
 	carve_pages_reclaim(&co->pages);
 	cpus_read_unlock();
 }

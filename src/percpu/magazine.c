@@ -468,9 +468,8 @@ void carve_magazines_drain_offline(struct carve_magazines *ms)
 {
 	unsigned int cpu;
 
-	for_each_possible_cpu(cpu)
-		if (!cpu_online(cpu))
-			carve_magazines_drain_dead(ms, cpu);
+	for_each_cpu_andnot(cpu, cpu_possible_mask, cpu_online_mask)
+		carve_magazines_drain_dead(ms, cpu);
 }
 
 static struct carve_batch *take_full(struct carve_magazines *ms)

@@ -205,12 +205,18 @@ void carve_cache_trace_free(struct carve_cache *cache, const void *object,
 					cache->name);
 }
 
+static void free_debugged(struct carve_cache *cache, void *object,
+			  unsigned long caller)
+{
+	carve_cache_trace_free(cache, object, caller);
+	carve_debug_free(cache, object, caller);
+}
+
 void carve_cache_free_slow(struct carve_cache *cache, void *object,
 			   unsigned long caller)
 {
 	if (unlikely(READ_ONCE(cache->debugging.flags))) {
-		carve_cache_trace_free(cache, object, caller);
-		carve_debug_free(cache, object, caller);
+		free_debugged(cache, object, caller);
 	} else if (carve_slab_error(cache, object) ||
 		   carve_magazines_has_on_top(&cache->magazines, object)) {
 		carve_cache_bad_free(cache, object, caller);
@@ -230,8 +236,7 @@ void carve_cache_put_cleared(struct carve_cache *cache, void *object,
 	}
 	/* Debugging looks at the object as it was left, and clears it then */
 	if (READ_ONCE(cache->debugging.flags)) {
-		carve_cache_trace_free(cache, object, caller);
-		carve_debug_free(cache, object, caller);
+		free_debugged(cache, object, caller);
 		return;
 	}
 	if (!carve_cache_keeps(cache))
