@@ -272,7 +272,12 @@ EXPORT_SYMBOL_GPL(carve_kmalloc_any);
 
 static void *kmalloc_as_is(struct carveout *co, size_t size, gfp_t gfp)
 {
-	return carve_kmalloc_get_as_is(&co->slabs, size, gfp, _RET_IP_);
+	void *p;
+
+	/* The caller's address is looked for only where it is needed */
+	if (unlikely(!carve_kmalloc_get_hot(&co->slabs, size, &p)))
+		return carve_kmalloc_as_is_slow(&co->slabs, size, gfp, _RET_IP_);
+	return p;
 }
 
 DEFINE_STATIC_CALL(carve_kmalloc_plain, kmalloc_as_is);
@@ -312,7 +317,7 @@ EXPORT_SYMBOL_GPL(carve_krealloc);
 
 void carve_kfree(struct carveout *co, const void *p)
 {
-	/* The caller's address is looked for only where it is needed */
+	/* As in kmalloc_as_is() */
 	if (unlikely(!carve_kmalloc_put_hot(&co->slabs, p)))
 		carve_kmalloc_put_any(&co->slabs, p, _RET_IP_);
 }

@@ -295,17 +295,6 @@ static __always_inline void *carve_cache_get_sized(struct carve_cache *cache,
 	return object;
 }
 
-/* The same where neither @gfp nor init_on_alloc wants it zeroed */
-static __always_inline void *
-carve_cache_get_sized_as_is(struct carve_cache *cache, size_t size, gfp_t gfp)
-{
-	void *object;
-
-	if (unlikely(!carve_magazines_get(&cache->magazines, &object)))
-		return carve_cache_alloc_slow(cache, size, gfp, _RET_IP_);
-	return object;
-}
-
 /* carve_cache_alloc() */
 static __always_inline void *carve_cache_get(struct carve_cache *cache,
 					     gfp_t gfp)
@@ -313,10 +302,15 @@ static __always_inline void *carve_cache_get(struct carve_cache *cache,
 	return carve_cache_get_sized(cache, 0, gfp);
 }
 
+/* The same where neither @gfp nor init_on_alloc wants it zeroed */
 static __always_inline void *carve_cache_get_as_is(struct carve_cache *cache,
 						   gfp_t gfp)
 {
-	return carve_cache_get_sized_as_is(cache, 0, gfp);
+	void *object;
+
+	if (unlikely(!carve_magazines_get(&cache->magazines, &object)))
+		return carve_cache_alloc_slow(cache, 0, gfp, _RET_IP_);
+	return object;
 }
 
 static __always_inline bool carve_cache_vouch(const void *owner,

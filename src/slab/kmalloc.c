@@ -139,6 +139,15 @@ void *carve_kmalloc_rest(struct carve_slabs *slabs, size_t size, gfp_t gfp,
 		       carve_kmalloc_large(slabs, size, gfp, caller);
 }
 
+void *carve_kmalloc_as_is_slow(struct carve_slabs *slabs, size_t size, gfp_t gfp,
+			       unsigned long caller)
+{
+	if (size - 1 < CARVE_KMALLOC_MAX_CACHE)
+		return carve_cache_alloc_slow(slabs->kmalloc[carve_kmalloc_class(size)],
+					      size, gfp, caller);
+	return carve_kmalloc_large(slabs, size, gfp, caller);
+}
+
 void *carve_kmalloc_large(struct carve_slabs *slabs, size_t size, gfp_t gfp,
 			  unsigned long caller)
 {

@@ -39,6 +39,8 @@ int carve_kmalloc_init(struct carve_slabs *slabs, struct carve_boot *boot);
 /* Past the fast path: beyond the size classes, and GFP_DMA and GFP_DMA32 */
 void *carve_kmalloc_rest(struct carve_slabs *slabs, size_t size, gfp_t gfp,
 			 unsigned long caller);
+void *carve_kmalloc_as_is_slow(struct carve_slabs *slabs, size_t size, gfp_t gfp,
+			       unsigned long caller);
 void *carve_kmalloc_large(struct carve_slabs *slabs, size_t size, gfp_t gfp,
 			  unsigned long caller);
 void carve_kfree_large(struct carve_slabs *slabs, const void *p,
@@ -91,15 +93,16 @@ static __always_inline void *carve_kmalloc_get(struct carve_slabs *slabs,
 	return carve_kmalloc_rest(slabs, size, gfp, caller);
 }
 
-/* The same where @gfp has no zone modifiers and nothing wants it zeroed */
-static __always_inline void *carve_kmalloc_get_as_is(struct carve_slabs *slabs,
-						     size_t size, gfp_t gfp,
-						     unsigned long caller)
+/*
+ * The same where the GFP flags have no zone modifiers and nothing wants it zeroed.
+ * False: carve_kmalloc_as_is_slow() has to see to it.
+ */
+static __always_inline bool carve_kmalloc_get_hot(struct carve_slabs *slabs,
+						  size_t size, void **p)
 {
-	if (likely(size - 1 < CARVE_KMALLOC_MAX_CACHE))
-		return carve_cache_get_sized_as_is(slabs->kmalloc[carve_kmalloc_class(size)],
-						   size, gfp);
-	return carve_kmalloc_large(slabs, size, gfp, caller);
+	return likely(size - 1 < CARVE_KMALLOC_MAX_CACHE &&
+		      carve_magazines_get(&slabs->kmalloc[carve_kmalloc_class(size)]->magazines,
+					  p));
 }
 
 /* False: carve_kmalloc_put_any() has to look at it */
