@@ -248,16 +248,26 @@ static inline void *carve_pages_address(struct carve_pages *ps,
 	return carve_zone_address(carve_page_zone(ps, page), page);
 }
 
+/* Sets @offset to how far into the range @addr lies; false: it is outside */
+static __always_inline bool carve_span_locate(const struct carve_span *span,
+					      const void *addr,
+					      unsigned long *offset)
+{
+	*offset = addr - span->virt;
+	/* It grows once: a look before that takes the longer way */
+	return *offset < data_race(span->bytes);
+}
+
 /* Sets @page to the page that @addr lies in; false: it is outside */
 static __always_inline bool carve_span_find(const struct carve_span *span,
 					    const void *addr,
 					    struct carve_page **page)
 {
-	unsigned long offset = addr - span->virt;
+	unsigned long offset;
+	bool found = carve_span_locate(span, addr, &offset);
 
 	*page = &span->map[offset >> PAGE_SHIFT];
-	/* It grows once: a look before that takes the longer way */
-	return offset < data_race(span->bytes);
+	return found;
 }
 
 /* Is that in memory of the carveout's that is mapped, whatever it is there? Any context */

@@ -109,12 +109,23 @@ static __always_inline bool carve_kmalloc_get_hot(struct carve_slabs *slabs,
 static __always_inline bool carve_kmalloc_put_hot(struct carve_slabs *slabs,
 						  const void *p)
 {
-	struct carve_page *page;
+	const void *map = slabs->span.map;
+	const struct carve_page *page;
+	struct carve_cache *cache;
+	unsigned long at;
 
-	return carve_span_find(&slabs->span, p, &page) &&
-	       likely(page->state >= CARVE_PAGE_SLAB) &&
-	       carve_cache_aligned(page->cache, p) &&
-	       carve_magazines_put_new(&page->cache->magazines, (void *)p);
+	if (unlikely(!carve_span_locate(&slabs->span, p, &at)))
+		return false;
+	at = (at >> PAGE_SHIFT) * sizeof(*page);
+	page = map + at;
+	if (unlikely(page->state < CARVE_PAGE_SLAB))
+		return false;
+	/* Or the compiler would add both up before, which is an instruction more */
+	OPTIMIZER_HIDE_VAR(at);
+	page = map + at;
+	cache = page->cache;
+	return carve_cache_aligned(cache, p) &&
+	       carve_magazines_put_new(&cache->magazines, (void *)p);
 }
 
 /* carve_kfree(), for the caller at @caller */
