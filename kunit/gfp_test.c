@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * GFP flags: who may take what, who sleeps and for how long, and what is done
- * before an allocation fails. See the ladder at the head of src/page/pages.c.
+ * before an allocation fails. See the ladder at the head of src/page/request.c.
  *
  * That something didn't sleep is seen by the task's count of voluntary context
  * switches, and debug kernels complain of themselves.

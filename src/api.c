@@ -161,8 +161,7 @@ phys_addr_t carve_page_to_phys(struct carveout *co,
 {
 	if (unlikely(!carve_pages_owns(&co->pages, page)))
 		return PHYS_ADDR_MAX;
-	return PFN_PHYS(carve_zone_pfn(carve_page_zone(&co->pages, page),
-				       page));
+	return PFN_PHYS(carve_pages_pfn(&co->pages, page));
 }
 EXPORT_SYMBOL_GPL(carve_page_to_phys);
 

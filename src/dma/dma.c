@@ -33,6 +33,7 @@
 #include <linux/swiotlb.h>
 
 #include "dma/dma.h"
+#include "page/request.h"
 
 /* Room for the ranges of a carveout's zones, for the log */
 #define RANGES_LEN (CARVE_MAX_ZONES * sizeof("[mem 0x0123456789abcdef-0x0123456789abcdef], "))
@@ -243,7 +244,7 @@ static struct carve_page *alloc_run(struct carve_dma *dma, struct device *dev,
 static phys_addr_t phys_of(struct carve_pages *pages,
 			   const struct carve_page *page)
 {
-	return PFN_PHYS(carve_zone_pfn(carve_page_zone(pages, page), page));
+	return PFN_PHYS(carve_pages_pfn(pages, page));
 }
 
 static u32 hash_of(const struct device *dev)

@@ -187,8 +187,8 @@ int carve_bench_fragment(struct carve_bench *b)
 }
 
 /*
- * Of the carveout's free pages a walk holds so many: who walks is not to climb
- * the ladder of pages.c
+ * A walk holds at most this part of the carveout's free pages, so that it never
+ * climbs the ladder of request.c
  */
 #define WALK_NUMERATOR 7
 #define WALK_DENOMINATOR 8

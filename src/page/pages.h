@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The page allocator of a carveout: its zones and what GFP means. See pages.c. */
+/* The page allocator of a carveout. See pages.c and block.c. */
 #ifndef _CARVE_PAGES_H
 #define _CARVE_PAGES_H
 
@@ -148,26 +148,6 @@ void carve_pages_stop(struct carve_pages *ps);
 void carve_pages_add_shrinker(struct carve_pages *ps,
 			      struct carve_shrinker *shrinker);
 
-/**
- * struct carve_reach - the pages that may serve a request
- * @zones: the zones to try, in this order, ended by NULL
- * @end_pfn: pages of theirs from this page frame on won't do
- */
-struct carve_reach {
-	struct carve_zone *const *zones;
-	unsigned long end_pfn;
-};
-
-/* False where no zone could ever hold such a block within reach */
-bool carve_pages_may_hold(const struct carve_reach *reach, unsigned int order);
-/*
- * A block within reach, as natively by all means that @gfp allows; or NULL.
- * @caller: for those who trace.
- */
-struct carve_page *carve_pages_alloc_within(struct carve_pages *ps,
-					    const struct carve_reach *reach,
-					    gfp_t gfp, unsigned int order,
-					    unsigned long caller);
 /* All of these, past the fast path */
 struct carve_page *carve_pages_alloc_slow(struct carve_pages *ps, gfp_t gfp,
 					  unsigned int order,
@@ -241,7 +221,13 @@ static inline struct carve_zone *carve_page_zone(struct carve_pages *ps,
 	return &ps->zone[page->zone];
 }
 
-/* Of a page that has one: of those that carve_pages_alloc_any() gave, not all */
+static inline unsigned long carve_pages_pfn(struct carve_pages *ps,
+					    const struct carve_page *page)
+{
+	return carve_zone_pfn(carve_page_zone(ps, page), page);
+}
+
+/* Of a page that has an address: not all that carve_pages_alloc_any() returns do */
 static inline void *carve_pages_address(struct carve_pages *ps,
 					const struct carve_page *page)
 {

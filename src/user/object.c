@@ -61,7 +61,7 @@
 static struct page *frame_of(struct carve_pages *ps,
 			     const struct carve_page *page)
 {
-	return pfn_to_page(carve_zone_pfn(carve_page_zone(ps, page), page));
+	return pfn_to_page(carve_pages_pfn(ps, page));
 }
 
 static struct carve_page *page_at(const struct carve_object *object,
@@ -384,9 +384,9 @@ static bool is_block(const struct carve_object *object, unsigned long at,
 	u32 first = page - carve_object_pages(object)->map;
 	unsigned long i;
 
-	if (!page || !IS_ALIGNED(carve_zone_pfn(carve_page_zone(carve_object_pages(object),
-								page), page),
-				 BIT(order)))
+	if (!page ||
+	    !IS_ALIGNED(carve_pages_pfn(carve_object_pages(object), page),
+			BIT(order)))
 		return false;
 	for (i = 1; i < BIT(order); i++)
 		if (carve_index_get(&object->index, at + i) != first + i)

@@ -25,12 +25,6 @@ void carve_blocks_free(struct carve_pages *pages, struct carve_area *area);
 unsigned long carve_blocks_count(struct carve_pages *pages,
 				 const struct carve_area *area);
 
-static inline unsigned long carve_block_pfn(struct carve_pages *pages,
-					    const struct carve_page *block)
-{
-	return carve_zone_pfn(carve_page_zone(pages, block), block);
-}
-
 static inline struct carve_page *carve_block_at(struct carve_pages *pages,
 						u32 index)
 {

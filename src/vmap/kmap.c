@@ -49,9 +49,7 @@ static u32 index_of(const struct carve_kmap *kmap,
 
 static unsigned long pfn_of(const struct carve_kmap *kmap, u32 index)
 {
-	struct carve_page *page = &kmap->pages->map[index];
-
-	return carve_zone_pfn(carve_page_zone(kmap->pages, page), page);
+	return carve_pages_pfn(kmap->pages, &kmap->pages->map[index]);
 }
 
 static void *address_of(const struct carve_kmap *kmap, unsigned long slot)

@@ -94,7 +94,7 @@ static void map_blocks(struct carve_vmap *vmap, const struct carve_area *area)
 
 	carve_for_each_block(block, area, pages) {
 		carve_window_map(&vmap->window, index,
-				 carve_block_pfn(pages, block),
+				 carve_pages_pfn(pages, block),
 				 BIT(block->order));
 		index += BIT(block->order);
 	}
@@ -127,7 +127,7 @@ static bool has_struct_pages(const struct carve_vmap *vmap,
 	struct carve_page *block;
 
 	carve_for_each_block(block, area, pages) {
-		unsigned long pfn = carve_block_pfn(pages, block);
+		unsigned long pfn = carve_pages_pfn(pages, block);
 
 		if (!pfn_valid(pfn) || !pfn_valid(pfn + BIT(block->order) - 1))
 			return false;
@@ -144,7 +144,7 @@ static void fill_array(const struct carve_vmap *vmap,
 
 	carve_for_each_block(block, area, pages)
 		for (i = 0; i < BIT(block->order); i++)
-			*array++ = pfn_to_page(carve_block_pfn(pages, block) + i);
+			*array++ = pfn_to_page(carve_pages_pfn(pages, block) + i);
 }
 
 static void insert(struct carve_vmap *vmap, struct carve_area *area,
@@ -249,7 +249,7 @@ static int add_given_to_window(struct carve_vmap *vmap,
 	ret = find_room(vmap, area, GFP_KERNEL);
 	for (i = 0; i < area->nr_pages && !ret; i++)
 		carve_window_map(&vmap->window, index_of(vmap, area) + i,
-				 carve_block_pfn(pages_of(vmap), pages[i]), 1);
+				 carve_pages_pfn(pages_of(vmap), pages[i]), 1);
 	return ret;
 }
 
@@ -265,7 +265,7 @@ static int add_given_natively(struct carve_vmap *vmap, struct carve_area *area,
 	if (!array)
 		return -ENOMEM;
 	for (i = 0; i < area->nr_pages && !ret; i++) {
-		unsigned long pfn = carve_block_pfn(pages_of(vmap), pages[i]);
+		unsigned long pfn = carve_pages_pfn(pages_of(vmap), pages[i]);
 
 		array[i] = pfn_to_page(pfn);
 		if (!pfn_valid(pfn))
