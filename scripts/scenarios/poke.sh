@@ -103,6 +103,23 @@ check 'one on all processors runs' put "run slab_pair cpus=$(grep -c '^processor
 check 'a layer runs' put 'run layer=carveout sizes=16 batches=1' bench
 like 'and shows how long a carveout takes to make' "$reply" '^carveout +carveout_create +16 '
 check 'the worst in a fragmented carveout is found' put 'run page_atomic_worst' bench
+# One block of 16 pages is free, or in the store of a processor that holds on until the other has
+# looked for it there, too.
+echo meant-to-fail:4M >$debug/create
+carve=$debug/meant-to-fail
+put 0 min_free_kbytes
+put 0 wait_ms
+put 'pages 4 GFP_NOWAIT|__GFP_NOWARN' alloc
+block=${reply#handle }
+for order in 9 8 7 6 5 4 3 2 1 0; do
+	while put "pages $order GFP_NOWAIT|__GFP_NOWARN" alloc; do :; done
+done
+put "$block" free
+check 'one on all processors has an end where memory is short' \
+	put "run page cpus=$(grep -c '^processor' /proc/cpuinfo) sizes=4 batches=1" bench
+put all free
+carve=$debug/default
+check 'and leaves nothing behind' eval "echo meant-to-fail >$debug/remove"
 sound 'after benchmarks'
 
 # Kernel addresses on x86-64 have sixteen digits and begin with ff.

@@ -151,7 +151,7 @@ static bool run_hands(struct carve_bench *b, struct samples *samples)
 		hands[i] = (struct hand){ .b = b, .samples = samples,
 					  .nr_missing = &nr_missing };
 		INIT_WORK(&hands[i].work, run_hand);
-		schedule_work_on(cpu, &hands[i++].work);
+		queue_work_on(cpu, b->queue, &hands[i++].work);
 	}
 	/* CPUs that have gone since they were counted are not waited for */
 	atomic_sub(b->cpus - i, &nr_missing);
@@ -410,6 +410,15 @@ static bool wanted(const struct carve_bench_case *c, const char *what)
 	       !strcmp(what, c->layer);
 }
 
+/*
+ * Hands that wait for the others' must not keep work from beginning on their CPUs:
+ * what another one needs to be done there, such as a drain, where memory is short.
+ */
+static struct workqueue_struct *make_queue(void)
+{
+	return alloc_workqueue("carveout_bench", WQ_CPU_INTENSIVE | WQ_PERCPU, 0);
+}
+
 static int run_cases(struct carve_bench_files *f, const struct choice *choice)
 {
 	const struct carve_bench_case *c;
@@ -420,6 +429,11 @@ static int run_cases(struct carve_bench_files *f, const struct choice *choice)
 	b = kvzalloc_obj(*b);
 	if (!b)
 		return -ENOMEM;
+	b->queue = make_queue();
+	if (!b->queue) {
+		kvfree(b);
+		return -ENOMEM;
+	}
 	b->co = f->co;
 	b->cpus = choice->cpus;
 	f->nr_results = 0;
@@ -428,6 +442,7 @@ static int run_cases(struct carve_bench_files *f, const struct choice *choice)
 	for (c = carve_bench_cases; c->name && !ret; c++)
 		if (wanted(c, choice->what))
 			ret = run_case(f, b, c, choice);
+	destroy_workqueue(b->queue);
 	kvfree(b);
 	return ret;
 }

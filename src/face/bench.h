@@ -70,6 +70,7 @@ struct carve_bench_walk {
  * @walk: of the carveout's side, for the case
  * @native_walk: of the kernel's
  * @kept_limit: pages of kept areas, while there are to be none
+ * @queue: where each processor of several gets its part
  */
 struct carve_bench {
 	struct carveout *co;
@@ -90,6 +91,7 @@ struct carve_bench {
 	struct carve_bench_walk walk;
 	struct carve_bench_walk native_walk;
 	unsigned long kept_limit;
+	struct workqueue_struct *queue;
 };
 
 /* What the parameter of a case counts */
