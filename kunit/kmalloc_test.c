@@ -429,6 +429,28 @@ static void krealloc_of_what_is_none_is_refused(struct kunit *test)
 			(long)ARRAY_SIZE(bad) + 1);
 }
 
+static void second_kfree_after_another_is_seen_at_once(struct kunit *test)
+{
+	struct carveout *co = test->priv;
+	void *p = alloc(test, 64), *q = alloc(test, 64), *r;
+
+	carve_kfree(co, p);
+	carve_kfree(co, q);
+	carve_kfree(co, p);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&co->pages.nr_bad_frees), 1L);
+	carve_kfree(co, q);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&co->pages.nr_bad_frees), 2L);
+	p = alloc(test, 64);
+	q = alloc(test, 64);
+	r = alloc(test, 64);
+	KUNIT_EXPECT_TRUE(test, p != q && q != r && r != p);
+	carve_kfree(co, p);
+	carve_kfree(co, q);
+	carve_kfree(co, r);
+	carve_testbed_collect(co);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&co->pages.nr_bad_frees), 2L);
+}
+
 static void second_kfree_is_seen_at_once(struct kunit *test)
 {
 	static const size_t sizes[] = { 8, 96, 8192, SZ_16K, SZ_64K };
@@ -1049,6 +1071,7 @@ static struct kunit_case kmalloc_cases[] = {
 	KUNIT_CASE(krealloc_of_nothing_allocates),
 	KUNIT_CASE(krealloc_of_what_is_none_is_refused),
 	KUNIT_CASE(second_kfree_is_seen_at_once),
+	KUNIT_CASE(second_kfree_after_another_is_seen_at_once),
 	KUNIT_CASE(kfree_within_an_object_is_seen_at_once),
 	KUNIT_CASE(kfree_within_an_odd_object_is_seen_when_it_is_flushed),
 	KUNIT_CASE(krealloc_to_nothing_frees),

@@ -538,7 +538,8 @@ bool carve_magazines_has_on_top(struct carve_magazines *ms, const void *item)
 
 	if (!m)
 		return false;
-	has = count && m->items[count - 1] == item;
+	has = (count > 0 && m->items[count - 1] == item) ||
+	      (count > 1 && m->items[count - 2] == item);
 	release(m, count);
 	return has;
 }

@@ -192,7 +192,7 @@ static inline bool carve_magazine_busy(const struct carve_magazine *m)
  */
 void *carve_magazines_get_slow(struct carve_magazines *ms, bool hurry);
 void carve_magazines_put_slow(struct carve_magazines *ms, void *item);
-/* Is it the one that was put last on this CPU? */
+/* Is it one of the two that were put last on this CPU? */
 bool carve_magazines_has_on_top(struct carve_magazines *ms, const void *item);
 
 /* Takes up to @n items at once, how many: less where there are no more */
@@ -313,24 +313,29 @@ static __always_inline bool carve_magazines_get(struct carve_magazines *ms,
 	return true;
 }
 
-/* What lies below place @n of a magazine; below the first one lies a number */
+/*
+ * What lies @below places below place @n of a magazine; below the first one lie
+ * numbers, which no item looks like: if one did, the slow path would find out
+ */
 static __always_inline const void *
-carve_magazine_below(const struct carve_magazine *m, unsigned long n)
+carve_magazine_below(const struct carve_magazine *m, unsigned long n,
+		     unsigned int below)
 {
 	const void *const *place = (const void *)m->items + n * sizeof(*place);
 
-	return place[-1];
+	return *(place - below);
 }
 
 /*
- * For all that put. @vouch, unless NULL, says whether the item is what it should
+ * For all that put. @look: with how many of those put last the item is compared.
+ * @vouch, unless NULL, says whether the item is what it should
  * be. It is asked when the item is in its place, and if it says no, the item is
  * read from there again: so that who puts need not keep it, which the compiler
  * would take a register, and an instruction, for.
  */
 static __always_inline bool
-carve_magazines_put_if(struct carve_magazines *ms, void **item, bool look,
-		       bool (*vouch)(const void *owner, const void *item),
+carve_magazines_put_if(struct carve_magazines *ms, void **item,
+		       unsigned int look, bool (*vouch)(const void *owner, const void *item),
 		       const void *owner)
 {
 	struct carve_magazine *m;
@@ -345,11 +350,17 @@ carve_magazines_put_if(struct carve_magazines *ms, void **item, bool look,
 	 * CPU changes at this moment, either value will do.
 	 */
 	if (unlikely(n >= data_race(m->capacity) ||
-		     (look && carve_magazine_below(m, n) == *item)))
+		     (look > 0 && carve_magazine_below(m, n, 1) == *item)))
 		goto refused;
+	if (look > 1) {
+		/* Or the compiler would find the place beforehand, for all */
+		OPTIMIZER_HIDE_VAR(n);
+		if (unlikely(carve_magazine_below(m, n, 2) == *item))
+			goto refused;
+	}
 	m->items[n] = *item;
 	if (vouch && unlikely(!vouch(owner, *item))) {
-		/* Or the compiler would find the place beforehand, for both */
+		/* As above */
 		OPTIMIZER_HIDE_VAR(n);
 		*item = READ_ONCE(m->items[n]);
 		goto refused;
@@ -374,42 +385,42 @@ refused:
 static __always_inline bool carve_magazines_put(struct carve_magazines *ms,
 						void *item)
 {
-	return carve_magazines_put_if(ms, &item, false, NULL, NULL);
+	return carve_magazines_put_if(ms, &item, 0, NULL, NULL);
 }
 
 /**
- * carve_magazines_put_new() - the same, but not twice in a row
+ * carve_magazines_put_new() - the same, but not what was put just before
  * @ms: the magazines
  * @item: the item
  *
- * For layers whose items don't say themselves where they are: what was put last
- * on this CPU can't be put again. That costs two instructions.
+ * For layers whose items don't say themselves where they are: neither of the two
+ * that were put last on this CPU can be put again. That costs four instructions.
  *
- * Return: true, or false where there was no room, or where the item is the one
- * put last: look at it, and call carve_magazines_put_slow() if that is sound.
+ * Return: true, or false where there was no room, or where the item is one of the
+ * two: look at it, and call carve_magazines_put_slow() if that is sound.
  */
 static __always_inline bool carve_magazines_put_new(struct carve_magazines *ms,
 						    void *item)
 {
-	return carve_magazines_put_if(ms, &item, true, NULL, NULL);
+	return carve_magazines_put_if(ms, &item, 2, NULL, NULL);
 }
 
 /**
- * carve_magazines_put_vouched() - the same for an item that may be anything
+ * carve_magazines_put_vouched() - put an item that may be anything
  * @ms: the magazines
  * @item: the item; what it is set to is the same
  * @vouch: says whether it is one that may be put; inlined
  * @owner: what @vouch wants to know besides
  *
  * Return: true, or false where there was no room, where the item is the one
- * put last, or where nobody vouches for it.
+ * put last, with which alone it is compared, or where nobody vouches for it.
  */
 static __always_inline bool
 carve_magazines_put_vouched(struct carve_magazines *ms, void **item,
 			    bool (*vouch)(const void *owner, const void *item),
 			    const void *owner)
 {
-	return carve_magazines_put_if(ms, item, true, vouch, owner);
+	return carve_magazines_put_if(ms, item, 1, vouch, owner);
 }
 
 #endif /* _CARVE_MAGAZINE_H */
