@@ -160,7 +160,7 @@ static void kmalloc_is_aligned_as_ever(struct kunit *test)
 
 	for (i = 0; i < CARVE_NR_KMALLOC; i++) {
 		size_t size = carve_kmalloc_classes[i].size;
-		size_t align = min_t(size_t, 1UL << __ffs(size), PAGE_SIZE);
+		size_t align = 1UL << __ffs(size);
 		void *p;
 
 		KUNIT_ASSERT_EQ(test, set_flags(co->slabs.kmalloc[i], FZPU), 0);

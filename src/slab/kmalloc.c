@@ -45,10 +45,10 @@ const u8 carve_kmalloc_class_of[CARVE_KMALLOC_MAX_CACHE / 8] = {
 	[512 ... 1023] = 12,
 };
 
-/* The largest power of two that divides the size, within a page */
+/* The largest power of two that divides the size */
 static unsigned int natural_align(unsigned int size)
 {
-	return min_t(unsigned int, 1U << __ffs(size), PAGE_SIZE);
+	return 1U << __ffs(size);
 }
 
 static bool any_zone_up_to(const struct carve_slabs *slabs,
