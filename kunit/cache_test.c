@@ -515,6 +515,30 @@ static void low_slabs_mix_with_others(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, carve_cache_destroy(cache), 0);
 }
 
+static void low_slabs_go_while_debugged_too(struct kunit *test)
+{
+	struct carveout *co = test->priv;
+	struct carve_cache *cache;
+	struct carve_page **page;
+	void *p[40];
+	int i;
+
+	cache = carve_cache_create(co, "mixed", 2048, 0, 0, NULL);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, cache);
+	page = fragment(test);
+	for (i = 0; i < ARRAY_SIZE(p); i++)
+		p[i] = carve_cache_alloc(cache, GFP_KERNEL);
+	KUNIT_EXPECT_GT(test, cache->low.full.nr, cache->low.max_empty);
+	scoped_guard(mutex, &co->slabs.lock)
+		KUNIT_EXPECT_EQ(test, carve_debug_switch(cache,
+							 CARVE_DEBUG_CHECKS), 0);
+	for (i = 0; i < ARRAY_SIZE(p); i++)
+		carve_cache_free(cache, p[i]);
+	KUNIT_EXPECT_LE(test, cache->low.empty.nr, cache->low.max_empty);
+	unfragment(co, page);
+	KUNIT_EXPECT_EQ(test, carve_cache_destroy(cache), 0);
+}
+
 /* The order of objects */
 
 /* How many of the objects of a new slab lie right beside the one before */
@@ -594,6 +618,7 @@ static struct kunit_case cache_cases[] = {
 	KUNIT_CASE(zones_that_are_not_there_are_refused),
 	KUNIT_CASE(fragmented_memory_gives_low_slabs),
 	KUNIT_CASE(low_slabs_mix_with_others),
+	KUNIT_CASE(low_slabs_go_while_debugged_too),
 	KUNIT_CASE(objects_come_in_random_order),
 	KUNIT_CASE(atomic_objects_come_in_random_order),
 	KUNIT_CASE(every_object_of_a_slab_is_found),

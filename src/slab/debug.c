@@ -305,6 +305,7 @@ void carve_debug_free(struct carve_cache *cache, void *object,
 	carve_debug_trim(cache, READ_ONCE(cache->slabs->quarantine_bytes));
 	carve_shelf_trim(cache, &cache->debug);
 	carve_shelf_trim(cache, &cache->plain);
+	carve_shelf_trim(cache, &cache->low);
 }
 
 /* Quarantine */
