@@ -4,10 +4,12 @@
  * held back, or only begun.
  */
 #include <linux/completion.h>
+#include <linux/debug_locks.h>
 #include <linux/err.h>
 #include <linux/kthread.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
+#include <linux/sched/mm.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
 
@@ -506,6 +508,29 @@ static void vmap_stands_in_for_a_window_without_memory(struct kunit *test)
 	try_areas(test);
 }
 
+/* As if it came from native reclaim, where lockdep minds who would go there again */
+static void vmap_reclaims_only_what_its_caller_may(struct kunit *test)
+{
+	struct carveout *co = test->priv;
+	void *noio, *nofs;
+
+	if (!IS_ENABLED(CONFIG_LOCKDEP))
+		kunit_skip(test, "this kernel doesn't see who reclaims");
+	carve_fault_arm(&co->vmap.opening.fault, 1);
+	carveout_begin(co);
+	carveout_settle(co);
+	KUNIT_EXPECT_FALSE(test, carve_window_exists(&co->vmap.window));
+	fs_reclaim_acquire(GFP_KERNEL);
+	noio = carve_vmap_alloc(&co->vmap, SZ_64K, GFP_NOIO, _THIS_IP_);
+	nofs = carve_vmap_alloc(&co->vmap, SZ_64K, GFP_NOFS, _THIS_IP_);
+	fs_reclaim_release(GFP_KERNEL);
+	KUNIT_EXPECT_NOT_NULL(test, noio);
+	KUNIT_EXPECT_NOT_NULL(test, nofs);
+	carve_vfree(co, noio);
+	carve_vfree(co, nofs);
+	KUNIT_EXPECT_TRUE(test, debug_locks);
+}
+
 static void all_else_is_there_without_the_window(struct kunit *test)
 {
 	struct carveout *co = test->priv;
@@ -577,6 +602,7 @@ static struct kunit_case setup_cases[] = {
 	KUNIT_CASE(who_may_not_sleep_gets_no_area_before_the_window),
 	KUNIT_CASE(first_areas_wait_for_the_window),
 	KUNIT_CASE(vmap_stands_in_for_a_window_without_memory),
+	KUNIT_CASE(vmap_reclaims_only_what_its_caller_may),
 	KUNIT_CASE(all_else_is_there_without_the_window),
 	KUNIT_CASE(bad_frees_are_refused_without_the_window),
 	KUNIT_CASE(carveout_goes_at_any_moment),

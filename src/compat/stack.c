@@ -8,6 +8,7 @@
 #include <linux/gfp.h>
 #include <linux/kernel.h>
 #include <linux/preempt.h>
+#include <linux/sched/mm.h>
 #include <linux/stackdepot.h>
 #include <linux/stacktrace.h>
 
@@ -40,7 +41,11 @@ static u32 save(unsigned long *frames, unsigned int nr)
 
 int carve_compat_stack_init(void)
 {
-	return stack_depot_init();
+	unsigned int flags = memalloc_noio_save();
+	int ret = stack_depot_init();
+
+	memalloc_noio_restore(flags);
+	return ret;
 }
 
 u32 carve_compat_stack_keep(unsigned long caller)

@@ -12,7 +12,7 @@
 /* Frames that are kept of a trace, the innermost ones */
 #define CARVE_STACK_DEPTH 16
 
-/* Before the first trace is kept; 0 or -ENOMEM; sleeps */
+/* Before the first trace is kept; 0 or -ENOMEM; sleeps, but has nothing written back */
 int carve_compat_stack_init(void);
 
 /**

@@ -16,6 +16,7 @@
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/random.h>
+#include <linux/sched/mm.h>
 
 #include "percpu/each_cpu.h"
 #include "report.h"
@@ -435,6 +436,10 @@ int carve_slabs_init(struct carve_slabs *slabs, struct carve_pages *pages,
 		slabs->span = pages->span;
 	slabs->shuffle = true;
 	mutex_init(&slabs->lock);
+	/* Lockdep is told: an allocation may wait for it that is part of native reclaim */
+	fs_reclaim_acquire(GFP_KERNEL);
+	might_lock(&slabs->lock);
+	fs_reclaim_release(GFP_KERNEL);
 	INIT_LIST_HEAD(&slabs->caches);
 	slabs->quarantine_bytes = min_t(unsigned long, SZ_1M,
 					((unsigned long)pages->nr_pages <<

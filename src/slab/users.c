@@ -8,6 +8,7 @@
 #include <linux/errno.h>
 #include <linux/hash.h>
 #include <linux/jiffies.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
 
@@ -154,6 +155,19 @@ static void add_cache(struct sites *sites, struct carve_cache *cache)
 	add_slabs(cache, &cache->debug.full, sites);
 }
 
+/*
+ * Under the lock of the list of caches, for which an allocation may wait that is
+ * part of native reclaim: that isn't to be waited for in turn.
+ */
+static struct sites *new_sites(void)
+{
+	unsigned int flags = memalloc_noio_save();
+	struct sites *sites = kvzalloc_obj(*sites);
+
+	memalloc_noio_restore(flags);
+	return sites;
+}
+
 void carve_users_report(struct carve_cache *cache, struct carve_report *r,
 			unsigned int max)
 {
@@ -161,7 +175,7 @@ void carve_users_report(struct carve_cache *cache, struct carve_report *r,
 
 	if (!is_tracked(cache))
 		return;
-	sites = kvzalloc_obj(*sites);
+	sites = new_sites();
 	if (!sites)
 		return;
 	add_cache(sites, cache);

@@ -155,15 +155,29 @@ static void insert(struct carve_vmap *vmap, struct carve_area *area,
 	carve_space_insert(&vmap->space, area);
 }
 
-/* The parameter's name isn't as elsewhere, for the sake of the function's */
-static int map_array(struct carve_vmap *areas, struct carve_area *area,
-		     struct page **array)
+/* vmap() takes native memory, and isn't told what that may have reclaimed */
+static void *map_as_allowed(struct page **array, unsigned int nr, gfp_t gfp)
 {
-	void *addr = vmap(array, area->nr_pages, VM_MAP, PAGE_KERNEL);
+	const gfp_t all = __GFP_IO | __GFP_FS;
+	unsigned int flags;
+	void *addr;
+
+	if ((gfp & all) == all)
+		return vmap(array, nr, VM_MAP, PAGE_KERNEL);
+	flags = memalloc_noio_save();
+	addr = vmap(array, nr, VM_MAP, PAGE_KERNEL);
+	memalloc_noio_restore(flags);
+	return addr;
+}
+
+static int map_array(struct carve_vmap *vmap, struct carve_area *area,
+		     struct page **array, gfp_t gfp)
+{
+	void *addr = map_as_allowed(array, area->nr_pages, gfp);
 
 	if (!addr)
 		return -ENOMEM;
-	insert(areas, area, addr);
+	insert(vmap, area, addr);
 	return 0;
 }
 
@@ -179,7 +193,7 @@ static int add_natively(struct carve_vmap *vmap, struct carve_area *area,
 	if (!array)
 		return -ENOMEM;
 	fill_array(vmap, area, array);
-	ret = map_array(vmap, area, array);
+	ret = map_array(vmap, area, array, gfp);
 	carve_kvmalloc_put(vmap, array, area->caller);
 	return ret;
 }
@@ -272,7 +286,7 @@ static int add_given_natively(struct carve_vmap *vmap, struct carve_area *area,
 			ret = -ENOMEM;
 	}
 	if (!ret)
-		ret = map_array(vmap, area, array);
+		ret = map_array(vmap, area, array, GFP_KERNEL);
 	carve_kvmalloc_put(vmap, array, area->caller);
 	return ret;
 }
