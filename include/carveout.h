@@ -52,7 +52,8 @@
  *   __GFP_KSWAPD_RECLAIM
  *	An allocation that leaves its zone below the low watermark, or fails where
  *	one is, has memory collected in the background; without this flag it
- *	doesn't.
+ *	doesn't. Where that leaves a zone below its high watermark it isn't
+ *	done again for some 20 ms.
  *   __GFP_HIGH
  *	May go below the min watermark, down to the last page.
  *   __GFP_MEMALLOC

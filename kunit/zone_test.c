@@ -573,6 +573,8 @@ static void let_background_finish(struct carveout *co)
 {
 	irq_work_sync(&co->pages.wake);
 	flush_work(&co->pages.background);
+	/* Or the next case would have to wait for it */
+	co->pages.rest_until = jiffies;
 }
 
 static bool collects(struct kunit *test, gfp_t gfp, unsigned long low,
@@ -631,6 +633,55 @@ static void interrupts_off_are_no_hindrance_to_wake_the_background(struct kunit 
 	carve_free_pages(bed->co, page, 5);
 }
 
+/* One that is asked to give back, and has nothing */
+struct asked {
+	struct carve_shrinker shrinker;
+	unsigned int times;
+};
+
+static unsigned long be_asked(struct carve_shrinker *shrinker)
+{
+	container_of(shrinker, struct asked, shrinker)->times++;
+	return 0;
+}
+
+static void wake_background(struct kunit *test, struct carveout *co)
+{
+	struct carve_page *page = carve_alloc_pages(co, QUICKLY, 5);
+
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	irq_work_sync(&co->pages.wake);
+	flush_work(&co->pages.background);
+	carve_free_pages(co, page, 5);
+}
+
+static void background_rests_where_it_collects_in_vain(struct kunit *test)
+{
+	struct bed *bed = test->priv;
+	struct carve_pages *pages = &bed->co->pages;
+	struct carve_zone *zone = &pages->zone[NORMAL];
+	struct asked asked = { .shrinker.shrink = be_asked };
+	unsigned long begun = jiffies;
+	int i;
+
+	let_background_finish(bed->co);
+	carve_pages_add_shrinker(pages, &asked.shrinker);
+	zone->watermark[CARVE_WMARK_LOW] = zone->nr_managed;
+	zone->watermark[CARVE_WMARK_HIGH] = zone->nr_managed;
+	wake_background(test, bed->co);
+	KUNIT_EXPECT_EQ(test, asked.times, 1);
+	KUNIT_EXPECT_TRUE(test, time_after(pages->rest_until, begun));
+	/* However slow this is */
+	pages->rest_until = jiffies + 600 * HZ;
+	for (i = 0; i < 10; i++)
+		wake_background(test, bed->co);
+	KUNIT_EXPECT_EQ(test, asked.times, 1);
+	pages->rest_until = jiffies;
+	wake_background(test, bed->co);
+	KUNIT_EXPECT_EQ(test, asked.times, 2);
+	list_del(&asked.shrinker.list);
+}
+
 static struct kunit_case zone_cases[] = {
 	KUNIT_CASE_PARAM(zones_fall_back_in_native_order, fallbacks_gen_params),
 	KUNIT_CASE_PARAM(blocks_and_the_urgent_fall_back_alike,
@@ -651,6 +702,7 @@ static struct kunit_case zone_cases[] = {
 	KUNIT_CASE(urgent_takes_what_others_may_have_before_the_reserve),
 	KUNIT_CASE(default_reserve_is_the_native_formula),
 	KUNIT_CASE(background_collects_below_low_until_high),
+	KUNIT_CASE(background_rests_where_it_collects_in_vain),
 	KUNIT_CASE(interrupts_off_are_no_hindrance_to_wake_the_background),
 	{ }
 };

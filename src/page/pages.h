@@ -80,6 +80,7 @@ struct carve_span {
  * @wait_ms: how long an allocation waits for others to free, at most
  * @wake: leads from any context to @background
  * @background: collects memory when a zone is below its low watermark
+ * @rest_until: in jiffies; until then it rests, see reclaim.c
  * @making_ns: how long it took to make descriptors in the background
  * @nr_failed: allocations that returned NULL
  * @nr_bad_frees: frees that were refused
@@ -105,6 +106,7 @@ struct carve_pages {
 	unsigned int wait_ms;
 	struct irq_work wake;
 	struct work_struct background;
+	unsigned long rest_until;
 	u64 making_ns;
 	atomic_long_t nr_failed;
 	atomic_long_t nr_bad_frees;
@@ -297,7 +299,7 @@ static inline struct carve_page *carve_pages_lookup_pfn(struct carve_pages *ps,
 static __always_inline struct carve_page *
 carve_pages_lookup_phys(struct carve_pages *ps, phys_addr_t phys)
 {
-	unsigned long offset = phys - ps->phys;
+	phys_addr_t offset = phys - ps->phys;
 
 	/* As above */
 	if (likely(offset < data_race(ps->span.bytes)))

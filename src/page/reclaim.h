@@ -3,6 +3,8 @@
 #ifndef _CARVE_RECLAIM_H
 #define _CARVE_RECLAIM_H
 
+#include <linux/jiffies.h>
+
 #include "page/pages.h"
 
 void carve_pages_init_reclaim(struct carve_pages *ps);
@@ -27,7 +29,8 @@ static inline void carve_pages_mind_low(struct carve_pages *ps, gfp_t gfp,
 {
 	/* The caller may hold raw locks: of deferred work only irq_work will do */
 	if (gfp & __GFP_KSWAPD_RECLAIM &&
-	    carve_zone_is_below(zone, CARVE_WMARK_LOW))
+	    carve_zone_is_below(zone, CARVE_WMARK_LOW) &&
+	    time_after_eq(jiffies, READ_ONCE(ps->rest_until)))
 		irq_work_queue(&ps->wake);
 }
 
