@@ -236,7 +236,7 @@ static __always_inline long carve_magazine_enter(struct carve_magazine *m,
 #else
 	scoped_guard(irqsave)
 		WRITE_ONCE(m->state, m->state - CARVE_MAGAZINE_IDLE);
-	*nothing = m->state <= 0;
+	*nothing = READ_ONCE(m->state) <= 0;
 #endif
 	return READ_ONCE(m->state);
 }
