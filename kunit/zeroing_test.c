@@ -12,6 +12,7 @@
 
 #include <carveout.h>
 
+#include "kunit/interrupt.h"
 #include "kunit/testbed.h"
 
 #define GARBAGE 0xa7
@@ -239,12 +240,44 @@ static void kmalloc_holds_what_it_should(struct kunit *test)
 	}
 }
 
+/* Areas of so many pages are kept, but it takes long to clear one */
+#define LONG_AREA 128
+
+struct interrupt_free {
+	struct carveout *co;
+	void *p;
+};
+
+static void free_it(void *arg)
+{
+	struct interrupt_free *f = arg;
+
+	carve_vfree(f->co, f->p);
+}
+
+static void interrupts_leave_clearing_of_long_areas_to_a_task(struct kunit *test)
+{
+	struct carveout *co = test->priv;
+	struct interrupt_free f = { .co = co };
+
+	if (!want_init_on_free())
+		kunit_skip(test, "the kernel doesn't zero what is freed");
+	f.p = carve_vmalloc(co, LONG_AREA * PAGE_SIZE);
+	KUNIT_ASSERT_NOT_NULL(test, f.p);
+	memset(f.p, GARBAGE, LONG_AREA * PAGE_SIZE);
+	carve_run_in_interrupt(free_it, &f);
+	KUNIT_EXPECT_EQ(test, carve_testbed_areas(co).nr_areas, 0);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&co->vmap.kept.nr_pages), 0);
+	carve_vmap_flush(&co->vmap);
+}
+
 static struct kunit_case zeroing_cases[] = {
 	KUNIT_CASE_PARAM(objects_hold_what_they_should, corner_gen_params),
 	KUNIT_CASE_PARAM(slabs_leave_nothing_behind, corner_gen_params),
 	KUNIT_CASE_PARAM(debugging_leaves_them_as_it_should, corner_gen_params),
 	KUNIT_CASE_PARAM(bulks_hold_what_they_should, corner_gen_params),
 	KUNIT_CASE(kmalloc_holds_what_it_should),
+	KUNIT_CASE(interrupts_leave_clearing_of_long_areas_to_a_task),
 	{ }
 };
 

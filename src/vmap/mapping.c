@@ -62,6 +62,7 @@ void carve_mapping_purge(struct carve_vmap *vmap)
 		atomic_long_sub(area->span, &vmap->nr_gone);
 		erase(vmap, area);
 		carve_cache_put(vmap->areas, area);
+		cond_resched();
 	}
 }
 

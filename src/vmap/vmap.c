@@ -214,8 +214,10 @@ static void take_down_deferred(struct work_struct *work)
 	struct llist_node *list = llist_del_all(&vmap->deferred);
 	struct carve_area *area, *next;
 
-	llist_for_each_entry_safe(area, next, list, next)
+	llist_for_each_entry_safe(area, next, list, next) {
 		carve_mapping_remove(vmap, area);
+		cond_resched();
+	}
 	if (READ_ONCE(vmap->eager))
 		carve_mapping_purge(vmap);
 }
@@ -231,11 +233,21 @@ static __always_inline struct carve_area *claim(struct carve_vmap *vmap,
 	       area : NULL;
 }
 
+/* What isn't kept is cleared when its pages are freed: what is long, by a task */
+static noinline bool clear_to_keep(struct carve_area *area)
+{
+	if (!area->class ||
+	    (in_interrupt() && area->nr_pages > MOST_IN_INTERRUPT))
+		return false;
+	memset(carve_area_addr(area), 0, carve_area_bytes(area));
+	return true;
+}
+
 static __always_inline bool keep(struct carve_vmap *vmap,
 				 struct carve_area *area)
 {
-	if (want_init_on_free())
-		memset(carve_area_addr(area), 0, carve_area_bytes(area));
+	if (want_init_on_free() && !clear_to_keep(area))
+		return false;
 	return carve_kept_put(&vmap->kept, area);
 }
 
