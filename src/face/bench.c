@@ -121,8 +121,11 @@ static void run_hand(struct work_struct *work)
 	hand->done = run_laps(hand->b, hand->samples);
 	/* Nobody begins before all are there */
 	atomic_dec(hand->nr_missing);
-	while (atomic_read(hand->nr_missing))
+	while (atomic_read(hand->nr_missing)) {
 		cpu_relax();
+		/* Where nothing else takes the CPU from a task: see make_queue() */
+		cond_resched();
+	}
 	start = ktime_get_ns();
 	hand->done &= run_laps(hand->b, hand->samples);
 	hand->ns = ktime_get_ns() - start;
