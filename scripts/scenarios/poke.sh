@@ -103,6 +103,12 @@ check 'one on all processors runs' put "run slab_pair cpus=$(grep -c '^processor
 check 'a layer runs' put 'run layer=carveout sizes=16 batches=1' bench
 like 'and shows how long a carveout takes to make' "$reply" '^carveout +carveout_create +16 '
 check 'the worst in a fragmented carveout is found' put 'run page_atomic_worst' bench
+echo small:8M >$debug/create
+carve=$debug/small
+check 'a carveout may be too small for that' put 'run page_atomic_worst' bench
+same 'which is left out then' "$(echo "$reply" | grep -c '^page ')" 0
+carve=$debug/default
+check 'and leaves nothing there' eval "echo small >$debug/remove"
 # One block of 16 pages is free, or in the store of a processor that holds on until the other has
 # looked for it there, too.
 echo meant-to-fail:4M >$debug/create

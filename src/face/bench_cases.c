@@ -137,10 +137,13 @@ static __always_inline bool run_each(struct carve_bench *b, unsigned int pairs,
 		flags = begin_step(&start);
 		b->held[i] = alloc(b);
 		end_step(b, start, flags, true);
-		done &= !!b->held[i];
+		if (!b->held[i]) {
+			done = false;
+			n = i;
+		}
 	}
 	for (i = 0; i < b->nr_held; i++)
-		if (b->shuffle[i] < n && b->held[b->shuffle[i]])
+		if (b->shuffle[i] < n)
 			free(b, b->held[b->shuffle[i]]);
 	return done;
 }
@@ -520,7 +523,7 @@ static void finish_fragmented(struct carve_bench *b)
 
 static __always_inline void *carve_atomic_page_alloc(struct carve_bench *b)
 {
-	return carve_alloc_pages(b->co, GFP_ATOMIC, 0);
+	return carve_alloc_pages(b->co, GFP_ATOMIC | __GFP_NOWARN, 0);
 }
 
 static __always_inline void carve_atomic_page_free(struct carve_bench *b,
@@ -531,7 +534,7 @@ static __always_inline void carve_atomic_page_free(struct carve_bench *b,
 
 static __always_inline void *native_atomic_page_alloc(struct carve_bench *b)
 {
-	return alloc_pages(GFP_ATOMIC, 0);
+	return alloc_pages(GFP_ATOMIC | __GFP_NOWARN, 0);
 }
 
 static __always_inline void native_atomic_page_free(struct carve_bench *b,
