@@ -584,6 +584,16 @@ static inline void carve_native_mempool_kfree(void *element, void *size)
 	carve_native_kfree(element);
 }
 
+static inline void *carve_native_mempool_kvmalloc(gfp_t gfp, void *size)
+{
+	return carve_native_kvmalloc((size_t)size, gfp);
+}
+
+static inline void carve_native_mempool_kvfree(void *element, void *size)
+{
+	carve_native_kvfree(element);
+}
+
 /* Pages */
 
 /* A page of the carveout, which has struct pages then */
@@ -698,6 +708,16 @@ static inline void carve_native_free_pages(unsigned long addr,
 {
 	if (addr)
 		carve_native_free_pages_of(virt_to_page((void *)addr), order);
+}
+
+static inline void *carve_native_mempool_alloc_pages(gfp_t gfp, void *order)
+{
+	return carve_native_alloc_pages(gfp, (unsigned long)order);
+}
+
+static inline void carve_native_mempool_free_pages(void *page, void *order)
+{
+	carve_native_free_pages_of(page, (unsigned long)order);
 }
 
 static inline void carve_native_free_free_page(void *at)
@@ -895,24 +915,42 @@ do {									\
 
 #undef mempool_create_slab_pool
 #undef mempool_create_kmalloc_pool
+#undef mempool_create_page_pool
 #undef mempool_init_slab_pool
 #undef mempool_init_kmalloc_pool
+#undef mempool_init_page_pool
 #define mempool_alloc_slab carve_native_mempool_alloc_slab
 #define mempool_free_slab carve_native_mempool_free_slab
 #define mempool_kmalloc carve_native_mempool_kmalloc
 #define mempool_kfree carve_native_mempool_kfree
+#define mempool_kvmalloc carve_native_mempool_kvmalloc
+#define mempool_kvfree carve_native_mempool_kvfree
+#define mempool_alloc_pages carve_native_mempool_alloc_pages
+#define mempool_free_pages carve_native_mempool_free_pages
 #define mempool_create_slab_pool(min, cache)				\
 	mempool_create(min, mempool_alloc_slab, mempool_free_slab,	\
 		       (void *)(cache))
 #define mempool_create_kmalloc_pool(min, size)				\
 	mempool_create(min, mempool_kmalloc, mempool_kfree,		\
 		       (void *)(unsigned long)(size))
+#define mempool_create_kvmalloc_pool(min, size)				\
+	mempool_create(min, mempool_kvmalloc, mempool_kvfree,		\
+		       (void *)(unsigned long)(size))
+#define mempool_create_page_pool(min, order)				\
+	mempool_create(min, mempool_alloc_pages, mempool_free_pages,	\
+		       (void *)(unsigned long)(order))
 #define mempool_init_slab_pool(pool, min, cache)			\
 	mempool_init(pool, min, mempool_alloc_slab, mempool_free_slab,	\
 		     (void *)(cache))
 #define mempool_init_kmalloc_pool(pool, min, size)			\
 	mempool_init(pool, min, mempool_kmalloc, mempool_kfree,		\
 		     (void *)(unsigned long)(size))
+#define mempool_init_kvmalloc_pool(pool, min, size)			\
+	mempool_init(pool, min, mempool_kvmalloc, mempool_kvfree,	\
+		     (void *)(unsigned long)(size))
+#define mempool_init_page_pool(pool, min, order)			\
+	mempool_init(pool, min, mempool_alloc_pages, mempool_free_pages, \
+		     (void *)(unsigned long)(order))
 
 #undef alloc_pages
 #undef alloc_page
