@@ -15,12 +15,13 @@
  *
  * Blocks that are held long and blocks that come and go are kept apart, by
  * pageblocks of 2^block_order pages, after Gorman and Whitcroft, "The What,
- * The Why and the Where To of Anti-Fragmentation" (OLS 2006). A whole free
- * pageblock is nobody's. The first allocation that splits one makes it its
- * lifetime's, and it stays so until it is whole again. An allocation takes
- * from pageblocks of its own lifetime; then from a whole one; only then from
- * the other's, the largest block there is, and if that is a good part of the
- * pageblock it takes the pageblock over with all that is free in it.
+ * The Why and the Where To of Anti-Fragmentation" (OLS 2006). A pageblock that
+ * is free as a whole has no lifetime. An allocation that splits one gives the
+ * pageblock its own lifetime, which it has until it is whole again. An allocation
+ * takes from pageblocks of its own lifetime; then from a whole one; only then from
+ * those of the other lifetime: it takes the largest block there is, and if that is
+ * a good part of its pageblock, gives the pageblock, with all that is free in it,
+ * its own lifetime.
  *
  * Invariants, walked by carve_buddy_check():
  *  - a page is CARVE_PAGE_FREE if and only if it heads a block on a list, of
@@ -33,9 +34,9 @@
  *  - bit n of nonempty is set if and only if list n is not empty;
  *  - nr_free is the sum of all blocks' pages.
  *
- * The descriptors of pages need not all be there from the start: see making.c,
- * which adds to these. A merge, and whatever else is done to blocks of whole
- * pageblocks, looks at the first ones of pageblocks alone.
+ * Not all page descriptors are made from the start: see making.c, which adds to
+ * these invariants. Merging blocks of whole pageblocks, and all else that is done
+ * to such blocks, reads the first descriptors of pageblocks alone.
  */
 #include <linux/align.h>
 #include <linux/bitops.h>
@@ -74,7 +75,7 @@ static enum carve_lifetime lifetime_of(const struct carve_buddy *b, u32 index)
 	return b->map[carve_making_first(b, index)].block_lifetime;
 }
 
-/* Blocks of whole pageblocks are nobody's, and on the first list of their order */
+/* Blocks of whole pageblocks have no lifetime: they are on the first list of their order */
 static enum carve_lifetime list_for(const struct carve_buddy *b,
 				    unsigned int order,
 				    enum carve_lifetime lifetime)
@@ -388,7 +389,7 @@ bool carve_buddy_offers(const struct carve_buddy *b, u32 index,
 
 	if (!carve_making_has(b, index))
 		return false;
-	/* Only who has the lock relies on it */
+	/* Only holders of the lock rely on it */
 	have = data_race(READ_ONCE(b->map[index].order));
 	return state_of(b, index) == CARVE_PAGE_FREE && have >= order;
 }

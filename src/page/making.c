@@ -2,25 +2,25 @@
 /*
  * Making page descriptors
  *
- * Of a free block nobody looks at more descriptors than that of its head. So,
- * when a large carveout is made, only those of the first pages and that of the
- * first page of each pageblock are: what is free in whole pageblocks is handed
- * to the buddy system at once, whatever the others hold. These are made
+ * The only descriptor of a free block that anybody reads is its head's. So when
+ * a large carveout is made, only the descriptors of its first pages, and that of
+ * the first page of each pageblock, are initialised ("made"). Free memory goes to
+ * the buddy system in whole pageblocks at once. The other descriptors of a
+ * pageblock are made
  *  - before the pageblock is split;
  *  - before a block that the pageblock lies in is handed out;
- *  - before anybody is shown one of them, whose address, or whose page's, he
- *    brought along (carve_pages_lookup() and the like);
- *  - in the background, one pageblock after the other, which is begun when the
- *    carveout is. Then all are.
+ *  - before a lookup returns one of them (carve_pages_lookup() and the like);
+ *  - in the background, one pageblock after the other, from the moment that the
+ *    carveout is there, until all are made.
  *
- * Natively the like is called deferred initialisation of struct pages
+ * The native counterpart is deferred initialisation of struct pages
  * (mm/mm_init.c). There the memory itself is kept back until it is done; here
- * all of it can be had at any time, by all who ask.
+ * all of it can be allocated at any time.
  *
  * A byte for each pageblock says that its descriptors are made. They are made
  * once, under the zone's lock, a pageblock at a time: 16 KiB, that is, with
- * 4 KiB pages. Before that there is whatever the memory held, perhaps the
- * descriptors of another carveout: none of it may be believed, nor be read.
+ * 4 KiB pages. Before that the array holds whatever was in that memory, perhaps
+ * the descriptors of another carveout: it must not be read.
  *
  * Invariants, walked by carve_buddy_check():
  *  - nr_unmade counts the pageblocks whose byte is zero;

@@ -17,8 +17,8 @@
  * struct carve_shrinker - a layer above that can give pages back
  * @list: on struct carve_pages' list
  * @shrink: gives back what it can spare, may sleep; returns pages freed
- * @spare: gives back some of what can be had in any context but NMI, false where
- *	there is nothing; NULL where there never is
+ * @spare: gives back some of what it can in any context but NMI; returns false
+ *	if it has nothing to give. NULL if it never has
  */
 struct carve_shrinker {
 	struct list_head list;
@@ -60,7 +60,7 @@ struct carve_span {
  * struct carve_pages - the page allocator of a carveout
  * @span: the first zone, as far as all page descriptors are made
  * @phys: where that is in physical memory
- * @nr_ready: the descriptors of so many pages, from the first on, are made
+ * @nr_ready: the descriptors of this many pages, from the first on, are made
  * @hot_alloc: orders below this one may be taken from @hot by the fast path
  * @hot_free: orders below this one may be given back to it
  * @hot: the first zone's stores of long-lived blocks, where that zone is the
@@ -137,8 +137,8 @@ void carve_pages_make_all(struct carve_pages *ps);
 /* Pages whose descriptors aren't made, give or take a pageblock */
 unsigned long carve_pages_nr_unmade(const struct carve_pages *ps);
 /*
- * For those who walk over pages: the descriptor of the page with this number,
- * or NULL where it isn't made, and the page free or just about to be handed out
+ * For walks over all pages: the descriptor of the page with this number, or NULL
+ * if it isn't made, as the page is free or is just being handed out
  */
 const struct carve_page *carve_pages_peek(const struct carve_pages *ps,
 					  u32 index);
@@ -150,7 +150,7 @@ void carve_pages_stop(struct carve_pages *ps);
 void carve_pages_add_shrinker(struct carve_pages *ps,
 			      struct carve_shrinker *shrinker);
 
-/* All of these, past the fast path */
+/* What the inline functions below call when the fast path can't do it */
 struct carve_page *carve_pages_alloc_slow(struct carve_pages *ps, gfp_t gfp,
 					  unsigned int order,
 					  enum carve_page_state state,
@@ -195,8 +195,9 @@ void carve_pages_free_exact(struct carve_pages *ps, void *virt, size_t size,
 void carve_pages_split(struct carve_pages *ps, struct carve_page *page,
 		       unsigned int order, unsigned long caller);
 /*
- * Gives back all but the first @nr pages of a block in use, which is then a run
- * of blocks that buddies could be, each in the state of @head; and such a run.
+ * Gives back all but the first @nr pages of a block in use. What stays is a run of
+ * smaller blocks, each in the state of @head. carve_pages_put_run() gives back
+ * such a run.
  */
 void carve_pages_trim(struct carve_pages *ps, struct carve_page *head,
 		      unsigned long nr);
@@ -314,7 +315,7 @@ carve_pages_lookup_start(struct carve_pages *ps, const void *addr)
 	return PAGE_ALIGNED(addr) ? carve_pages_lookup(ps, addr) : NULL;
 }
 
-/* Is this one of the carveout's page descriptors, of those made first? */
+/* Is this one of the first @nr_ready page descriptors? */
 static __always_inline bool carve_pages_owns_hot(const struct carve_pages *ps,
 						 const struct carve_page *page)
 {
@@ -325,7 +326,7 @@ static __always_inline bool carve_pages_owns_hot(const struct carve_pages *ps,
 	       offset % sizeof(*page) == 0;
 }
 
-/* Is it any of them? Then it is made. Any context but NMI. */
+/* Is it any page descriptor of the carveout's? If so, it is made. Any context but NMI. */
 static __always_inline bool carve_pages_owns(struct carve_pages *ps,
 					     const struct carve_page *page)
 {

@@ -5,8 +5,8 @@
  *
  * A block is in exactly one of three places, and the state of its head says
  * in which: FREE in the buddy system, STORED in a magazine, anything else with
- * whoever asked for it. The head changes to STORED before it goes into a
- * magazine and on its way back, so that a second free of it is seen at once.
+ * whoever asked for it. A free sets the head to STORED before the block goes
+ * into a magazine or on to the buddy system: a second free is seen at once.
  */
 #include <linux/align.h>
 #include <linux/cache.h>
@@ -18,7 +18,7 @@
 #include "report.h"
 #include "trace/events.h"
 
-/* Most items a batch of blocks has: what an atomic allocation may have to wait for */
+/* Most blocks in a batch: what an atomic allocation may have to wait for */
 #define STORE_MAX_BATCH 16UL
 /* All stores of one order hold at most one page in so many of the zone's */
 #define STORE_SHARE 32
@@ -240,7 +240,7 @@ struct carve_page *carve_zone_get_buddy(struct carve_zone *zone,
 {
 	void *page;
 
-	/* One that is impossible may be any number, and has no store */
+	/* The order may be any number: one that is too high has no store */
 	if (order > zone->buddy.max_order)
 		return NULL;
 	scoped_guard(raw_spinlock_irqsave, &zone->lock)
@@ -271,7 +271,7 @@ struct carve_page *carve_zone_get_below(struct carve_zone *zone,
 {
 	u32 index = carve_buddy_first(&zone->buddy, order);
 
-	/* The lock for a moment at a time: the way may be long */
+	/* The lock is held for one candidate at a time: the search may be long */
 	for (; index < end && end - index >= BIT(order); index += BIT(order))
 		if (carve_buddy_offers(&zone->buddy, index, order) &&
 		    take_at(zone, index, order, lifetime, keep)) {

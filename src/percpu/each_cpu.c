@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Draining a magazine takes its own CPU, and a moment when no task there has
- * it busy. A work item is both: it runs in a task, and tasks leave the mark
- * clear whenever they can be preempted. An inter-processor interrupt would be
- * neither, and would flush hundreds of items with interrupts disabled.
+ * A magazine must be drained on its own CPU, at a moment when it isn't busy. A
+ * work item gives both: it runs in a task on that CPU, and a task that can be
+ * preempted never leaves a magazine busy. An inter-processor interrupt could find
+ * it busy, and would flush hundreds of items with interrupts disabled.
  *
  * The queue has a rescuer (WQ_MEM_RECLAIM), because allocations wait for it.
  * A work item whose CPU goes down meanwhile runs elsewhere and drains there,
  * which does no harm; the CPU's own magazines are drained when it is dead.
  *
- * What a carveout leaves for later when it is made goes to a second queue, whose
- * workers run where there is time: what takes long would keep a CPU's drains
- * waiting. That has a rescuer, too: allocations wait for some of it.
+ * What is left for later when a carveout is made goes to a second queue, whose
+ * workers run on any CPU: such work takes long, and in the first queue would hold
+ * up a CPU's drains. It has a rescuer, too, as allocations wait for some of it.
  *
  * All carveouts share the queues, which are there as long as one of them is.
  */

@@ -13,9 +13,10 @@
  * layer behind. So at least batch operations pass between two visits to
  * shared state, in whatever order items are taken and given (the paper's
  * argument for two magazines a CPU; here they lie in one array, and the
- * oldest items, whose cache lines are the coldest, are those that leave). And who
- * takes and gives back up to a magazine less a batch at a time visits it no more
- * once it has done so, wherever the magazine stood when it began.
+ * oldest items, whose cache lines are the coldest, are those that leave). A caller
+ * that again and again takes up to (capacity - batch) items and puts them back
+ * visits shared state during the first such round at most, however full the
+ * magazine was when it began.
  *
  * The busy mark replaces the paper's lock. It is set and cleared by the CPU that
  * owns the magazine, under preempt_disable(). Only an interrupt on that CPU can
@@ -34,29 +35,30 @@
  * to the depot first tries its lock, and where more than one try in
  * CONTENDED_SHARE fails, CPUs visit it too often: the batch grows by a quarter,
  * up to max.batch. Where none fails it shrinks by an eighth, down to where it
- * began. Each CPU's limit follows, as many batches as ever, with its next visit.
+ * began. Each CPU's limit follows with its next visit: it stays the same number
+ * of batches.
  *
  * A visit behind the magazine takes a while for the visit itself, V, and for
- * each item that it moves, I. A batch of n items makes who comes first wait for
- * V + n * I, and costs each of them V / n + I. Who may sleep can wait, too, and
- * what counts is the mean. For who can't, an allocation that is atomic or a free
- * with interrupts off, both count: one more item is worth it for as long as it
- * takes more off the mean than it adds to the wait, V / n^2 > I, up to
- * n = sqrt(V / I). V is some 200 instructions in all layers, I from 10 to 20:
- * that makes 3 or 4, and CARVE_MAGAZINE_FEW is the lesser. In a hurry, then, a
- * refill is of few items, one by one off the depot's first batch or from wherever
- * the layer behind finds them with its first look; and a spill of the few on top,
- * so that none have to be moved down.
+ * each item that it moves, I. With a batch of n items the caller that makes the
+ * visit waits for V + n * I, and the mean cost of an item is V / n + I. A caller
+ * that may sleep can afford the wait: only the mean counts. For one that can't, an
+ * atomic allocation or a free with interrupts off, both count: one more item is
+ * worth it as long as it takes more off the mean than it adds to the wait,
+ * V / n^2 > I, that is up to n = sqrt(V / I). V is some 200 instructions in all
+ * layers, I is 10 to 20: that makes 3 or 4, and CARVE_MAGAZINE_FEW is the lesser.
+ * So a refill in a hurry takes that many items, one by one, off the depot's first
+ * batch or from wherever the layer behind finds them at its first look; and a
+ * spill in a hurry takes them off the top, so that none have to be moved down.
  *
  * Diversion: what would make the fast path longer, tracing above all, is done in
- * the slow one, and who needs it sends all there meanwhile. The fast path finds
- * a magazine by its CPU's place in a table; carve_magazines_divert() gives each CPU
- * another place, that of its decoy: a magazine that is always empty and has room for
- * nothing, and stands in the tables of all magazines, those to come included.
- * The slow path finds the true magazine, by the CPU's number, and does with it
- * what the fast one would have done, so that what lies behind notices nothing,
- * and no magazine need be emptied for it. Decoys hold nothing: who still has the
- * place of before does no harm.
+ * the slow path, and while it is wanted all callers are sent there. The fast path
+ * finds a magazine by its CPU's place in a table; carve_magazines_divert() gives
+ * each CPU another place, that of its decoy: a magazine that is always empty and
+ * has room for nothing. The table of every struct carve_magazines names the same
+ * decoys, so that later ones are diverted, too. The slow path finds the true
+ * magazine by the CPU's number and does with it what the fast path would have
+ * done: the layer behind notices nothing, and no magazine has to be emptied. As
+ * decoys hold nothing, a CPU that still uses its old place does no harm.
  *
  * Invariants:
  *  - an item is in at most one magazine or batch;
@@ -111,7 +113,7 @@ static void init_place(unsigned int cpu)
 #else
 DEFINE_PER_CPU(unsigned long, carve_magazine_places);
 
-/* But for that of a decoy, and of CPU 0, which are right already */
+/* Sets a place that is still 0: it may be a decoy's already, and CPU 0's is 0 */
 static void init_place(unsigned int cpu)
 {
 	cmpxchg(per_cpu_ptr(&carve_magazine_places, cpu), 0, cpu);
@@ -119,7 +121,7 @@ static void init_place(unsigned int cpu)
 #endif
 
 #ifdef CONFIG_TRACEPOINTS
-/* Never written but by those who undo it: all zeroes, busy and without room */
+/* All zeroes: busy, and without room. What a caller writes to it, it undoes at once */
 static DEFINE_PER_CPU(struct carve_magazine, decoys);
 
 static void add_decoy(struct carve_magazines *ms, unsigned int cpu)
@@ -134,7 +136,7 @@ void carve_magazines_divert(bool divert)
 	for_each_possible_cpu(cpu)
 		WRITE_ONCE(per_cpu(carve_magazine_places, cpu),
 			   divert ? nr_cpu_ids + cpu : cpu);
-	/* Whoever read the place before, with preemption disabled, is done then */
+	/* Wait for CPUs that read the old place: they have preemption disabled */
 	synchronize_rcu();
 }
 #else
@@ -170,7 +172,7 @@ void carve_magazines_init(struct carve_magazines *ms,
 	}
 }
 
-/* As many batches as there is room for if they are as large as can be */
+/* As many batches as there is room for when they have the largest size */
 static unsigned long limit_for(const struct carve_magazines *ms,
 			       unsigned int batch)
 {
@@ -271,8 +273,8 @@ static void follow_batch(struct carve_magazines *ms, struct carve_magazine *m)
 }
 
 /*
- * Batches are short, and what memcpy() does before it begins, or what it does
- * byte by byte, is more than to copy them.
+ * Batches are short: what memcpy() does before it begins, or does byte by byte,
+ * would cost more than this loop.
  */
 static void copy_items(void **to, void *const *from, unsigned int nr)
 {
@@ -307,7 +309,7 @@ static void push_empty(struct carve_magazines *ms, struct carve_batch *b)
 	ms->empty = b;
 }
 
-/* Moves up to @most items of the depot's first batch to @items, how many */
+/* Moves up to @most items of the depot's first batch to @items; returns how many */
 static unsigned int depot_take(struct carve_magazines *ms, void **items,
 			       unsigned int most)
 {
@@ -364,7 +366,7 @@ static bool depot_give(struct carve_magazines *ms, void *const *items,
 	return b;
 }
 
-/* Into an empty magazine; how many */
+/* Refills an empty magazine; returns with how many items */
 static unsigned int refill(struct carve_magazines *ms, struct carve_magazine *m,
 			   bool hurry)
 {
@@ -380,7 +382,7 @@ static unsigned int refill(struct carve_magazines *ms, struct carve_magazine *m,
 				    min(READ_ONCE(ms->batch), most), hurry);
 }
 
-/* The oldest batch leaves, the others move down; how many these are */
+/* The oldest batch leaves, the others move down; returns how many stay */
 static unsigned int spill(struct carve_magazines *ms, struct carve_magazine *m,
 			  unsigned int count)
 {
@@ -394,7 +396,7 @@ static unsigned int spill(struct carve_magazines *ms, struct carve_magazine *m,
 	return count - n;
 }
 
-/* The few on top leave, no more than a batch has room for; how many stay */
+/* The few on top leave, no more than a batch has room for; returns how many stay */
 static unsigned int spill_few(struct carve_magazines *ms,
 			      struct carve_magazine *m, unsigned int count)
 {
@@ -408,7 +410,7 @@ static unsigned int spill_few(struct carve_magazines *ms,
 	return count;
 }
 
-/* This CPU's true magazine, marked busy; NULL where an interrupt found it so */
+/* This CPU's true magazine, now marked busy; NULL if it was busy already */
 static __always_inline struct carve_magazine *
 acquire(struct carve_magazines *ms, unsigned int *count)
 {

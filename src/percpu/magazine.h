@@ -13,14 +13,14 @@
 
 struct carve_magazines;
 
-/* Items that a visit behind the magazine moves for who is in a hurry; see magazine.c */
+/* Items that a visit behind the magazine moves in a hurry; see magazine.c */
 #define CARVE_MAGAZINE_FEW 3U
 
 /**
  * struct carve_magazine_ops - the layer behind the magazines
  * @refill: stores up to @n ready items at @items, returns how many; 0 only where
  *	there are none. In a @hurry those that are the quickest to be had will do.
- * @flush: takes @n items back; those that it refuses are lost
+ * @flush: takes @n items back; items that it refuses are lost
  *
  * Both are called in any context but NMI, with preemption disabled or not,
  * and do work bounded by @n.
@@ -31,11 +31,11 @@ struct carve_magazine_ops {
 	void (*flush)(struct carve_magazines *ms, void **items, unsigned int n);
 };
 
-/* How far the state of a magazine is above its count while nobody is at it */
+/* What the state of an idle magazine is above its count of items */
 #define CARVE_MAGAZINE_IDLE ((long)BIT(27))
 
 #if defined(CONFIG_UML) && !defined(CONFIG_TRACEPOINTS)
-/* Where a variable of this CPU is found by the number of it */
+/* Where a per-CPU variable is found by the CPU's number */
 static __always_inline unsigned long carve_magazine_place(void)
 {
 	return raw_smp_processor_id();
@@ -57,8 +57,8 @@ static inline unsigned int carve_magazine_nr_places(void)
 }
 
 /*
- * Sends everybody who comes by the fast path of any magazines to the slow one,
- * or lets them pass again. When this returns, all do. Sleeps.
+ * Sends all callers of the fast path, of all magazines, to the slow path; or lets
+ * them pass again. When this returns no CPU goes the old way any more. Sleeps.
  */
 #ifdef CONFIG_TRACEPOINTS
 void carve_magazines_divert(bool divert);
@@ -66,15 +66,15 @@ void carve_magazines_divert(bool divert);
 
 /**
  * struct carve_magazine - one CPU's LIFO array of ready items
- * @state: items in it, plus CARVE_MAGAZINE_IDLE, less that while its CPU is at it,
- *	and once more for each interrupt that comes to it meanwhile
+ * @state: items in it, plus CARVE_MAGAZINE_IDLE; less that while its CPU works on
+ *	it, and less it once more for each interrupt that finds it busy
  * @capacity: how many it may hold; another CPU may change it
  * @refills: times it was found empty
  * @flushes: times it was found full
  * @items: the items, the one freed last on top
  *
- * Touched by its own CPU alone, with preemption disabled and marked busy; the
- * counters are read by others without more than READ_ONCE().
+ * Only its own CPU touches it, with preemption disabled and the magazine marked
+ * busy; other CPUs read the counters with READ_ONCE() alone.
  */
 struct carve_magazine {
 	long state;
@@ -108,7 +108,7 @@ struct carve_magazine_shape {
  * @ops: the layer behind
  * @batch: items moved at a time; can be changed at any time
  * @max: what there is room for
- * @base: where @batch adapts to contention, what it is without; 0: fixed
+ * @base: what @batch is without contention, if it adapts; 0: it is fixed
  * @lock: guards the members up to @cpu, and changes of @base and @batch
  * @nr_visits: to the depot since @batch was last looked at
  * @nr_contended: of these, how many found @lock taken
@@ -132,7 +132,7 @@ struct carve_magazines {
 	struct carve_magazine *cpu[];
 };
 
-/* The usual one: two batches for each CPU, the depot has one for each and one more */
+/* The usual one: two batches for each CPU; in the depot one for each CPU, and one more */
 struct carve_magazine_shape carve_magazine_shape(unsigned int batch);
 
 /*
@@ -147,8 +147,8 @@ void carve_magazines_init(struct carve_magazines *ms,
 
 /*
  * Changes how much is moved at a time, 1 to max.batch, and how much each CPU's
- * magazine holds, 0 to max.room. False: out of these bounds. What is
- * above a lower limit leaves with the next item put, or when drained.
+ * magazine holds, 0 to max.room. False: out of these bounds. Items above a
+ * lowered limit leave when the next item is put, or when the magazine is drained.
  */
 bool carve_magazines_tune(struct carve_magazines *ms, unsigned int batch,
 			  unsigned int limit);
@@ -187,15 +187,15 @@ static inline bool carve_magazine_busy(const struct carve_magazine *m)
 }
 
 /*
- * NULL where nothing is in the magazine, the depot, or behind them. @hurry: for
- * who can't be made to wait until a whole batch has been moved.
+ * NULL if there is nothing in the magazine, in the depot, or behind them. @hurry:
+ * the caller can't wait until a whole batch has been moved.
  */
 void *carve_magazines_get_slow(struct carve_magazines *ms, bool hurry);
 void carve_magazines_put_slow(struct carve_magazines *ms, void *item);
 /* Is it one of the two that were put last on this CPU? */
 bool carve_magazines_has_on_top(struct carve_magazines *ms, const void *item);
 
-/* Takes up to @n items at once, how many: less where there are no more */
+/* Takes up to @n items at once; returns how many: fewer only if there are no more */
 unsigned int carve_magazines_get_bulk(struct carve_magazines *ms, void **items,
 				      unsigned int n);
 /* Puts @n items at once; what @flush does to the array it may do to @items */
@@ -216,16 +216,16 @@ unsigned long carve_magazines_count(const struct carve_magazines *ms);
 /**
  * carve_magazine_enter() - mark this CPU's magazine busy
  * @m: the magazine; preemption is disabled
- * @nothing: set if there is nothing to be taken from it: if it is empty, or
- *	somebody else's, who was interrupted
+ * @nothing: set if nothing can be taken from it: it is empty, or it was busy, as
+ *	this is an interrupt in the middle of another operation on it
  *
- * One instruction, which no interrupt can come into the middle of, and no
- * atomic one: other CPUs have no business here. What it leaves in the flags is
- * @nothing. XADD would save the second look, and takes longer than both: without
- * it a get and a put are done in 10 cycles on Zen 5, with it in 20.
+ * One instruction, which no interrupt can split; it isn't an atomic one, as no
+ * other CPU does this. The flags that it leaves are @nothing. XADD would save
+ * reading @state again, but takes longer than both: a get and a put take 10 cycles
+ * on Zen 5 without it, and 20 with it.
  *
- * Return: how many items there are. Below 0: it is somebody else's. Then, and
- * where nothing is changed, carve_magazine_undo().
+ * Return: how many items there are; below 0 if it was busy. Then, and if nothing
+ * is to be changed, call carve_magazine_undo().
  */
 static __always_inline long carve_magazine_enter(struct carve_magazine *m,
 						 bool *nothing)
@@ -250,8 +250,8 @@ static __always_inline void carve_magazine_leave(struct carve_magazine *m,
 }
 
 /*
- * Leaves it with @more items than it had. Should that take more than one
- * instruction, it does no harm: each interrupt on the way undoes what it does.
+ * Leaves it with @more items than it had. It need not be one instruction: an
+ * interrupt in the middle of it finds the magazine busy, and undoes its own change.
  */
 static __always_inline void carve_magazine_leave_with(struct carve_magazine *m,
 						      long more)
@@ -267,7 +267,7 @@ static __always_inline void carve_magazine_undo(struct carve_magazine *m)
 	carve_magazine_leave_with(m, 0);
 }
 
-/* Where callers return it: the compiler would first have it somewhere else */
+/* Keeps @item in the register that callers return it in: saves moving it there */
 static __always_inline void *carve_magazine_result(void *item)
 {
 #ifdef __x86_64__
@@ -327,11 +327,11 @@ carve_magazine_below(const struct carve_magazine *m, unsigned long n,
 }
 
 /*
- * For all that put. @look: with how many of those put last the item is compared.
- * @vouch, unless NULL, says whether the item is what it should
- * be. It is asked when the item is in its place, and if it says no, the item is
- * read from there again: so that who puts need not keep it, which the compiler
- * would take a register, and an instruction, for.
+ * What all puts do. @look: with how many of those put last the item is compared,
+ * at most 2. @vouch, unless NULL, says whether the item is what it should be. It is
+ * asked when the item is in its place already. If it says no, the item is read back
+ * from there: the caller need not keep it, for which the compiler would spend a
+ * register and an instruction.
  */
 static __always_inline bool
 carve_magazines_put_if(struct carve_magazines *ms, void **item,
@@ -346,14 +346,14 @@ carve_magazines_put_if(struct carve_magazines *ms, void **item,
 	m = carve_magazines_own(ms);
 	n = carve_magazine_enter(m, &nothing);
 	/*
-	 * What is below 0 is a large number, too. Of a capacity that another
-	 * CPU changes at this moment, either value will do.
+	 * Unsigned, an @n below 0 is above any capacity. If another CPU is
+	 * changing the capacity, either value will do.
 	 */
 	if (unlikely(n >= data_race(m->capacity) ||
 		     (look > 0 && carve_magazine_below(m, n, 1) == *item)))
 		goto refused;
 	if (look > 1) {
-		/* Or the compiler would find the place beforehand, for all */
+		/* Keeps the compiler from computing the address once, for all */
 		OPTIMIZER_HIDE_VAR(n);
 		if (unlikely(carve_magazine_below(m, n, 2) == *item))
 			goto refused;
