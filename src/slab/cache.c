@@ -5,12 +5,12 @@
  * A cache hands out objects of one size from its per-CPU magazines. Behind
  * these lie its slabs, on shelves (shelf.c).
  *
- * While a cache is debugged (debug.c) its magazines hold nothing, so that all
- * comes to the slow paths here, and the fast ones know nothing of debugging.
+ * While a cache is debugged (debug.c) its magazines hold nothing, so that every
+ * operation takes the slow paths here, and the fast ones know nothing of debugging.
  * Objects then come from slabs of another shape, on a shelf of their own; an
  * object always goes back to the slab that it came from. Magazines are filled
- * from the plain shelf alone, but may come to hold objects of the other one,
- * when debugging is off again.
+ * from the plain shelf alone; when debugging is off again, frees may also put
+ * objects of the debug shelf into them.
  *
  * Where memory is too fragmented for a slab of the order that wastes least, one
  * of the lowest order that holds an object at all is made instead, and stands
@@ -55,7 +55,7 @@ static unsigned int cache_refill(struct carve_magazines *ms, void **objects,
 	return taken;
 }
 
-/* Puts objects into their slabs; those refused come first in @objects, how many */
+/* Puts objects into their slabs; returns how many were refused: the first of @objects */
 static unsigned int put_objects(struct carve_cache *cache, void **objects,
 				unsigned int n)
 {
@@ -130,7 +130,7 @@ static bool has_low(const struct carve_cache *cache)
 	return cache->low.order < cache->plain.order;
 }
 
-/* The order that wastes least if that is easy, or else what can be had */
+/* A slab of the order that wastes least, if easily had; or else of the lowest order */
 static bool grow(struct carve_cache *cache, gfp_t gfp)
 {
 	gfp_t lightly = (gfp | __GFP_NOWARN | __GFP_NORETRY) &
@@ -150,7 +150,7 @@ static void *alloc_plain(struct carve_cache *cache, gfp_t gfp)
 	do {
 		object = carve_magazines_get_slow(&cache->magazines, hurry);
 	} while (!object && grow(cache, gfp));
-	/* In vain for pages, but it may have got objects back from other CPUs */
+	/* No pages were found, but reclaim may have brought objects back from other CPUs */
 	if (!object)
 		object = carve_magazines_get_slow(&cache->magazines, hurry);
 	return object && want_init_on_alloc(gfp) ?
@@ -229,7 +229,7 @@ void carve_cache_free_slow(struct carve_cache *cache, void *object,
 void carve_cache_put_cleared(struct carve_cache *cache, void *object,
 			     unsigned long caller)
 {
-	/* What is none must not be written to */
+	/* What isn't an object must not be written to */
 	if (carve_slab_error(cache, object)) {
 		carve_cache_bad_free(cache, object, caller);
 		return;

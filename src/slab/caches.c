@@ -3,8 +3,8 @@
  * The caches of a carveout: made, named, shrunk and destroyed
  *
  * A cache lies in pages of its own, with its magazines behind it; those that are
- * born with the carveout lie in boot memory. How long its magazines are goes by
- * the size of its objects and by that of the carveout.
+ * made with the carveout lie in boot memory. The length of its magazines depends
+ * on the size of its objects and on that of the carveout.
  *
  * Locks: slabs->lock (sleeps) guards the list of caches.
  */
@@ -119,7 +119,7 @@ static unsigned int choose_align(const struct carve_cache_args *args)
 	return align;
 }
 
-/* A red zone on either side, and objects aligned as ever */
+/* A red zone on either side; objects keep their alignment */
 static void init_debug_shelf(struct carve_cache *cache)
 {
 	struct carve_shelf *shelf = &cache->debug;
@@ -348,7 +348,7 @@ int carve_cache_delete(struct carve_cache *cache)
 {
 	int ret;
 
-	/* What lies in the magazine of a CPU that is going nobody can get at */
+	/* Nobody could get at what lies in the magazine of a CPU that is going down */
 	cpus_read_lock();
 	ret = unlist(cache);
 	cpus_read_unlock();
@@ -404,7 +404,7 @@ static unsigned long shrink_slabs(struct carve_shrinker *shrinker)
 					       shrinker));
 }
 
-/* The pages that frees find quickly are more now */
+/* The page allocator's span has grown: frees find more pages quickly */
 static void widen(struct carve_span *span, const struct carve_span *pages)
 {
 	if (span->map)

@@ -8,30 +8,29 @@
  * this file. Its objects come from slabs made for the purpose (slab.c), with
  * red zones around each object and a record of it elsewhere. The record says
  * what was done to the object: whether its red zones were filled, whether it
- * was poisoned, who had it. So it is always clear what an object must look
- * like, whatever flags the cache has by now.
+ * was poisoned, who had it. So it is always known what an object must look
+ * like, even if the flags of the cache have changed since.
  *
- * Switching on: the magazines' limit becomes 0, all of them and the depot are
- * drained, and the flags are set. From there on objects come from debug slabs.
- * Those that are out of plain ones go back there, without a word.
+ * Switching on: the magazines' limit becomes 0, the magazines and the depot are
+ * drained, and the flags are set. From then on objects come from debug slabs.
+ * Objects that came from plain slabs earlier go back there unchecked.
  *
- * Switching off: the flags are cleared, those who wait in quarantine return,
- * and what is known about objects that are out is forgotten, because they may
- * pass through magazines, unseen, from now on; then the limit is as it was. Until
- * it is forgotten, whoever changes the size of such an object notes that as ever.
- * That is done slab by slab, with the lock released between two: full ones first,
- * since those that objects come back to meanwhile become partial.
- * Debug slabs are given back as they run empty.
+ * Switching off: the flags are cleared, the objects in quarantine return to their
+ * slabs, and the records of objects that are out are cleared, because from now on
+ * these may pass through magazines unseen; then the limit is restored. Until the
+ * record of an object is cleared, krealloc() and the like keep it up to date. The
+ * records are cleared slab by slab, with the lock released between two: those of
+ * full slabs first, since a slab that an object comes back to meanwhile moves to
+ * the partial ones. Debug slabs are given back as they run empty.
  *
- * Quarantine: a freed object stays out of its slab, on a list in the order in
- * which they came, until as many bytes have come after it as the quarantine
- * may hold; or until memory is short.
+ * Quarantine: a freed object stays out of its slab, on a list in order of arrival,
+ * until the objects freed after it fill the quarantine, or memory is short.
  *
- * Where no memory is left for a debug slab, an object comes from a plain one:
+ * If there is no memory for a debug slab, an object comes from a plain one:
  * debugging makes no allocation fail.
  *
- * All is done under the cache's lock but taking traces, which come before it,
- * and what there is to tell, which comes after.
+ * All this is done under the cache's lock, except for stack traces, which are
+ * taken before it, and reports, which are printed after it.
  *
  * Invariants, walked by carve_debug_check():
  *  - bytes around and in objects are as their records say;
@@ -179,7 +178,7 @@ static void *take_or_grow(struct carve_cache *cache, size_t size, gfp_t gfp,
 {
 	void *object;
 
-	/* No great effort: there is the plain shelf to fall back on */
+	/* Don't try hard: there is the plain shelf to fall back on */
 	gfp = (gfp | __GFP_NOWARN | __GFP_NORETRY) &
 	      ~(__GFP_NOFAIL | __GFP_RETRY_MAYFAIL);
 	do {
@@ -444,7 +443,7 @@ static bool forget_next(struct carve_cache *cache)
 	return true;
 }
 
-/* Objects that are out may go where nobody sees them from now on */
+/* Objects that are out may pass through magazines, unseen, from now on */
 static void forget_slabs(struct carve_cache *cache,
 			 const struct carve_page_list *list)
 {

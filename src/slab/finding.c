@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Damage: what bytes in and around an object of a debug slab are to be, which
- * of them are not, and how that is told.
+ * Damage: what the bytes in and around an object of a debug slab must be, which
+ * of them are not, and how that is reported.
  *
  *	   left red zone    object                      right red zone
  *	in use     cc .. cc | what its owner put there | cc .. cc
  *	free       bb .. bb | 6b .. 6b a5              | bb .. bb
  *
- * An object in use that is larger than was asked for (kmalloc) has the rest of
- * it in its right red zone. The bytes are those of mm/slub.c.
+ * If less than the whole object was asked for (kmalloc), the rest of it belongs to
+ * the right red zone. The bytes are those of mm/slub.c.
  */
 #include <linux/jiffies.h>
 #include <linux/kernel.h>

@@ -53,7 +53,7 @@ carve_kmalloc_cache_at(struct carve_slabs *slabs, const void *p)
 
 	if (!page || READ_ONCE(page->state) < CARVE_PAGE_SLAB)
 		return NULL;
-	/* It is NULL where whoever has no right to ask sees a slab go */
+	/* NULL if the slab is being given back, as @p was no live object */
 	return READ_ONCE(page->cache);
 }
 
@@ -66,9 +66,9 @@ void __cold carve_kmalloc_put_any(struct carve_slabs *slabs, const void *p,
 /* See include/carveout.h for what these mean */
 size_t carve_kmalloc_roundup(size_t size);
 size_t carve_kmalloc_usable(struct carve_slabs *slabs, const void *p);
-/* Of these, bytes that the owner may have written to */
+/* How many of these bytes the owner may have written to */
 size_t carve_kmalloc_written(struct carve_slabs *slabs, const void *p);
-/* All of them, for an owner who may then use them: debugging has to know */
+/* All of them, which the owner may use from now on: debugging has to know that */
 size_t carve_kmalloc_claim(struct carve_slabs *slabs, const void *p,
 			   unsigned long caller);
 void *carve_kmalloc_resize(struct carve_slabs *slabs, const void *p,

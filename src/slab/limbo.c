@@ -2,10 +2,11 @@
 /*
  * Slabs of caches with SLAB_TYPESAFE_BY_RCU
  *
- * Objects of such a cache are freed at once, and may be someone else's when a
- * reader under rcu_read_lock() looks at one that it had found; but they stay
- * objects of the cache, with what the constructor wrote, until all such readers
- * are done. So an empty slab waits for a grace period before its pages go back.
+ * Objects of such a cache are freed at once: one that a reader under
+ * rcu_read_lock() has found may have another owner when the reader looks at it.
+ * But it stays an object of the cache, initialised by the constructor, until all
+ * such readers are done. So an empty slab waits for a grace period before its
+ * pages go back.
  * It stays a slab meanwhile, named as such, with all its objects in it.
  *
  * Slabs that come while others wait share the next grace period.

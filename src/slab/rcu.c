@@ -2,25 +2,25 @@
 /*
  * Freeing after a grace period
  *
- * What is to be freed is noted by its address, in blocks: pages of the
- * carveout, each an array of pointers, so that nothing need be kept free in
- * the allocation itself and readers find it as it was to the end (after
- * kvfree_rcu(), kernel/rcu/tree.c and mm/slab_common.c). Each CPU fills a block
- * of its own.
+ * The addresses of what is to be freed are noted in blocks: pages of the carveout,
+ * each an array of pointers. So the allocation itself needs no room for a link,
+ * and readers find its contents unchanged to the end (after kvfree_rcu(),
+ * kernel/rcu/tree.c and mm/slab_common.c). Each CPU fills a block of its own.
  *
  * One work item is on its way while anything is pending. It runs after a grace
  * period, frees what waited for that, collects the blocks of all CPUs, and lets
- * these wait for the next one. So a lone pointer takes two grace periods, and
- * the more come, the more share one.
+ * these wait for the next one. So a single pointer may wait for two grace periods,
+ * and all that come meanwhile share them.
  *
- * What is an area is noted by its address plus one, which is no allocation's.
+ * An area is noted by its address plus one, which no other allocation has.
  *
- * Where no page can be had, an allocation is chained through the rcu_head in
- * it, or else, for callers who can sleep, a grace period is waited for there
- * and then.
+ * If no page can be had for a block, an allocation is chained through its
+ * rcu_head; if it has none, and the caller can sleep, the caller waits for a grace
+ * period at once.
  *
- * Such a chain is followed no further than it is long, and than it leads to what
- * looks as if chained: who frees one more often than once may have written to it.
+ * A walk of such a chain stops after as many entries as were chained, and at the
+ * first that doesn't look chained: after a double free its owner may have written
+ * to it.
  *
  * Locks: rcu->cpu[].lock, a raw one, with nothing else held or taken.
  */
@@ -309,7 +309,7 @@ static void run(struct work_struct *work)
 	struct carve_rcu *rcu = container_of(to_rcu_work(work),
 					     struct carve_rcu, work);
 
-	/* First what is read once more: it might be among the others, too */
+	/* Chains first, as their links are read: a block may name the same allocation */
 	free_heads(rcu);
 	free_blocks(rcu);
 	WRITE_ONCE(rcu->nr_rounds, rcu->nr_rounds + 1);
@@ -318,13 +318,13 @@ static void run(struct work_struct *work)
 		return;
 	}
 	atomic_set(&rcu->busy, 0);
-	/* Who counts something and doesn't see this is seen here: set_out() */
+	/* Pairs with set_out(): either it sees busy clear, or what it counted is seen here */
 	smp_mb();
 	if (atomic_long_read(&rcu->nr_pending))
 		set_out(rcu);
 }
 
-/* Others may give more all the while: two rounds are enough for what was there before */
+/* Two rounds free all that was pending; more may be coming all the while */
 void carve_rcu_flush(struct carve_rcu *rcu)
 {
 	/* The next round may have collected already what it will free */

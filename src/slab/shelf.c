@@ -2,12 +2,12 @@
 /*
  * Shelves: the slabs of a cache, of one geometry each
  *
- * A shelf has three lists of slabs: partial, full and empty. What is taken comes
- * from partial slabs before empty ones, so that slabs run empty and their
- * pages can go back; a few empty ones are kept, the rest is released at once.
+ * A shelf has three lists of slabs: partial, full and empty. Objects are taken
+ * from partial slabs before empty ones, so that other slabs can run empty and give
+ * their pages back; a few empty ones are kept, the rest is released at once.
  *
  * Invariants, walked by carve_shelf_check():
- *  - a slab is on the list that its count of objects out says;
+ *  - a slab is on the list that fits its count of objects out;
  *  - what carve_slab_check() says of each slab.
  *
  * All is guarded by cache->lock. Pages are taken and given back with it released.
@@ -68,7 +68,7 @@ static void move_slab(struct carve_cache *cache, struct carve_page *slab,
 
 	if (from == to)
 		return;
-	/* Who walks the list meanwhile goes on with what comes behind it */
+	/* A walk that stands at this slab goes on with the next one */
 	if (unlikely(cache->debugging.next_to_forget == index_of(cache, slab)))
 		cache->debugging.next_to_forget = slab->next;
 	carve_page_list_del(from, cache->pages->map, index_of(cache, slab));

@@ -10,27 +10,26 @@
  * All that is known about it is kept outside, in the descriptor of its first
  * page: a bit for each object, set while the object is in the slab, and the
  * number of those that are not. A free object holds nothing of ours, so what
- * a constructor wrote stays, and whoever writes to an object after freeing it
- * can't lead the allocator astray. An object that is freed twice finds its bit
- * set.
+ * a constructor wrote stays, and a write to an object after its free can't lead
+ * the allocator astray. A second free of an object finds its bit set.
  *
- * 64 bits lie in the descriptor itself. Slabs of more objects, that is of
- * objects below 64 bytes, have their bits in an object of a cache for just
- * that, whose own slabs need no more than 64 bits.
+ * The descriptor itself has 64 such bits. Slabs of more objects have their bits
+ * in an object of a cache that is there for just that, the map cache, whose own
+ * slabs need no more than 64 bits.
  *
- * In a debug slab there is more to know about each object than a bit: the map
- * is the head of an array of records there, in pages of its own. Each object
- * has bytes around it that nobody may write to, in front of it as many as it
- * is aligned to, so that it is still aligned:
+ * A debug slab keeps more than a bit about each object: its free map is the head
+ * of an array of records, in pages of their own. Each object has red zones around
+ * it, bytes that nobody may write to. The left one is as long as the alignment of
+ * objects, so that they stay aligned:
  *
  *	| colour | red zone, object 0, red zone | red zone, object 1, ... | rest |
  *
- * Objects leave a slab in an order that nobody can foretell, so that what lies
- * behind an object can't be chosen: each is the first free one from a random
- * place on. That takes no longer for one than for the last.
+ * Objects leave a slab in an order that can't be foretold, so that an attacker
+ * can't choose what lies behind an object: each is the first free one from a
+ * random place on, which takes as long for the last one as for the first.
  *
- * The descriptors of further pages name the cache too, and the distance to the
- * first page, so that an object's address leads to its cache with one look.
+ * The descriptors of a slab's further pages name the cache, too, and the distance
+ * to the first page: an object's address leads to its cache by one descriptor.
  *
  * Invariants, walked by carve_slab_check():
  *  - inuse + set bits == objects in a slab;
@@ -171,7 +170,7 @@ static bool has_map(const struct carve_cache *cache,
 	return shelf->map_cache || shelf == &cache->debug;
 }
 
-/* A free map that doesn't lie in the descriptor, or NULL for want of memory */
+/* A free map outside the descriptor; NULL: no memory */
 static unsigned long *new_map(struct carve_cache *cache,
 			      const struct carve_shelf *shelf, gfp_t gfp)
 {
@@ -208,7 +207,7 @@ static void name_pages(struct carve_cache *cache, struct carve_page *slab)
 		if (i)
 			slab[i].offset = i;
 		slab[i].cache = cache;
-		/* Last: whoever sees it may follow the rest */
+		/* Last: a reader that sees it may follow the rest */
 		smp_store_release(&slab[i].state, i ? tail : head);
 	}
 }
@@ -248,7 +247,7 @@ struct carve_page *carve_slab_new(struct carve_cache *cache,
 		if (!map)
 			return NULL;
 	}
-	/* Not a slab as yet: a stray free must not take it for one */
+	/* It isn't a slab yet: a stray free must not take it for one */
 	slab = carve_pages_get(cache->pages, gfp, shelf->order,
 			       CARVE_PAGE_META);
 	if (!slab) {
@@ -341,10 +340,10 @@ static struct carve_page *head_of(struct carve_page *page)
 }
 
 /*
- * Objects that wait in quarantine are out of their slab, but free. Whoever asks
- * without the lock, for what is no object, may meet a slab that is given back
- * meanwhile: then its map leads anywhere, but is not followed out of the
- * carveout.
+ * Objects that wait in quarantine are out of their slab, but free. A caller
+ * without the lock, whose address is no object's, may meet a slab that is being
+ * given back: then its map pointer may be anything, and is not followed out of
+ * the carveout.
  */
 static bool is_free(struct carve_cache *cache, struct carve_page *slab,
 		    unsigned int index)
@@ -436,9 +435,8 @@ const char *carve_slab_error(struct carve_cache *cache, const void *object)
 }
 
 /*
- * Puts as many of @objects as come from this slab, one behind the other, how
- * many. Where they don't, or are free, it is for carve_slab_locate() to say what
- * they are.
+ * Puts @objects up to the first that isn't out of this slab; returns how many. What
+ * is wrong with that one, if anything, is for carve_slab_locate() to say.
  */
 static unsigned int put_run(struct carve_cache *cache, struct carve_page *slab,
 			    void *const *objects, unsigned int n)

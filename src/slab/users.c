@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Who holds what: the objects that are out of debug slabs, by the trace of
- * their allocation. They are summed up under the cache's lock in a table with
- * a place for each site, found by hashing, which is sorted and told afterwards.
- * What has no place in the table any more is summed up in a last line.
+ * their allocation. They are summed up under the cache's lock in a hash table with
+ * an entry for each trace, which is sorted and printed afterwards. What finds the
+ * table full is summed up in a last line.
  */
 #include <linux/errno.h>
 #include <linux/hash.h>

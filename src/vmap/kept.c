@@ -4,10 +4,10 @@
  *
  * An area that is freed stays mapped, for the next who asks for one of its
  * length: that saves finding pages and addresses, and above all flushing TLBs.
- * Areas of the commonest lengths are kept in magazines, of which nothing is
- * behind: what doesn't fit there is taken down. All together they have no more
- * pages than the limit, an eighth of the carveout at first, and these are
- * given back before an allocation that can sleep fails.
+ * Areas of the commonest lengths are kept in magazines with no layer behind them:
+ * what doesn't fit there is taken down. Together they have no more pages than the
+ * limit, which is an eighth of the carveout at first, and these pages are given
+ * back before an allocation that can sleep fails.
  *
  * The magazines of all lengths take no more than a thousandth of the carveout
  * and a few pages: a small one on a machine of many CPUs keeps only short areas,

@@ -14,12 +14,12 @@
  *
  * Temporary: each CPU has a stack of slots. They are pushed and popped with
  * preemption disabled, and by interrupts on top of what they interrupt, which
- * find the stack as they left it: so there is no lock, and since no other CPU
- * ever uses them, a flush on this one will do. In difference to natively, a
- * task stays on the CPU, and can't be preempted, for as long as it has one.
+ * leave the stack as they found it: so there is no lock, and since no other CPU
+ * ever uses these slots, a flush on this one will do. Unlike natively, a task
+ * can't be preempted as long as it has such a mapping.
  *
- * Pages of mapped zones have their address all the time: for them nothing is
- * done, by either.
+ * Pages of mapped zones always have an address: for them neither kind does
+ * anything.
  *
  * Invariants, walked by carve_kmap_check():
  *  - a slot USED or IDLE is in the chain of its page's hash, once, and no

@@ -4,11 +4,10 @@
  *
  * Where a carveout has a window (window.c), an area gets the lowest addresses
  * in it that are free, with an unmapped guard page behind, and the entries of
- * the page tables are written. Nothing is allocated for that. When it goes,
- * its entries are cleared and its pages are free at once; its addresses are
- * not, since TLBs may still have them: they wait until there are enough of
- * them to be worth a flush on all CPUs, as natively (mm/vmalloc.c calls this
- * lazy purging).
+ * the page tables are written. Nothing is allocated for that. When the area goes,
+ * its entries are cleared and its pages are free at once. Its addresses are not,
+ * since TLBs may still have them: they wait until there are enough of them to be
+ * worth a flush on all CPUs, as natively (mm/vmalloc.c calls this lazy purging).
  *
  * Elsewhere the kernel's vmap() finds the addresses and maps the pages. It
  * wants an array of them, which is needed for the length of the call only, and

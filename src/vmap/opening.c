@@ -2,16 +2,16 @@
 /*
  * Opening the window
  *
- * A window takes the kernel some 80 instructions a page, twice as many pages as
- * the carveout has: nothing to wait for when a carveout is made, and most are
- * in use long before anybody wants an area. So it is made in the background,
- * begun when the carveout is. The first areas wait for that, where they may
- * sleep; where not, there is none to be had until then.
+ * Making a window costs some 80 instructions a page, and it has twice as many
+ * pages as the carveout: too long to wait for when a carveout is made, and most
+ * carveouts are in use long before anybody wants an area. So the window is made in
+ * the background, begun when the carveout is made. Until it is there, a request
+ * for an area waits if it may sleep, and fails if not.
  *
  * The worker takes memory as if it was to write pages back (GFP_NOIO), since
  * whoever waits for it may hold what a file system needs.
  *
- * Without memory for it areas are mapped as on machines that have no windows.
+ * If there is no memory for it, areas are mapped as on machines without windows.
  */
 #include <linux/ktime.h>
 #include <linux/minmax.h>

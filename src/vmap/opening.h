@@ -22,10 +22,10 @@ enum carve_opening_state {
 /**
  * struct carve_opening - how far the window is
  * @state: enum carve_opening_state; changes once, from BUILDING
- * @done: it has
+ * @done: completed when @state has changed
  * @work: makes the window
- * @fault: for tests: there is no memory for it
- * @ns: the time that this took
+ * @fault: for tests: makes it fail as if there were no memory for it
+ * @ns: the time that making it took
  */
 struct carve_opening {
 	enum carve_opening_state state;

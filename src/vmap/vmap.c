@@ -5,8 +5,8 @@
  *
  * An area is handed out from those kept mapped (kept.c), or else made: a
  * record, blocks of pages (blocks.c), addresses that lead to them (mapping.c).
- * A freed area is kept, or else taken down; where that may sleep, or takes long,
- * and the free came from elsewhere than a task, by a work item.
+ * A freed area is kept, or else taken down: by a work item if that may sleep or
+ * takes long and the free didn't come from a task.
  *
  * Invariants, walked by carve_vmap_check():
  *  - what carve_space_check() says of the addresses of all areas;
@@ -15,9 +15,9 @@
  *  - in a window, its addresses lead to its blocks, in their order.
  *
  * Locks: vmap->lock is taken with nothing else but vmap->purging, and nothing
- * is taken under it. An area's state changes from USED to KEPT by whoever
- * frees it, back by whoever takes it from the magazines, and to GONE under the
- * lock.
+ * is taken under it. An area's state goes from USED to KEPT by the caller that
+ * frees it, back to USED by the one that takes it from a magazine, and to GONE
+ * under the lock.
  */
 #include <linux/mm.h>
 

@@ -2,23 +2,22 @@
 /*
  * Windows
  *
- * vmap() allocates for each mapping: records, and page tables where there were
- * none. A window has all that done once. It is one large mapping, made with
- * vmap() of a page that nobody may access, so that the kernel knows that the
- * addresses are taken and has built the page tables under them; which it
- * leaves alone for as long as the mapping lasts. The entries of the last level
- * are then ours, and are written as the kernel does (mm/vmalloc.c): what
- * becomes valid needs no flush, and what becomes invalid may be remembered by
- * any CPU's TLB until it is flushed.
+ * vmap() allocates for each mapping: records, and page tables where there are
+ * none. A window does all that once. It is one large vmap() mapping of a page that
+ * nobody may access: the kernel then knows that the addresses are taken, and has
+ * built the page tables under them, which it leaves alone as long as the mapping
+ * lasts. The entries of the last level are then ours, and are written as the
+ * kernel writes them (mm/vmalloc.c): an entry that becomes valid needs no flush;
+ * one that becomes invalid may stay in any CPU's TLB until that is flushed.
  *
- * A flush goes to all of a CPU's entries, global ones too, in all address
- * spaces: to be had by inverting CR4.PGE twice (Intel SDM volume 3, 4.10.4.1).
- * Nothing smaller would do where the kernel's pages are not global, because
- * page tables are isolated: INVLPG then leaves entries of other PCIDs. It is
- * dear, and to be called for many freed areas at once.
+ * A flush drops all TLB entries of a CPU, global ones included, in all address
+ * spaces: this is what toggling CR4.PGE twice does (Intel SDM volume 3, 4.10.4.1).
+ * Nothing smaller would do with page table isolation, where the kernel's pages
+ * are not global: INVLPG then leaves the entries of other PCIDs. A flush is
+ * expensive, and meant for many freed areas at once.
  *
- * x86-64 alone. A guest of Xen's without hardware help may not write entries
- * itself.
+ * For x86-64 only, and not for Xen PV guests, which may not write page table
+ * entries themselves.
  */
 #include <linux/cpufeature.h>
 #include <linux/smp.h>

@@ -25,11 +25,11 @@ struct carve_window {
 	pte_t **tables;
 };
 
-/* Its length for who may come while it is made; 0: there is none to look into */
+/* Its length, read while it may still be being made; 0: there is no window as yet, or none */
 static __always_inline unsigned long
 carve_window_nr_pages(const struct carve_window *w)
 {
-	/* Pairs with publish(): who sees it sees all the rest, too */
+	/* Pairs with publish(): once this is seen, all the rest is, too */
 	return smp_load_acquire(&w->nr_pages);
 }
 
@@ -64,9 +64,9 @@ void carve_window_unmap(struct carve_window *w, unsigned long index,
 			unsigned long nr);
 
 /*
- * Has CPUs forget what was unmapped, which must come before other pages are
- * mapped there: all of them, for which interrupts must be enabled; or this
- * one, with preemption disabled, for what no other has ever used.
+ * Flush TLBs of what was unmapped, before other pages are mapped there: the first
+ * on all CPUs, with interrupts enabled; the second on this CPU alone, with
+ * preemption disabled, for what no other CPU has ever used.
  */
 void carve_window_flush(struct carve_window *w);
 void carve_window_flush_local(struct carve_window *w, unsigned long index,
