@@ -20,7 +20,10 @@
  *    when memory is needed, and whenever somebody asks who holds what. Tail pages
  *    of a block with __GFP_COMP have references of their own here; the block is
  *    free when its head and all of them are. page_count() is what it is natively,
- *    in the module's own code.
+ *    in the module's own code. But such a block isn't marked as a compound page:
+ *    folio_test_large(), compound_order() and page_size() take each of its pages for
+ *    a single one. A module that decides by these how it frees the block, as
+ *    dm-crypt does, isn't for this header.
  *  - Memory of kmalloc(), of a cache or of vmalloc() may be lent to the kernel:
  *    mapped for DMA, put into a scatterlist or a bio, found with virt_to_page().
  *    What the kernel itself frees with kfree() or kmem_cache_free() must be the

@@ -3,11 +3,12 @@
 # native.sh - kernel code that nobody here wrote, rebuilt unchanged on a carveout by way of
 # carveout_native.h: the kernel's own test of what init_on_alloc= and init_on_free= promise, for
 # pages, kmalloc(), vmalloc() and caches of all kinds. It can't be unloaded, nor can the module then.
+# Before it memory pools, whose elements have functions of their own in that header.
 #
 # kernels: 6.12-debug 6.12-rt
 # boot: init_on_alloc=1 init_on_free=1
 # timeout: 300
-# file: examples/native/test_meminit.ko
+# file: examples/native/test_meminit.ko examples/native/native_pools.ko
 # shellcheck source=scripts/guest/lib.sh
 . /lib.sh
 
@@ -17,6 +18,14 @@ write() { echo "$1" >"$debug/$2" 2>/dev/null; }
 must 'the module loads' load size=64M
 check 'before it is used so, the carveout can be removed' write default remove
 check 'and another be made, which is the default one now' write default:48M create
+check 'memory pools of all kinds work' insmod /native_pools.ko
+owners=$(cat $carve/owners)
+for reserve in '4 objects of cache native_pools' '4 objects of cache kmalloc-256' \
+	'4 large kmallocs, 64 pages' '4 blocks of pages, 8 pages'; do
+	like "their reserves are the carveout's: $reserve" "$owners" "$reserve"
+done
+check 'they go' rmmod native_pools
+same 'with all that was theirs' "$(cat $carve/owners)" 'nothing is allocated'
 check 'the test passes' insmod /test_meminit.ko
 like 'and says so' "$(dmesg)" 'test_meminit: all [1-9][0-9]* tests passed!'
 unlike 'no part of it failed' "$(dmesg)" 'test_meminit: .*fail'
