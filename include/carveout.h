@@ -330,7 +330,7 @@ bool carve_owns(struct carveout *co, const void *p);
  * @co: the carveout
  * @page: a page of it
  *
- * Context: any.
+ * Context: any but NMI.
  * Return: the physical address in bytes; PHYS_ADDR_MAX for what isn't a page of
  * @co.
  */
