@@ -77,7 +77,8 @@ static int keep_caches(struct carve_fuzz_settings *settings,
 	guard(mutex)(&slabs->lock);
 	list_for_each_entry(cache, &slabs->caches, list)
 		n += !cache->meta;
-	settings->cache = kcalloc(n, sizeof(*settings->cache), GFP_KERNEL);
+	/* Native reclaim may wait for this lock: it isn't waited for in turn */
+	settings->cache = kcalloc(n, sizeof(*settings->cache), GFP_NOIO);
 	if (!settings->cache)
 		return -ENOMEM;
 	list_for_each_entry(cache, &slabs->caches, list)
