@@ -187,31 +187,18 @@ static void zone_modifiers_are_not_served_from_kept_areas(struct kunit *test)
 	carve_vfree(co, q);
 }
 
-struct interrupt_free {
-	struct carveout *co;
-	void *p;
-};
-
-static void free_it(void *arg)
-{
-	struct interrupt_free *f = arg;
-
-	carve_vfree(f->co, f->p);
-}
-
 static void areas_freed_by_interrupts_are_kept(struct kunit *test)
 {
-	struct interrupt_free f = { .co = test->priv, .p = alloc(test, 5) };
+	struct carveout *co = test->priv;
 
-	carve_run_in_interrupt(free_it, &f);
+	carve_vfree_in_interrupt(co, alloc(test, 5));
 	expect_kept(test, 1, 5);
-	KUNIT_EXPECT_EQ(test, carve_testbed_areas(f.co).nr_areas, 0UL);
+	KUNIT_EXPECT_EQ(test, carve_testbed_areas(co).nr_areas, 0UL);
 }
 
 static void eager_unmaps_at_once(struct kunit *test)
 {
 	struct carveout *co = test->priv;
-	struct interrupt_free f = { .co = co };
 	void *p;
 
 	carve_vmap_set_kept(&co->vmap, co->vmap.keep, true);
@@ -222,10 +209,10 @@ static void eager_unmaps_at_once(struct kunit *test)
 	expect_kept(test, 0, 0);
 	KUNIT_EXPECT_EQ(test, carve_testbed_areas(co).nr_gone, 0UL);
 	/* From an interrupt, when a task has come to it */
-	f.p = alloc(test, 4);
-	carve_run_in_interrupt(free_it, &f);
+	p = alloc(test, 4);
+	carve_vfree_in_interrupt(co, p);
 	carve_vmap_flush(&co->vmap);
-	KUNIT_EXPECT_FALSE(test, carve_testbed_readable(f.p));
+	KUNIT_EXPECT_FALSE(test, carve_testbed_readable(p));
 	KUNIT_EXPECT_EQ(test, carve_testbed_areas(co).nr_gone, 0UL);
 }
 

@@ -243,29 +243,17 @@ static void kmalloc_holds_what_it_should(struct kunit *test)
 /* Areas of so many pages are kept, but it takes long to clear one */
 #define LONG_AREA 128
 
-struct interrupt_free {
-	struct carveout *co;
-	void *p;
-};
-
-static void free_it(void *arg)
-{
-	struct interrupt_free *f = arg;
-
-	carve_vfree(f->co, f->p);
-}
-
 static void interrupts_leave_clearing_of_long_areas_to_a_task(struct kunit *test)
 {
 	struct carveout *co = test->priv;
-	struct interrupt_free f = { .co = co };
+	void *p;
 
 	if (!want_init_on_free())
 		kunit_skip(test, "the kernel doesn't zero what is freed");
-	f.p = carve_vmalloc(co, LONG_AREA * PAGE_SIZE);
-	KUNIT_ASSERT_NOT_NULL(test, f.p);
-	memset(f.p, GARBAGE, LONG_AREA * PAGE_SIZE);
-	carve_run_in_interrupt(free_it, &f);
+	p = carve_vmalloc(co, LONG_AREA * PAGE_SIZE);
+	KUNIT_ASSERT_NOT_NULL(test, p);
+	memset(p, GARBAGE, LONG_AREA * PAGE_SIZE);
+	carve_vfree_in_interrupt(co, p);
 	KUNIT_EXPECT_EQ(test, carve_testbed_areas(co).nr_areas, 0);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&co->vmap.kept.nr_pages), 0);
 	carve_vmap_flush(&co->vmap);
