@@ -58,6 +58,11 @@ archive_newest() {
 	apt-cache "${archive[@]}" search --names-only "^$1\$" | awk '{ print $1 }' | sort -V | tail -n 1
 }
 
+# archive_version PACKAGE: the version that would be downloaded, or nothing.
+archive_version() {
+	apt-cache "${archive[@]}" policy "$1" | awk '$1 == "Candidate:" && $2 != "(none)" { print $2 }'
+}
+
 # archive_needs PACKAGE REGEX: those packages it depends on whose whole names match.
 archive_needs() {
 	apt-cache "${archive[@]}" depends --important "$1" |

@@ -23,7 +23,7 @@ export LC_ALL=C.UTF-8
 	cache=${XDG_CACHE_HOME:-${HOME:?}/.cache}/carveout
 }
 
-# Time limits are for a machine of two quiet cores; PATIENCE=3 makes them three times as long.
+# Limits are on how long a step may say nothing; PATIENCE=3 makes them three times as long.
 patience=${PATIENCE:-1}
 
 if [[ -t 2 ]]; then
@@ -41,20 +41,28 @@ elapsed() {
 	if (($1 < 60)); then echo "$1 s"; else echo "$(($1 / 60)) min $(($1 % 60)) s"; fi
 }
 
-# long LIMIT LOG COMMAND ARG…: runs the command with its output in LOG, and prints a dot every
-# two seconds. A command that fails, or takes more than LIMIT seconds, has the end of its log
-# shown, and that ends the script.
+# long SILENCE LOG COMMAND ARG…: runs the command with its output in LOG, and prints a dot every
+# two seconds. A command that fails, or adds nothing to LOG for SILENCE seconds, has the end of its
+# log shown, and that ends the script. How long it may take while it gets on, is a matter of the
+# machine: a total of hours ends it.
 long() {
-	local limit=$(($1 * patience)) log=$2 start=$SECONDS dots=0 pid status=0 traps
+	local limit=$(($1 * patience)) log=$2 start=$SECONDS heard=$SECONDS
+	local dots=0 pid status=0 traps size said='' stopped=''
 	shift 2
 	traps=$(trap -p INT TERM)
 	mkdir -p "$(dirname "$log")"
-	timeout --kill-after=5 "$limit" "$@" >"$log" 2>&1 </dev/null &
+	timeout --kill-after=5 4h "$@" >"$log" 2>&1 </dev/null &
 	pid=$!
 	# A background job ignores the interrupt key, so pass it on.
 	trap 'kill "$pid" 2>/dev/null; exit 130' INT TERM
 	while kill -0 "$pid" 2>/dev/null; do
 		sleep 0.1
+		size=$(stat -c %s "$log")
+		[[ $size = "$said" ]] || said=$size heard=$SECONDS
+		if [[ -z $stopped ]] && ((SECONDS - heard > limit)); then
+			stopped="said nothing for $(elapsed "$limit")"
+			kill "$pid"
+		fi
 		((SECONDS - start < 2 * (dots + 1))) || {
 			((dots++)) || printf '    ' >&2
 			printf . >&2
@@ -67,10 +75,16 @@ long() {
 	[[ $status != 0 ]] || return 0
 	say "The end of $log:"
 	tail -n 25 "$log" | sed 's/^/    /' >&2
-	[[ $status != 124 ]] || die "not done after $(elapsed "$limit"): $*" \
-		"(PATIENCE=3 in the environment gives all three times as long)"
+	((status != 124)) || stopped='had not ended after 4 hours'
+	[[ -z $stopped ]] || die "stopped, as it $stopped: $*" \
+		"(PATIENCE=3 in the environment allows three times as much silence)"
 	die "failed with status $status: $*"
 }
+
+# slowness: by how much this machine is slower than that one, as its slowest boot since it was
+# started itself says; at least 1.
+slow_file=$cache/slowness-$(</proc/sys/kernel/random/boot_id)
+slowness() { if [[ -s $slow_file ]]; then cat "$slow_file"; else echo 1; fi; }
 
 # debian_release: its code name, or nothing on other systems.
 debian_release() {

@@ -5,7 +5,6 @@
 #
 # boot: init_on_alloc=0
 # memory: 1G
-# timeout: 300
 
 cd /sys/kernel/debug || exit
 set -eu

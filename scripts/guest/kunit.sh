@@ -5,7 +5,7 @@
 #
 # boot: kunit.enable=1 kunit.autorun=1 rcupdate.rcu_expedited=1
 # memory: 1G
-# timeout: 600
+# silence: 600
 # shellcheck source=scripts/guest/lib.sh
 . /lib.sh
 

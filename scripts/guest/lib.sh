@@ -191,13 +191,13 @@ stop_by() {
 	wait "$program" 2>/dev/null
 }
 
-# settles WHAT COMMAND ARG…: the command must succeed within 20 seconds, on a machine that may be slow.
+# settles WHAT COMMAND ARG…: the command must succeed within 20 seconds of a machine as fast as most.
 settles() {
 	what=$1 tries=0
 	shift
-	while ! "$@" && [ $tries -lt 200 ]; do
+	while ! "$@" && [ $tries -lt $((200 * ${slow:-1})) ]; do
 		usleep 100000
 		tries=$((tries + 1))
 	done
-	if [ $tries -lt 200 ]; then ok "$what"; else not_ok "$what"; fi
+	if [ $tries -lt $((200 * ${slow:-1})) ]; then ok "$what"; else not_ok "$what"; fi
 }

@@ -2,7 +2,7 @@
 #
 # age.sh - an hour of use, simulated: the lifetime hint keeps free memory whole.
 #
-# without the matrix: um-*
+# beside um: um-*
 # memory: 512M
 # shellcheck source=scripts/guest/lib.sh
 . /lib.sh

@@ -3,7 +3,7 @@
 # hammer.sh - many at the debugfs files at once, with good lines and with nonsense: nothing breaks,
 # and what was taken comes back.
 #
-# without the matrix: um-*
+# beside um: um-*
 # memory: 1G
 # shellcheck source=scripts/guest/lib.sh
 . /lib.sh

@@ -5,7 +5,7 @@
 #
 # kernels: *-debug
 # file: examples/orphans/carveout_orphans.ko
-# timeout: 300
+# beside um: um-*
 # shellcheck source=scripts/guest/lib.sh
 . /lib.sh
 

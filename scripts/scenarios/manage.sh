@@ -2,7 +2,7 @@
 #
 # manage.sh - carveouts come and go at run time, through the files create and remove.
 #
-# without the matrix: um-*
+# beside um: um-*
 # shellcheck source=scripts/guest/lib.sh
 . /lib.sh
 

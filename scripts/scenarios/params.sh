@@ -2,7 +2,7 @@
 #
 # params.sh - bad parameters end in the right error, and one clear line in the log each.
 #
-# without the matrix: um-*
+# beside um: um-*
 # shellcheck source=scripts/guest/lib.sh
 . /lib.sh
 

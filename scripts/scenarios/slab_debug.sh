@@ -4,6 +4,7 @@
 # mistakes: what the log says of each, what is counted, and who holds what.
 #
 # file: examples/mistakes/carveout_mistakes.ko
+# beside um: um-*
 # shellcheck source=scripts/guest/lib.sh
 . /lib.sh
 

@@ -6,7 +6,6 @@
 # kernels: 6.12-debug 6.12-rt 7.2-debug
 # boot: memmap=64M$0x10000000
 # memory: 1G
-# timeout: 400
 # program: mapper
 # file: examples/workload/carveout_workload.ko
 # shellcheck source=scripts/guest/lib.sh

@@ -5,7 +5,6 @@
 # operation succeeds or says ENOMEM, the kernel has nothing to complain of, and kmemleak finds no leak.
 #
 # kernels: 6.12-debug
-# timeout: 600
 # shellcheck source=scripts/guest/lib.sh
 . /lib.sh
 

@@ -4,7 +4,6 @@
 #
 # kernels: 6.12-debug 6.12-rt 7.2
 # memory: 1G
-# timeout: 400
 # shellcheck source=scripts/guest/lib.sh
 . /lib.sh
 

@@ -5,7 +5,6 @@
 #
 # kernels: 6.12 7.2
 # memory: 6G
-# timeout: 300
 # shellcheck source=scripts/guest/lib.sh
 . /lib.sh
 

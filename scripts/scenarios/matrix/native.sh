@@ -7,7 +7,6 @@
 #
 # kernels: 6.12-debug 6.12-rt
 # boot: init_on_alloc=1 init_on_free=1
-# timeout: 300
 # file: examples/native/test_meminit.ko examples/native/native_pools.ko
 # shellcheck source=scripts/guest/lib.sh
 . /lib.sh

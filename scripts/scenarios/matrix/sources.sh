@@ -6,7 +6,6 @@
 # kernels: 6.1-debug 6.12-debug 7.2
 # boot: cma=64M memmap=32M$0x10000000
 # memory: 1G
-# timeout: 600
 # program: mapper
 # shellcheck source=scripts/guest/lib.sh
 . /lib.sh
