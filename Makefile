@@ -44,7 +44,7 @@ shell: ## a machine to play with, the module loaded; KERNEL= as above
 	scripts/shell
 
 ##@ Development
-test: ## all KUnit suites and scenarios; KERNELS="um-7.2 6.1 6.12 7.2" chooses
+test: ## all KUnit suites and scenarios; KERNELS="um-7.2-debug 6.1 6.12 7.2" chooses
 	scripts/test
 
 test-matrix: ## the same on all kernels, and scenarios with special machines; KERNELS= chooses
