@@ -3,9 +3,8 @@
 # kmemleak.sh - the kernel's leak detector looks into a carveout: native memory that only an
 # object, a page or an area points to is no leak, and one when that pointer is gone.
 #
-# kernels: *-debug
+# kernels: 6*-debug 7*-debug
 # file: examples/orphans/carveout_orphans.ko
-# beside um: um-*
 # shellcheck source=scripts/guest/lib.sh
 . /lib.sh
 

@@ -2,7 +2,7 @@
 #
 # manage.sh - carveouts come and go at run time, through the files create and remove.
 #
-# beside um: um-*
+# beside um: um-7.2 6* 7*
 # shellcheck source=scripts/guest/lib.sh
 . /lib.sh
 

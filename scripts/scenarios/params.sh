@@ -2,7 +2,7 @@
 #
 # params.sh - bad parameters end in the right error, and one clear line in the log each.
 #
-# beside um: um-*
+# beside um: um-7.2 6* 7*
 # shellcheck source=scripts/guest/lib.sh
 . /lib.sh
 
