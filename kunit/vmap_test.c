@@ -544,6 +544,35 @@ static void kvrealloc_grows_into_zeroes(struct kunit *test)
 	carve_kvfree(co, p);
 }
 
+/* An area resized in place and grown again with __GFP_ZERO reads as zeroes behind its old size. */
+static void kvrealloc_clears_what_it_grows_by_in_place(struct kunit *test)
+{
+	const gfp_t gfp = GFP_KERNEL | __GFP_ZERO;
+	const size_t most = 3 * PAGE_SIZE;
+	static const size_t sizes[] = { 3 * PAGE_SIZE - 100, 2 * PAGE_SIZE + 1,
+					PAGE_SIZE + 9, 100, 1 };
+	struct carveout *co = test->priv;
+	struct carve_page **held = hold_all_pages(test);
+	u8 *p;
+	int i;
+
+	let_go(co, held, true);
+	expect_fragmented(test);
+	p = carve_kvmalloc(co, most, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, p);
+	KUNIT_ASSERT_TRUE(test, is_vmalloc_addr(p));
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		memset(p, 0x5a, most);
+		KUNIT_ASSERT_PTR_EQ(test, carve_kvrealloc(co, p, sizes[i], gfp), p);
+		KUNIT_ASSERT_PTR_EQ(test, carve_kvrealloc(co, p, most, gfp), p);
+		KUNIT_EXPECT_NULL(test, memchr_inv(p, 0x5a, sizes[i]));
+		KUNIT_EXPECT_NULL(test, memchr_inv(p + sizes[i], 0,
+						   most - sizes[i]));
+	}
+	carve_kvfree(co, p);
+	let_go(co, held, false);
+}
+
 static void kv_arrays_check_for_overflow(struct kunit *test)
 {
 	struct carveout *co = test->priv;
@@ -910,6 +939,7 @@ static struct kunit_case vmap_cases[] = {
 	KUNIT_CASE(kvmalloc_takes_an_area_when_fragmented),
 	KUNIT_CASE(kvmalloc_takes_a_block_where_it_can),
 	KUNIT_CASE(kvrealloc_keeps_contents),
+	KUNIT_CASE(kvrealloc_clears_what_it_grows_by_in_place),
 	KUNIT_CASE(kvrealloc_grows_into_zeroes),
 	KUNIT_CASE(kv_arrays_check_for_overflow),
 	KUNIT_CASE(exhaustion_ends_in_null_and_comes_back),

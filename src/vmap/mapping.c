@@ -163,9 +163,9 @@ static void *map_as_allowed(struct page **array, unsigned int nr, gfp_t gfp)
 	void *addr;
 
 	if ((gfp & all) == all)
-		return vmap(array, nr, VM_MAP, PAGE_KERNEL);
+		return vmap(array, nr, CARVE_VMAP_FLAGS, PAGE_KERNEL);
 	flags = memalloc_noio_save();
-	addr = vmap(array, nr, VM_MAP, PAGE_KERNEL);
+	addr = vmap(array, nr, CARVE_VMAP_FLAGS, PAGE_KERNEL);
 	memalloc_noio_restore(flags);
 	return addr;
 }

@@ -64,7 +64,8 @@ static void *reserve(unsigned long nr_pages)
 	if (!pages)
 		return NULL;
 	memset_p((void **)pages, ZERO_PAGE(0), nr_pages);
-	virt = vmap(pages, nr_pages, VM_MAP, __pgprot(_PAGE_PROTNONE));
+	virt = vmap(pages, nr_pages, CARVE_VMAP_FLAGS,
+		    __pgprot(_PAGE_PROTNONE));
 	kvfree(pages);
 	return virt;
 }

@@ -6,6 +6,13 @@
 #include <linux/errno.h>
 #include <linux/mm.h>
 #include <linux/types.h>
+#include <linux/vmalloc.h>
+
+/*
+ * Flags for vmap(). VM_IOREMAP makes /proc/kcore show a hole in place of these addresses: it would
+ * read the pages through the direct mapping, which memory kept back at boot doesn't have.
+ */
+#define CARVE_VMAP_FLAGS (VM_MAP | VM_IOREMAP)
 
 /**
  * struct carve_window - a range of the kernel's virtual addresses
