@@ -1,99 +1,96 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * carveout - memory allocators over a block of memory of their own
+ * carveout - memory allocators over a reserved block of memory
  *
- * A carveout is a physically contiguous block of memory, taken from the
- * kernel once, with a complete memory system over it: a buddy page allocator
- * with per-CPU stores, slab caches with a kmalloc family, and virtually
- * contiguous areas. Nothing that it hands out comes from anywhere else.
+ * A carveout is a physically contiguous block of memory, reserved once, with
+ * its own memory allocators: a buddy page allocator with per-CPU lists, slab
+ * caches with a kmalloc family, and vmalloc. All memory that they allocate lies
+ * in this block.
  *
- * The names are those of the native counterparts with carve_ before them, and
- * the carveout as the first argument. Where nothing else is said, a function
- * does what its namesake in mm/ does.
+ * Functions are named after their counterparts in mm/ with the prefix carve_,
+ * and take the carveout as the first argument. Unless documented otherwise, a
+ * function behaves like its counterpart.
  *
- * Contexts: unless a function says otherwise it may be called from any
- * context but NMI, hard interrupts on PREEMPT_RT included, as long as the GFP
- * flags given don't allow blocking (GFP_ATOMIC, GFP_NOWAIT). With flags that
- * do (GFP_KERNEL and its kin) the caller must be able to sleep.
+ * Contexts: unless documented otherwise, a function may be called from any
+ * context but NMI, including hard interrupts on PREEMPT_RT, if its GFP flags
+ * don't allow blocking (GFP_ATOMIC, GFP_NOWAIT). With flags that do (GFP_KERNEL
+ * etc.) the caller must be able to sleep.
  *
- * GFP flags, one by one. The usual combinations:
+ * GFP flags. The usual combinations:
  *
  *   GFP_KERNEL, GFP_NOIO, GFP_NOFS, GFP_USER
- *	May sleep. Before they fail they collect what the stores of all CPUs
- *	and empty slabs hold, and wait for others to free (debugfs: wait_ms).
- *	Here they are all the same: see __GFP_IO, __GFP_FS, __GFP_HARDWALL.
+ *	May sleep. Before failing, they drain the per-CPU lists of all CPUs,
+ *	free empty slabs, and wait for other tasks to free memory (debugfs:
+ *	wait_ms).
+ *	All are equivalent here: see __GFP_IO, __GFP_FS, __GFP_HARDWALL.
  *   GFP_ATOMIC
- *	Never sleeps, and may take the last page: the reserve below the min
- *	watermark is for it. Reaches what this CPU's stores and the depots hold,
- *	and the areas of carve_vfree() that these keep mapped, not what lies in
- *	other CPUs' stores.
+ *	Never sleeps, and may use the reserve below the min watermark, down to
+ *	the last page. Uses this CPU's per-CPU lists, the depots, and freed
+ *	vmalloc areas that these cache, but not the lists of other CPUs.
  *   GFP_NOWAIT
- *	The same without the reserve.
+ *	Like GFP_ATOMIC, without the reserve.
  *   GFP_HIGHUSER
- *	GFP_KERNEL from a HIGHMEM zone first. If the carveout has an unmapped one
- *	the pages may have no address: see carve_kmap().
+ *	GFP_KERNEL, preferring HIGHMEM zones. Pages of an unmapped zone have no
+ *	address: see carve_kmap().
  *   GFP_HIGHUSER_MOVABLE
- *	The same, short-lived: see __GFP_MOVABLE.
+ *	GFP_HIGHUSER, short-lived: see __GFP_MOVABLE.
  *   GFP_DMA, GFP_DMA32
- *	Zone modifiers alone, as natively: GFP_KERNEL | GFP_DMA may sleep.
+ *	Zone modifiers alone, as in mm/: GFP_KERNEL | GFP_DMA may sleep.
  *
- * What makes them up:
+ * Single flags:
  *
  *   __GFP_DMA, __GFP_DMA32, __GFP_HIGHMEM, or none for NORMAL
- *	Where the pages must lie. Falls back to scarcer zones: HIGHMEM, NORMAL,
- *	DMA32, DMA. A request for NORMAL memory ends in a HIGHMEM zone after all
- *	others, if it is one that is mapped, as they are unless said otherwise
- *	when the carveout is made. Those that aren't serve carve_alloc_pages() and
- *	carve_alloc_pages_bulk() with __GFP_HIGHMEM, and carve_vmalloc(): functions
- *	that return an address give no page without one. Of several the scarcest
- *	counts.
+ *	The preferred zone, with fallback to scarcer ones: HIGHMEM, NORMAL,
+ *	DMA32, DMA. If several are given, the scarcest counts. NORMAL requests
+ *	fall back to mapped HIGHMEM zones last; HIGHMEM zones are mapped unless
+ *	the carveout was created otherwise. Unmapped ones serve only
+ *	carve_alloc_pages() and carve_alloc_pages_bulk() with __GFP_HIGHMEM, and
+ *	carve_vmalloc(): functions that return an address use mapped pages.
  *   __GFP_DIRECT_RECLAIM
- *	The caller can sleep, and waits as said of GFP_KERNEL.
+ *	The caller can sleep, and waits as described for GFP_KERNEL.
  *   __GFP_KSWAPD_RECLAIM
- *	An allocation that leaves its zone below the low watermark, or fails where
- *	one is, has memory collected in the background; without this flag it
- *	doesn't. Where that leaves a zone below its high watermark it isn't
- *	done again for some 20 ms.
+ *	An allocation that leaves its zone below the low watermark, or fails
+ *	with a zone below it, starts background reclaim. If reclaim leaves a
+ *	zone below its high watermark, it isn't started again for some 20 ms.
  *   __GFP_HIGH
- *	May go below the min watermark, down to the last page.
+ *	May use the reserve below the min watermark, down to the last page.
  *   __GFP_MEMALLOC
- *	The same, for those whose work frees more than they take. The state
- *	PF_MEMALLOC of a task isn't looked at: it is about native reclaim.
+ *	Like __GFP_HIGH, for work that frees more memory than it allocates.
+ *	PF_MEMALLOC of the task is ignored: it is about the kernel's reclaim.
  *   __GFP_NOMEMALLOC
- *	Undoes __GFP_MEMALLOC, but not __GFP_HIGH.
+ *	Overrides __GFP_MEMALLOC, but not __GFP_HIGH.
  *   __GFP_NORETRY
- *	Fails where GFP_ATOMIC would: nothing is collected from other CPUs or
- *	slabs, and nobody is waited for.
+ *	Fails where GFP_ATOMIC would, without draining other CPUs' lists,
+ *	freeing slabs, or waiting.
  *   __GFP_RETRY_MAYFAIL
- *	Waits sixteen times as long before it fails.
+ *	Waits sixteen times as long before failing.
  *   __GFP_NOFAIL
- *	Waits without end, and gets at the reserve while it waits. Only with
- *	__GFP_DIRECT_RECLAIM, without __GFP_NORETRY, and for an order that some
- *	zone in question can hold at all; else it may fail as if not given.
+ *	Waits indefinitely, and may use the reserve while waiting. Needs
+ *	__GFP_DIRECT_RECLAIM, no __GFP_NORETRY, and an order that some eligible
+ *	zone can hold; otherwise it has no effect.
  *   __GFP_NOWARN
- *	Keeps a failure out of the log; it is counted all the same.
+ *	Suppresses the log line of a failure; the failure is still counted.
  *   __GFP_ZERO
- *	Zeroes what was allocated. Kernels with init_on_alloc=1 do so always, and
- *	with init_on_free=1 what is freed is zeroed, here as natively.
+ *	Zeroes the memory. As in mm/, init_on_alloc=1 implies it, and
+ *	init_on_free=1 zeroes memory when it is freed.
  *   __GFP_RECLAIMABLE, __GFP_MOVABLE
- *	The block comes and goes: it is kept apart from long-lived ones, so that
- *	these don't hold up large blocks. It is never moved nor reclaimed.
+ *	The block is short-lived: it is grouped apart from long-lived blocks,
+ *	so that these don't fragment memory. It is neither moved nor reclaimed.
  *
- * These are accepted and have no meaning here:
+ * Accepted and ignored:
  *
  *   __GFP_IO, __GFP_FS
- *	Nothing is written back to make room, so that there is no I/O and no
- *	file system to fall into.
+ *	An allocation never writes back, so it can't recurse into I/O or a file
+ *	system.
  *   __GFP_COMP
- *	Every block remembers its order, as compound pages do natively.
+ *	Every block stores its order, as compound pages do in mm/.
  *   __GFP_THISNODE, __GFP_HARDWALL
- *	A zone lies on one node, chosen when the carveout was made; there are no
- *	other nodes to fall back to, and no cpuset's share.
+ *	A zone lies on one node, chosen when the carveout was created. There are
+ *	no other nodes to fall back to, and cpusets don't apply.
  *   __GFP_ACCOUNT
- *	A carveout's memory was taken from all of the kernel's at once: no memory
- *	cgroup is charged.
+ *	No memory cgroup is charged: the memory was reserved at once.
  *   __GFP_WRITE
- *	There is no page cache here whose dirty pages would be spread.
+ *	There is no page cache whose dirty pages could be spread.
  */
 #ifndef _CARVEOUT_H
 #define _CARVEOUT_H
@@ -111,23 +108,23 @@ struct rcu_head;
 
 /**
  * carveout_get() - take a reference to a carveout by its name
- * @name: the carveout's name, or NULL for the first one that was made
+ * @name: the carveout's name, or NULL for the first one created
  *
- * While the reference is held the carveout can't be removed and the module
+ * While the reference is held, the carveout can't be removed and the module
  * can't be unloaded.
  *
  * Context: may sleep.
- * Return: the carveout, or NULL where none has this name.
+ * Return: the carveout, or NULL if none has this name.
  */
 struct carveout *carveout_get(const char *name);
 
 /**
- * carveout_put() - give a reference back
- * @co: what carveout_get() returned, or NULL, which does nothing
+ * carveout_put() - drop a reference
+ * @co: return value of carveout_get(), or NULL, which is ignored
  *
- * Give everything back that was allocated from @co first. What is left is
- * reported in the log by owner, and keeps the carveout from being removed. What
- * nobody has got is reported, too, and left alone.
+ * Free all memory allocated from @co first. Leaks are logged by owner, and
+ * prevent the removal of the carveout. An unbalanced put is reported and
+ * ignored.
  *
  * Context: may sleep.
  */
@@ -144,8 +141,8 @@ void carveout_put(struct carveout *co);
  * The block is physically contiguous and aligned to its own size.
  *
  * Context: any but NMI; may sleep if @gfp allows it.
- * Return: the descriptor of the first page, or NULL where no such block is
- * free or @order is above what the carveout can hold.
+ * Return: the descriptor of the first page, or NULL if no such block is free or
+ * @order exceeds what the carveout can hold.
  */
 struct carve_page *carve_alloc_pages(struct carveout *co, gfp_t gfp,
 				     unsigned int order);
@@ -153,11 +150,11 @@ struct carve_page *carve_alloc_pages(struct carveout *co, gfp_t gfp,
 /**
  * carve_free_pages() - free a block of pages
  * @co: the carveout
- * @page: what carve_alloc_pages() returned, or NULL, which does nothing
+ * @page: return value of carve_alloc_pages(), or NULL, which is ignored
  * @order: the order that it was allocated with
  *
  * A page that isn't the head of a block in use, or not of this order, is
- * reported in the log and left alone.
+ * reported in the log and ignored.
  *
  * Context: any but NMI.
  */
@@ -165,15 +162,15 @@ void carve_free_pages(struct carveout *co, struct carve_page *page,
 		      unsigned int order);
 
 /**
- * carve_free_pages_cold() - free a block that isn't in this CPU's caches
+ * carve_free_pages_cold() - free a block that is cold in this CPU's caches
  * @co: the carveout
- * @page: what carve_alloc_pages() returned, or NULL, which does nothing
+ * @page: return value of carve_alloc_pages(), or NULL, which is ignored
  * @order: the order that it was allocated with
  *
- * As carve_free_pages(), but past the CPU's store, straight to the buddy
- * system: what was freed while still warm stays on top of the store, and a
- * large block that is whole with it can be had at once. For memory that the
- * CPU hasn't touched lately, such as what a device has written.
+ * Like carve_free_pages(), but bypasses the per-CPU lists: the block goes to
+ * the buddy allocator, where it merges at once, and the lists keep warm pages
+ * on top. For memory that the CPU hasn't touched lately, such as a device's
+ * buffers.
  *
  * Context: any but NMI.
  */
@@ -192,7 +189,7 @@ void carve_free_pages_cold(struct carveout *co, struct carve_page *page,
 /**
  * carve_free_page() - free one page
  * @co: the carveout
- * @page: what carve_alloc_page() returned
+ * @page: return value of carve_alloc_page()
  */
 #define carve_free_page(co, page) carve_free_pages(co, page, 0)
 
@@ -205,7 +202,7 @@ void carve_free_pages_cold(struct carveout *co, struct carve_page *page,
  * The counterpart of __get_free_pages().
  *
  * Context: any but NMI; may sleep if @gfp allows it.
- * Return: the block's address in the kernel, or 0.
+ * Return: the block's kernel address, or 0.
  */
 unsigned long carve_get_free_pages(struct carveout *co, gfp_t gfp,
 				   unsigned int order);
@@ -216,14 +213,14 @@ unsigned long carve_get_free_pages(struct carveout *co, gfp_t gfp,
  * @gfp: GFP flags
  *
  * Context: any but NMI; may sleep if @gfp allows it.
- * Return: the page's address in the kernel, or 0.
+ * Return: the page's kernel address, or 0.
  */
 unsigned long carve_get_zeroed_page(struct carveout *co, gfp_t gfp);
 
 /**
  * carve_free_pages_addr() - free a block by its address
  * @co: the carveout
- * @addr: what carve_get_free_pages() returned, or 0, which does nothing
+ * @addr: return value of carve_get_free_pages(), or 0, which is ignored
  * @order: the order that it was allocated with
  *
  * The counterpart of free_pages().
@@ -245,10 +242,10 @@ void carve_free_pages_addr(struct carveout *co, unsigned long addr,
 void *carve_alloc_pages_exact(struct carveout *co, size_t size, gfp_t gfp);
 
 /**
- * carve_free_pages_exact() - free what carve_alloc_pages_exact() returned
+ * carve_free_pages_exact() - free an allocation of carve_alloc_pages_exact()
  * @co: the carveout
- * @virt: the address, or NULL, which does nothing
- * @size: the bytes asked for then
+ * @virt: the address, or NULL, which is ignored
+ * @size: the size passed to carve_alloc_pages_exact()
  *
  * Context: any but NMI.
  */
@@ -262,8 +259,8 @@ void carve_free_pages_exact(struct carveout *co, void *virt, size_t size);
  * @pages: the array; only slots that hold NULL are filled
  *
  * Context: any but NMI; may sleep if @gfp allows it.
- * Return: the number of slots from the first on that hold a page; less than
- * @nr where the carveout ran out.
+ * Return: the number of leading slots that hold a page; less than @nr if the
+ * carveout ran out of pages.
  */
 unsigned long carve_alloc_pages_bulk(struct carveout *co, gfp_t gfp,
 				     unsigned long nr,
@@ -294,34 +291,35 @@ void carve_split_page(struct carveout *co, struct carve_page *page,
 		      unsigned int order);
 
 /**
- * carve_page_address() - the kernel's address of a page
+ * carve_page_address() - the kernel address of a page
  * @co: the carveout
  * @page: a page of it
  *
  * Context: any but NMI.
- * Return: the address of the page's first byte; NULL for a page of an unmapped
- * zone that isn't mapped with carve_kmap(), and for what isn't a page of @co.
+ * Return: the address of the page's first byte; NULL if @page lies in an
+ * unmapped zone and isn't mapped with carve_kmap(), or isn't a page of @co.
  */
 void *carve_page_address(struct carveout *co, const struct carve_page *page);
 
 /**
- * carve_virt_to_page() - the page that an address lies in
+ * carve_virt_to_page() - look up the page of an address
  * @co: the carveout
  * @addr: an address within the carveout's memory (not in an area of
  *	carve_vmalloc())
  *
  * Context: any but NMI.
- * Return: the page's descriptor, or NULL for an address from elsewhere.
+ * Return: the page's descriptor, or NULL if @addr lies outside of @co.
  */
 struct carve_page *carve_virt_to_page(struct carveout *co, const void *addr);
 
 /**
  * carve_owns() - does an address lie in a carveout's memory?
  * @co: the carveout
- * @p: an address, any
+ * @p: any address
  *
  * Context: any.
- * Return: true for what is in its pages, or in an area of carve_vmalloc().
+ * Return: true if @p lies in one of its pages, or in an area of
+ * carve_vmalloc().
  */
 bool carve_owns(struct carveout *co, const void *p);
 
@@ -331,25 +329,25 @@ bool carve_owns(struct carveout *co, const void *p);
  * @page: a page of it
  *
  * Context: any but NMI.
- * Return: the physical address in bytes; PHYS_ADDR_MAX for what isn't a page of
+ * Return: the physical address in bytes; PHYS_ADDR_MAX if @page isn't a page of
  * @co.
  */
 phys_addr_t carve_page_to_phys(struct carveout *co,
 			       const struct carve_page *page);
 
-/* Pages that have no address: those of unmapped zones, see __GFP_HIGHMEM */
+/* Mapping pages of unmapped zones, which have no address: see __GFP_HIGHMEM */
 
 /**
- * carve_kmap() - map a page for long
+ * carve_kmap() - map a page, long-term
  * @co: the carveout
  * @page: a page of it
  *
- * Each page has one address for all users; there are 512 such addresses. When
- * all are taken this waits until somebody calls carve_kunmap(). A page that
- * has an address anyway costs nothing, and has that.
+ * All users of a page share one address; there are 512 addresses. If all are in
+ * use, this waits for a carve_kunmap(). For a page of a mapped zone it returns
+ * the page's address at no cost.
  *
  * Context: may sleep.
- * Return: the address of the page's first byte; NULL for what isn't a page of
+ * Return: the address of the page's first byte; NULL if @page isn't a page of
  * @co, which is reported in the log.
  */
 void *carve_kmap(struct carveout *co, struct carve_page *page);
@@ -366,56 +364,57 @@ void *carve_kmap(struct carveout *co, struct carve_page *page);
 void carve_kunmap(struct carveout *co, struct carve_page *page);
 
 /**
- * carve_kmap_local() - map a page for a moment
+ * carve_kmap_local() - map a page, short-term
  * @co: the carveout
  * @page: a page of it
  *
- * Never waits. Unless the page has an address anyway, preemption is disabled
- * until carve_kunmap_local(), and the address is for this CPU alone. Up to 16
- * pages at a time, those of interrupts included, and undone in reverse order.
+ * Never waits. For a page of an unmapped zone, preemption is disabled until
+ * carve_kunmap_local(), and the address is valid on this CPU only. Up to 16
+ * mappings nest on a CPU, including those of interrupts; unmap them in reverse
+ * order.
  *
  * Context: any but NMI.
- * Return: the address of the page's first byte; NULL for the 17th, and for what
- * isn't a page of @co: the log says which.
+ * Return: the address of the page's first byte; NULL if 16 mappings exist or
+ * @page isn't a page of @co; both are reported in the log.
  */
 void *carve_kmap_local(struct carveout *co, struct carve_page *page);
 
 /**
  * carve_kunmap_local() - undo the last carve_kmap_local() on this CPU
  * @co: the carveout
- * @addr: what it returned, or any address in that page
+ * @addr: any address in the mapped page
  *
- * Another address than that of the last one is reported in the log and left
- * alone.
+ * An address outside of the page mapped last is reported in the log and
+ * ignored.
  *
- * Context: that of carve_kmap_local().
+ * Context: as carve_kmap_local().
  */
 void carve_kunmap_local(struct carveout *co, const void *addr);
 
 /* Caches */
 
 /**
- * carve_cache_create() - make a cache of objects of one size
+ * carve_cache_create() - create a cache of objects of one size
  * @co: the carveout
  * @name: 1 to 31 characters without white space, unique in the carveout; copied
  * @size: bytes of an object, 1 to 16384
- * @align: alignment in bytes, a power of two, or 0 for that of a pointer
+ * @align: alignment in bytes, a power of two, or 0 for pointer alignment
  * @flags: SLAB_HWCACHE_ALIGN aligns to cache lines; SLAB_TYPESAFE_BY_RCU,
- *	SLAB_CACHE_DMA and SLAB_CACHE_DMA32 are as natively; SLAB_PANIC and the
- *	accounting flags have no meaning here
- * @ctor: called once for each object when its slab is made, or NULL. Objects
- *	keep what it wrote while they are free
+ *	SLAB_CACHE_DMA and SLAB_CACHE_DMA32 are as in mm/; SLAB_PANIC and the
+ *	accounting flags are ignored
+ * @ctor: called once for each object when its slab is allocated, or NULL. Free
+ *	objects stay constructed
  *
- * With SLAB_TYPESAFE_BY_RCU the memory of an object stays one of the cache for
- * all who are in rcu_read_lock() when it is freed; but it may be another one by
- * then. With SLAB_CACHE_DMA or SLAB_CACHE_DMA32 objects come from zones that
- * serve GFP_DMA or GFP_DMA32, which the GFP flags of an allocation can't ask of
- * other caches.
+ * With SLAB_TYPESAFE_BY_RCU a freed object's memory stays an object of the
+ * cache for current RCU readers, but may be reused as another object meanwhile.
+ * With SLAB_CACHE_DMA or SLAB_CACHE_DMA32 objects come from zones that serve
+ * GFP_DMA or GFP_DMA32; GFP flags of an allocation can't select a zone in other
+ * caches.
  *
  * Context: may sleep.
  * Return: the cache, or ERR_PTR(): -EINVAL for a bad name, size, alignment or
- * flag, or where no zone lies low enough for one, -EEXIST where the name is
- * taken, -ENOMEM. The log says which.
+ * flag, or if no zone serves SLAB_CACHE_DMA or SLAB_CACHE_DMA32; -EEXIST if the
+ * name is in use; -ENOMEM. The log says why.
  */
 struct carve_cache *carve_cache_create(struct carveout *co, const char *name,
 				       unsigned int size, unsigned int align,
@@ -423,15 +422,15 @@ struct carve_cache *carve_cache_create(struct carveout *co, const char *name,
 				       void (*ctor)(void *object));
 
 /**
- * struct carve_cache_options - what else can be said of a cache
- * @align: alignment in bytes, a power of two, or 0 for that of a pointer
- * @ctor: called once for each object when its slab is made, or NULL
- * @dtor: called once for each object when its slab is given back, after the
- *	last use of the object, or NULL; only with a constructor
+ * struct carve_cache_options - further options of a cache
+ * @align: alignment in bytes, a power of two, or 0 for pointer alignment
+ * @ctor: called once for each object when its slab is allocated, or NULL
+ * @dtor: called once for each object when its slab is freed, after the last use
+ *	of the object, or NULL; only with a constructor
  *
- * Both are called in the context of an allocation, or of a free that gives a
- * slab back, and so may not sleep; with SLAB_TYPESAFE_BY_RCU the destructor is
- * called after the grace period.
+ * Neither may sleep: they are called by allocations, and by frees that free a
+ * slab. With SLAB_TYPESAFE_BY_RCU the destructor is called after the grace
+ * period.
  */
 struct carve_cache_options {
 	unsigned int align;
@@ -440,12 +439,12 @@ struct carve_cache_options {
 };
 
 /**
- * carve_cache_create_with() - make a cache, with all that can be said of it
+ * carve_cache_create_with() - create a cache with further options
  * @co: the carveout
  * @name: as for carve_cache_create()
  * @size: as for carve_cache_create()
  * @flags: as for carve_cache_create()
- * @options: the rest, or NULL for none of it
+ * @options: further options, or NULL for none
  *
  * Context: may sleep.
  * Return: as carve_cache_create().
@@ -457,18 +456,19 @@ carve_cache_create_with(struct carveout *co, const char *name,
 
 /**
  * carve_cache_destroy() - remove a cache
- * @cache: the cache; or NULL or an ERR_PTR(), which do nothing
+ * @cache: the cache; NULL and ERR_PTR()s are ignored
  *
  * Context: may sleep. No other call on @cache may be under way.
- * Return: 0, or -EBUSY where objects are still allocated; the log says how
- * many, and the cache stays as it is. So it does while a CPU is on its way down
- * with free objects of the cache in its magazine: once more, when that is gone.
+ * Return: 0, or -EBUSY if objects are still allocated; the log says how many,
+ * and the cache stays usable. Also -EBUSY while a CPU that is going offline has
+ * free objects of the cache in its magazine: retry when it is offline.
  */
 int carve_cache_destroy(struct carve_cache *cache);
 
 /*
- * carve_cache_alloc(), any flags; and without __GFP_ZERO: a static call, because
- * whether the kernel was booted with init_on_alloc decides which function it is.
+ * carve_cache_alloc() for any flags, and for flags without __GFP_ZERO: the
+ * latter is a static call, since its target depends on the init_on_alloc boot
+ * parameter.
  */
 void *carve_cache_alloc_any(struct carve_cache *cache, gfp_t gfp);
 DECLARE_STATIC_CALL(carve_cache_alloc_plain, carve_cache_alloc_any);
@@ -484,7 +484,7 @@ DECLARE_STATIC_CALL(carve_cache_alloc_plain, carve_cache_alloc_any);
 static __always_inline void *carve_cache_alloc(struct carve_cache *cache,
 					       gfp_t gfp)
 {
-	/* Flags are constant nearly always, and then cost nothing */
+	/* Flags are nearly always constant: the compiler resolves this */
 	return __builtin_constant_p(gfp) && !(gfp & __GFP_ZERO) ?
 	       static_call(carve_cache_alloc_plain)(cache, gfp) :
 	       carve_cache_alloc_any(cache, gfp);
@@ -492,7 +492,7 @@ static __always_inline void *carve_cache_alloc(struct carve_cache *cache,
 
 /**
  * carve_cache_zalloc() - allocate an object filled with zeroes
- * @cache: the cache, one without a constructor
+ * @cache: the cache, without a constructor
  * @gfp: GFP flags
  *
  * Context: any but NMI; may sleep if @gfp allows it.
@@ -503,23 +503,22 @@ void *carve_cache_zalloc(struct carve_cache *cache, gfp_t gfp);
 /**
  * carve_cache_free() - free an object
  * @cache: the cache that it came from
- * @object: the object, or NULL, which does nothing
+ * @object: the object, or NULL, which is ignored
  *
- * An object of another cache or from elsewhere is reported in the log and
- * left alone.
+ * An address that isn't an object of @cache is reported in the log and ignored.
  *
  * Context: any but NMI.
  */
 void carve_cache_free(struct carve_cache *cache, void *object);
 
 /**
- * carve_cache_shrink() - give a cache's empty slabs back
+ * carve_cache_shrink() - free a cache's empty slabs
  * @cache: the cache
  *
  * Empties the cache's per-CPU magazines first.
  *
  * Context: may sleep.
- * Return: the number of pages given back.
+ * Return: the number of pages freed.
  */
 unsigned long carve_cache_shrink(struct carve_cache *cache);
 
@@ -528,11 +527,11 @@ unsigned long carve_cache_shrink(struct carve_cache *cache);
  * @cache: the cache
  *
  * Context: any.
- * Return: the bytes asked for when the cache was made.
+ * Return: the size passed to carve_cache_create().
  */
 unsigned int carve_cache_size(const struct carve_cache *cache);
 
-/* Objects by the array */
+/* Bulk allocation and free */
 
 /**
  * carve_cache_alloc_bulk() - allocate many objects at once
@@ -541,9 +540,9 @@ unsigned int carve_cache_size(const struct carve_cache *cache);
  * @nr: how many
  * @objects: array of @nr slots, to be filled
  *
- * Context: any but NMI; may sleep if @gfp allows it. The work grows with @nr,
- * but interrupts are disabled for no more than a batch of it at a time.
- * Return: @nr, or 0 where there are not so many: then none is allocated.
+ * Context: any but NMI; may sleep if @gfp allows it. Interrupts are disabled
+ * for one batch of objects at a time.
+ * Return: @nr, or 0 if it couldn't allocate all of them.
  */
 size_t carve_cache_alloc_bulk(struct carve_cache *cache, gfp_t gfp, size_t nr,
 			      void **objects);
@@ -552,10 +551,10 @@ size_t carve_cache_alloc_bulk(struct carve_cache *cache, gfp_t gfp, size_t nr,
  * carve_cache_free_bulk() - free many objects at once
  * @cache: the cache that they came from
  * @nr: how many
- * @objects: the objects; slots that are NULL are passed over. What the array
- *	holds afterwards isn't defined
+ * @objects: the objects; NULL slots are skipped. The array's contents are
+ *	undefined afterwards
  *
- * Bad ones are treated as carve_cache_free() does, and the others freed.
+ * Bad addresses are reported and ignored, and the other objects freed.
  *
  * Context: any but NMI.
  */
@@ -566,10 +565,10 @@ void carve_cache_free_bulk(struct carve_cache *cache, size_t nr,
  * carve_kfree_bulk() - free many allocations of the kmalloc family at once
  * @co: the carveout
  * @nr: how many
- * @objects: the addresses, of whatever sizes; slots that are NULL are passed
- *	over. What the array holds afterwards isn't defined
+ * @objects: the addresses, of any sizes; NULL slots are skipped. The array's
+ *	contents are undefined afterwards
  *
- * Fastest where those of one size follow each other.
+ * Fastest if allocations of the same size are adjacent in the array.
  *
  * Context: any but NMI.
  */
@@ -578,22 +577,21 @@ void carve_kfree_bulk(struct carveout *co, size_t nr, void **objects);
 /* Freeing after a grace period */
 
 /**
- * carve_kfree_rcu() - free when all readers of now are done
+ * carve_kfree_rcu() - free after a grace period
  * @co: the carveout
- * @p: what the kmalloc family, carve_vmalloc() or carve_kvmalloc() and its kin
- *	returned, or NULL
- * @head: a struct rcu_head in the allocation, used where there is no memory to
- *	note its address; or NULL, if the caller can sleep
+ * @p: an allocation of the kmalloc, vmalloc or kvmalloc family, or NULL
+ * @head: a struct rcu_head in the allocation, used if there is no memory to
+ *	queue @p; or NULL, if the caller can sleep
  *
- * The allocation stays as it is until then, but for @head, which must lie in it. Frees are batched:
- * each takes a word of the carveout, and no callback of its own.
+ * The allocation keeps its contents until it is freed, except for @head. Frees
+ * are batched: each takes one word of the carveout, and no callback of its own.
  *
  * Context: any but NMI with @head; may sleep with NULL.
  */
 void carve_kfree_rcu(struct carveout *co, const void *p, struct rcu_head *head);
 
 /**
- * carve_cache_free_rcu() - free an object when all readers of now are done
+ * carve_cache_free_rcu() - free an object after a grace period
  * @cache: the cache that it came from
  * @object: the object, or NULL
  * @head: as for carve_kfree_rcu()
@@ -604,10 +602,10 @@ void carve_cache_free_rcu(struct carve_cache *cache, void *object,
 			  struct rcu_head *head);
 
 /**
- * carve_rcu_barrier() - wait until what was to be freed has been freed
+ * carve_rcu_barrier() - wait for pending carve_kfree_rcu() frees
  * @co: the carveout
  *
- * For all that was given to carve_kfree_rcu() and carve_cache_free_rcu() before.
+ * Waits for all earlier carve_kfree_rcu() and carve_cache_free_rcu() calls.
  * carve_cache_destroy() does so itself.
  *
  * Context: may sleep.
@@ -615,21 +613,20 @@ void carve_cache_free_rcu(struct carve_cache *cache, void *object,
 void carve_rcu_barrier(struct carveout *co);
 
 /*
- * Elements of native memory pools: functions for mempool_create(), whose pool
- * then keeps its reserve in a carveout, and waits for its own elements where
- * the carveout is full.
+ * Callbacks for the kernel's mempool_create(). The pool keeps its reserve in a
+ * carveout, and waits for its own elements when the carveout is full.
  *
  *	pool = mempool_create(16, carve_mempool_alloc_slab,
  *			      carve_mempool_free_slab, cache);
  */
 
 /**
- * struct carve_mempool_source - where a memory pool has its elements from
+ * struct carve_mempool_source - pool_data for kmalloc and page elements
  * @co: the carveout
  * @size: bytes of an element, for carve_mempool_kmalloc()
  * @order: log2 of its pages, for carve_mempool_alloc_pages()
  *
- * The pool_data of a pool, to be kept as long as that.
+ * Must exist as long as the pool.
  */
 struct carve_mempool_source {
 	struct carveout *co;
@@ -640,7 +637,7 @@ struct carve_mempool_source {
 /**
  * carve_mempool_alloc_slab() - mempool_alloc_t for objects of a cache
  * @gfp: GFP flags
- * @pool_data: the struct carve_cache, one without a constructor
+ * @pool_data: the struct carve_cache, without a constructor
  *
  * Return: as carve_cache_alloc().
  */
@@ -664,7 +661,7 @@ void *carve_mempool_kmalloc(gfp_t gfp, void *pool_data);
 
 /**
  * carve_mempool_kfree() - mempool_free_t for bytes
- * @element: what carve_mempool_kmalloc() returned
+ * @element: return value of carve_mempool_kmalloc()
  * @pool_data: the struct carve_mempool_source
  */
 void carve_mempool_kfree(void *element, void *pool_data);
@@ -680,25 +677,25 @@ void *carve_mempool_alloc_pages(gfp_t gfp, void *pool_data);
 
 /**
  * carve_mempool_free_pages() - mempool_free_t for blocks of pages
- * @element: what carve_mempool_alloc_pages() returned
+ * @element: return value of carve_mempool_alloc_pages()
  * @pool_data: the struct carve_mempool_source
  */
 void carve_mempool_free_pages(void *element, void *pool_data);
 
 /* kmalloc and its family */
 
-/* carve_kmalloc(), any flags; and without zone modifiers and __GFP_ZERO: see above */
+/* carve_kmalloc() for any flags, and without zone modifiers and __GFP_ZERO */
 void *carve_kmalloc_any(struct carveout *co, size_t size, gfp_t gfp);
 DECLARE_STATIC_CALL(carve_kmalloc_plain, carve_kmalloc_any);
 
 /**
  * carve_kmalloc() - allocate bytes
  * @co: the carveout
- * @size: bytes. Up to 8192 from the size classes (8, 16, 32, 64, 96, 128, 192,
- *	256 and on in powers of two), above that whole pages
+ * @size: bytes. Up to 8192 from size classes (8, 16, 32, 64, 96, 128, 192, 256,
+ *	then powers of two), above that whole pages
  * @gfp: GFP flags
  *
- * Powers of two are aligned to their size, others to 8 bytes at least.
+ * Powers of two are aligned to their size, other sizes to at least 8 bytes.
  *
  * Context: any but NMI; may sleep if @gfp allows it.
  * Return: the address; ZERO_SIZE_PTR for size 0; NULL on failure.
@@ -730,7 +727,7 @@ void *carve_kzalloc(struct carveout *co, size_t size, gfp_t gfp);
  * @size: bytes of an element
  * @gfp: GFP flags
  *
- * Return: as carve_kmalloc(); NULL where @n times @size overflows.
+ * Return: as carve_kmalloc(); NULL if @n times @size overflows.
  */
 void *carve_kmalloc_array(struct carveout *co, size_t n, size_t size,
 			  gfp_t gfp);
@@ -749,26 +746,26 @@ void *carve_kcalloc(struct carveout *co, size_t n, size_t size, gfp_t gfp);
 /**
  * carve_krealloc() - change the size of an allocation
  * @co: the carveout
- * @p: what the kmalloc family returned, or NULL
+ * @p: an allocation of the kmalloc family, or NULL
  * @size: the new size in bytes; 0 frees @p
- * @gfp: GFP flags. For what grew to be zero, __GFP_ZERO must have been given
- *	when @p was first allocated and each time since
+ * @gfp: GFP flags. __GFP_ZERO zeroes the added bytes only if it was also passed
+ *	to the allocation of @p and to each carve_krealloc() since
  *
- * Stays in place where the object is large enough.
+ * Resizes in place if the object is large enough.
  *
  * Context: any but NMI; may sleep if @gfp allows it.
  * Return: the new address, with the contents up to the smaller size; NULL on
- * failure, when @p stays valid; ZERO_SIZE_PTR for size 0.
+ * failure, with @p still valid; ZERO_SIZE_PTR for size 0.
  */
 void *carve_krealloc(struct carveout *co, const void *p, size_t size,
 		     gfp_t gfp);
 
 /**
- * carve_kfree() - free what the kmalloc family returned
+ * carve_kfree() - free an allocation of the kmalloc family
  * @co: the carveout
- * @p: the address; NULL and ZERO_SIZE_PTR do nothing
+ * @p: the address; NULL and ZERO_SIZE_PTR are ignored
  *
- * An address from elsewhere is reported in the log and left alone.
+ * An address from elsewhere is reported in the log and ignored.
  *
  * Context: any but NMI.
  */
@@ -784,9 +781,9 @@ void carve_kfree(struct carveout *co, const void *p);
 void carve_kfree_sensitive(struct carveout *co, const void *p);
 
 /**
- * carve_ksize() - how many bytes an allocation really has
+ * carve_ksize() - get the usable size of an allocation
  * @co: the carveout
- * @p: what the kmalloc family returned
+ * @p: an allocation of the kmalloc family
  *
  * Context: any but NMI.
  * Return: bytes; 0 for NULL, ZERO_SIZE_PTR and addresses from elsewhere.
@@ -794,11 +791,11 @@ void carve_kfree_sensitive(struct carveout *co, const void *p);
 size_t carve_ksize(struct carveout *co, const void *p);
 
 /**
- * carve_kmalloc_size_roundup() - how many bytes a request would really get
+ * carve_kmalloc_size_roundup() - get the usable size for a requested size
  * @size: bytes
  *
  * Context: any.
- * Return: what carve_ksize() will say of carve_kmalloc(@size).
+ * Return: the carve_ksize() of a carve_kmalloc() of @size bytes.
  */
 size_t carve_kmalloc_size_roundup(size_t size);
 
@@ -825,13 +822,13 @@ void *carve_kmemdup(struct carveout *co, const void *src, size_t len,
 char *carve_kstrdup(struct carveout *co, const char *s, gfp_t gfp);
 
 /**
- * carve_kmemdup_nul() - allocate a string of bytes and end it
+ * carve_kmemdup_nul() - allocate a NUL-terminated copy of bytes
  * @co: the carveout
  * @s: the bytes, or NULL, for which NULL is returned
  * @len: how many
  * @gfp: GFP flags
  *
- * Return: as carve_kmalloc(): @len bytes and a null behind them.
+ * Return: as carve_kmalloc(): @len bytes, followed by a NUL.
  */
 char *carve_kmemdup_nul(struct carveout *co, const char *s, size_t len,
 			gfp_t gfp);
@@ -840,7 +837,7 @@ char *carve_kmemdup_nul(struct carveout *co, const char *s, size_t len,
  * carve_kstrndup() - allocate a copy of a string, up to a length
  * @co: the carveout
  * @s: the string, or NULL, for which NULL is returned
- * @max: bytes of it at most, without the null behind them
+ * @max: maximum length of the copy, without the NUL
  * @gfp: GFP flags
  *
  * Return: as carve_kmalloc().
@@ -850,13 +847,13 @@ char *carve_kstrndup(struct carveout *co, const char *s, size_t max, gfp_t gfp);
 /**
  * carve_krealloc_array() - change the number of elements of an array
  * @co: the carveout
- * @p: what the kmalloc family returned, or NULL
+ * @p: an allocation of the kmalloc family, or NULL
  * @n: the new number of elements
  * @size: bytes of an element
  * @gfp: GFP flags, as for carve_krealloc()
  *
- * Return: as carve_krealloc(); NULL where @n times @size overflows, when @p
- * stays valid.
+ * Return: as carve_krealloc(); NULL if @n times @size overflows, with @p still
+ * valid.
  */
 void *carve_krealloc_array(struct carveout *co, const void *p, size_t n,
 			   size_t size, gfp_t gfp);
@@ -868,8 +865,8 @@ void *carve_krealloc_array(struct carveout *co, const void *p, size_t n,
  * @co: the carveout
  * @size: bytes; rounded up to whole pages
  *
- * The pages come from wherever they are free in the carveout, and an unmapped
- * guard page lies behind the area.
+ * The pages need not be physically contiguous. An unmapped guard page follows
+ * the area.
  *
  * Context: may sleep.
  * Return: the address of the first byte, page aligned, or NULL.
@@ -887,31 +884,60 @@ void *carve_vmalloc(struct carveout *co, unsigned long size);
 void *carve_vzalloc(struct carveout *co, unsigned long size);
 
 /**
- * carve_vfree() - free what carve_vmalloc() returned
+ * carve_vmalloc_gfp() - allocate virtually contiguous memory, as __vmalloc()
+ * does
  * @co: the carveout
- * @addr: the address, or NULL, which does nothing
+ * @size: bytes; rounded up to whole pages
+ * @gfp: GFP flags; without blocking, and without a window (debugfs: stats),
+ *	only areas that happen to be cached can be allocated
  *
- * An address that is not the start of an area is reported in the log and left
- * alone.
+ * Context: any but NMI; may sleep if @gfp allows it.
+ * Return: as carve_vmalloc().
+ */
+void *carve_vmalloc_gfp(struct carveout *co, unsigned long size, gfp_t gfp);
+
+/**
+ * carve_vrealloc() - change the size of virtually contiguous memory
+ * @co: the carveout
+ * @p: an allocation of the vmalloc family, or NULL
+ * @size: the new size in bytes; 0 frees @p
+ * @gfp: GFP flags; __GFP_ZERO as for carve_krealloc()
  *
- * Context: tasks that may sleep, and interrupts, but not NMI; from an interrupt
- * the area is unmapped a little later.
+ * Resizes in place if the area is large enough. An address that is not the
+ * start of an area is reported in the log and ignored.
+ *
+ * Context: any but NMI; may sleep if @gfp allows it.
+ * Return: the address, for carve_vfree(); NULL for size 0, or on failure, with
+ * @p still valid.
+ */
+void *carve_vrealloc(struct carveout *co, const void *p, size_t size,
+		     gfp_t gfp);
+
+/**
+ * carve_vfree() - free an allocation of the vmalloc family
+ * @co: the carveout
+ * @addr: the address, or NULL, which is ignored
+ *
+ * An address that is not the start of an area is reported in the log and
+ * ignored.
+ *
+ * Context: tasks that may sleep, and interrupts, but not NMI. From an
+ * interrupt, unmapping may be deferred to a work item.
  */
 void carve_vfree(struct carveout *co, const void *addr);
 
 /**
  * carve_vmap() - map pages to virtually contiguous addresses
  * @co: the carveout
- * @pages: pages of it, in the order in which they are to be mapped; the array
- *	is the caller's again afterwards
- * @count: how many
+ * @pages: pages of @co, in mapping order; the array isn't used after the call
+ * @count: number of pages
  *
- * The pages stay the caller's, who keeps them until after carve_vunmap(). The
- * same page may be mapped more than once.
+ * The caller still owns the pages, and must not free them before
+ * carve_vunmap(). A page may be mapped more than once.
  *
  * Context: may sleep.
- * Return: the address of the first page's first byte, with an unmapped guard
- * page behind the last; NULL on failure, or where one isn't the carveout's.
+ * Return: the address of the first page, with an unmapped guard page behind the
+ * last; NULL on failure, or if @co doesn't own all pages.
  */
 void *carve_vmap(struct carveout *co, struct carve_page **pages,
 		 unsigned int count);
@@ -919,22 +945,22 @@ void *carve_vmap(struct carveout *co, struct carve_page **pages,
 /**
  * carve_vunmap() - undo carve_vmap()
  * @co: the carveout
- * @addr: what it returned, or NULL, which does nothing
+ * @addr: return value of carve_vmap(), or NULL, which is ignored
  *
- * An address that isn't the start of such a mapping is reported in the log and
- * left alone.
+ * An address that isn't the start of a carve_vmap() mapping is reported in the
+ * log and ignored.
  *
  * Context: may sleep.
  */
 void carve_vunmap(struct carveout *co, const void *addr);
 
 /**
- * carve_kvmalloc() - allocate bytes, contiguous where that is easy
+ * carve_kvmalloc() - allocate bytes, physically contiguous if possible
  * @co: the carveout
  * @size: bytes
  * @gfp: GFP flags that allow to sleep
  *
- * Tries carve_kmalloc() without effort, then carve_vmalloc().
+ * Tries carve_kmalloc() without retries, then carve_vmalloc().
  *
  * Context: may sleep.
  * Return: the address, for carve_kvfree(); NULL on failure.
@@ -942,7 +968,7 @@ void carve_vunmap(struct carveout *co, const void *addr);
 void *carve_kvmalloc(struct carveout *co, size_t size, gfp_t gfp);
 
 /**
- * carve_kvzalloc() - allocate bytes filled with zeroes, contiguous where easy
+ * carve_kvzalloc() - allocate zeroed bytes, contiguous if possible
  * @co: the carveout
  * @size: bytes
  * @gfp: GFP flags that allow to sleep
@@ -953,20 +979,20 @@ void *carve_kvmalloc(struct carveout *co, size_t size, gfp_t gfp);
 void *carve_kvzalloc(struct carveout *co, size_t size, gfp_t gfp);
 
 /**
- * carve_kvmalloc_array() - allocate an array, contiguous where that is easy
+ * carve_kvmalloc_array() - allocate an array, contiguous if possible
  * @co: the carveout
  * @n: number of elements
  * @size: bytes of an element
  * @gfp: GFP flags that allow to sleep
  *
  * Context: may sleep.
- * Return: as carve_kvmalloc(); NULL where @n times @size overflows.
+ * Return: as carve_kvmalloc(); NULL if @n times @size overflows.
  */
 void *carve_kvmalloc_array(struct carveout *co, size_t n, size_t size,
 			   gfp_t gfp);
 
 /**
- * carve_kvcalloc() - allocate an array filled with zeroes, as the one above
+ * carve_kvcalloc() - allocate a zeroed array, contiguous if possible
  * @co: the carveout
  * @n: number of elements
  * @size: bytes of an element
@@ -980,12 +1006,12 @@ void *carve_kvcalloc(struct carveout *co, size_t n, size_t size, gfp_t gfp);
 /**
  * carve_kvrealloc() - change the size of an allocation
  * @co: the carveout
- * @p: what carve_kvmalloc() and its kin, or the kmalloc family, returned, or NULL
+ * @p: an allocation of the kvmalloc or kmalloc family, or NULL
  * @size: the new size in bytes; 0 frees @p
  * @gfp: GFP flags that allow to sleep; __GFP_ZERO as for carve_krealloc()
  *
- * Stays in place where that is large enough. What was contiguous may come to be
- * an area: free it with carve_kvfree().
+ * Resizes in place if the allocation is large enough. A kmalloc allocation may
+ * become a vmalloc area: free it with carve_kvfree().
  *
  * Context: may sleep.
  * Return: as carve_krealloc().
@@ -994,49 +1020,49 @@ void *carve_kvrealloc(struct carveout *co, const void *p, size_t size,
 		      gfp_t gfp);
 
 /**
- * carve_kvfree() - free what carve_kvmalloc() returned
+ * carve_kvfree() - free an allocation of the kvmalloc family
  * @co: the carveout
- * @p: the address, or NULL, which does nothing
+ * @p: the address, or NULL, which is ignored
  *
- * Context: as carve_vfree() where it is an area, otherwise any but NMI.
+ * Context: as carve_vfree() if @p is an area, otherwise any but NMI.
  */
 void carve_kvfree(struct carveout *co, const void *p);
 
-/* Coherent memory for devices */
+/* Coherent DMA memory */
 
 /**
- * carve_dma_alloc_coherent() - allocate memory that a device shares
+ * carve_dma_alloc_coherent() - allocate a coherent DMA buffer
  * @co: the carveout
  * @dev: the device, with its masks set (dma_set_mask_and_coherent())
  * @size: bytes; rounded up to whole pages
- * @dma_handle: where the buffer's bus address goes, for the device
- * @gfp: GFP flags; zone modifiers have no meaning, the masks say it all
+ * @dma_handle: set to the buffer's bus address
+ * @gfp: GFP flags; zone modifiers are ignored, the masks decide
  *
  * The memory is zeroed, physically contiguous, aligned to its size rounded up
- * to a power of two, and lies where the device's masks reach.
+ * to a power of two, and lies within the device's masks.
  *
- * A line in the log says which it is where a request can't be served however
- * much is free: a mask that reaches none of the carveout's memory, a device
- * that isn't coherent with the processors' caches or whose mappings go through
- * bounce buffers, a kernel without DMA.
+ * Requests that fail no matter how much memory is free are explained in the
+ * log: no memory within the masks, a device that isn't coherent with CPU
+ * caches, or needs bounce buffers, or a kernel without DMA.
  *
- * Context: as dma_map_page(): interrupts, too, but not hard ones on PREEMPT_RT;
+ * Context: as dma_map_page(): any but NMI, and hard interrupts on PREEMPT_RT;
  * may sleep if @gfp allows it.
- * Return: the kernel's address of the buffer, or NULL.
+ * Return: the kernel address of the buffer, or NULL.
  */
 void *carve_dma_alloc_coherent(struct carveout *co, struct device *dev,
 			       size_t size, dma_addr_t *dma_handle, gfp_t gfp);
 
 /**
- * carve_dmam_alloc_coherent() - the same, freed with the device's resources
+ * carve_dmam_alloc_coherent() - allocate a device-managed DMA buffer
  * @co: the carveout
  * @dev: the device
  * @size: bytes
- * @dma_handle: where the buffer's bus address goes
+ * @dma_handle: set to the buffer's bus address
  * @gfp: GFP flags
  *
- * Freed when the driver is unbound from the device, so that the carveout must
- * be held for longer: carveout_put() by way of devm_add_action_or_reset().
+ * The buffer is freed when the driver is unbound from the device, so the
+ * reference must be held longer: call carveout_put() from
+ * devm_add_action_or_reset().
  *
  * Context: as carve_dma_alloc_coherent().
  * Return: as carve_dma_alloc_coherent().
@@ -1045,18 +1071,17 @@ void *carve_dmam_alloc_coherent(struct carveout *co, struct device *dev,
 				size_t size, dma_addr_t *dma_handle, gfp_t gfp);
 
 /**
- * carve_dma_free_coherent() - free what carve_dma_alloc_coherent() returned
+ * carve_dma_free_coherent() - free a coherent DMA buffer
  * @co: the carveout
- * @dev: the device it was allocated for, which has stopped using it
- * @size: the bytes asked for then
- * @cpu_addr: the address returned, or NULL, which does nothing
+ * @dev: the device it was allocated for, which must have stopped using it
+ * @size: the size passed to carve_dma_alloc_coherent()
+ * @cpu_addr: the buffer's address, or NULL, which is ignored
  * @dma_handle: the bus address
  *
- * What isn't the start of a buffer, or not of this size, device and bus
- * address, is reported in the log and left alone.
+ * An address that isn't the start of a buffer of this size, device and bus
+ * address is reported in the log and ignored.
  *
- * Context: as dma_unmap_page(): interrupts, too, but not hard ones on
- * PREEMPT_RT.
+ * Context: as dma_unmap_page(): any but NMI, and hard interrupts on PREEMPT_RT.
  */
 void carve_dma_free_coherent(struct carveout *co, struct device *dev,
 			     size_t size, void *cpu_addr,
@@ -1065,26 +1090,26 @@ void carve_dma_free_coherent(struct carveout *co, struct device *dev,
 /* For carveout_native.h */
 
 /**
- * carveout_native() - the carveout that serves modules built with this header
+ * carveout_native() - get the carveout that serves carveout_native.h
  *
- * From the first call on it can't be removed at run time.
+ * The first call pins it: it can't be removed at run time afterwards.
  *
  * Context: any.
- * Return: the first carveout, or NULL where there is none.
+ * Return: the first carveout, or NULL if there is none.
  */
 struct carveout *carveout_native(void);
 
-/* The page that @page describes, or NULL where it isn't the carveout's */
+/* The carveout's descriptor of @page, or NULL if @co doesn't own it */
 struct carve_page *carve_native_page(struct carveout *co,
 				     const struct page *page);
-/* alloc_pages() and __free_pages(); of a page that is the carveout's */
-struct page *carve_native_pages_get(struct carveout *co, gfp_t gfp,
-				    unsigned int order);
+/* alloc_pages() for pages of the carveout; and put_page(), __free_pages() */
+struct page *carve_native_pages_alloc(struct carveout *co, gfp_t gfp,
+				      unsigned int order);
 void carve_native_pages_put(struct carveout *co, struct carve_page *carve,
 			    struct page *page);
-/* page_count() of such a page */
+/* page_count() of a page of the carveout */
 int carve_native_page_refs(const struct page *page);
-/* kmem_cache_create(); names may be alike, and have white space in them */
+/* kmem_cache_create(): names need not be unique, and may have white space */
 struct carve_cache *carve_native_cache_new(const char *name, unsigned int size,
 					   unsigned int align,
 					   slab_flags_t flags,

@@ -1,48 +1,49 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * carveout_native.h - existing kernel code on a carveout, rebuilt and unchanged
+ * carveout_native.h - rebuild existing kernel code, unchanged, on a carveout
  *
  *	ccflags-y += -I$(CARVEOUT)/include -include carveout_native.h
  *
- * in a module's Kbuild has its kmalloc(), kmem_cache_alloc(), alloc_pages(),
- * vmalloc() and their kin served by the default carveout, the first that was
- * made. carveout.ko must be loaded before the module. Where there is no
- * carveout, allocations fail.
+ * With this line in a module's Kbuild, the default carveout, which is the first
+ * that was created, serves the module's kmalloc(), kmem_cache_alloc(),
+ * alloc_pages(), vmalloc() and related functions. Load carveout.ko before the
+ * module. Without a carveout, allocations fail.
  *
- * The border. Memory passes it both ways, by pointer and by reference:
+ * Memory passes between the module and the kernel:
  *
- *  - What the module frees goes where it came from. Memory that the kernel
- *    allocated for it (kasprintf(), memdup_user(), kvmalloc() within a core
- *    function) is freed natively; by __free() and kfree_rcu(), too.
- *  - Pages are shared by reference, as natively: get_page() by whoever likes,
- *    and who drops the last reference frees, be it the kernel: a network driver's
- *    pages may end in a socket buffer. What the kernel has dropped is collected
- *    when memory is needed, and whenever somebody asks who holds what. Tail pages
- *    of a block with __GFP_COMP have references of their own here; the block is
- *    free when its head and all of them are. page_count() is what it is natively,
- *    in the module's own code. But such a block isn't marked as a compound page:
- *    folio_test_large(), compound_order() and page_size() take each of its pages for
- *    a single one. A module that decides by these how it frees the block, as
- *    dm-crypt does, isn't for this header.
+ *  - The module's frees return memory to where it was allocated. Memory that
+ *    the kernel allocated for the module (kasprintf(), memdup_user(),
+ *    kvmalloc() within a core function) goes back to the kernel, also by
+ *    __free() and kfree_rcu().
+ *  - Pages have references as in mm/: anyone may call get_page(), and the last
+ *    put frees, also if it is the kernel's: a network driver's pages may end in
+ *    a socket buffer. Pages that the kernel put last are collected when memory
+ *    is needed, and when allocations are reported. Tail pages of a block with
+ *    __GFP_COMP have references of their own here: the block is free when all
+ *    its pages are. In the module's code, page_count() returns what it would for
+ *    the kernel's pages. But such a block isn't marked as a compound page:
+ *    folio_test_large(), compound_order() and page_size() take each of its pages
+ *    for a single one. A module that decides by these how to free the block, as
+ *    dm-crypt does, can't use this header.
  *  - Memory of kmalloc(), of a cache or of vmalloc() may be lent to the kernel:
  *    mapped for DMA, put into a scatterlist or a bio, found with virt_to_page().
- *    What the kernel itself frees with kfree() or kmem_cache_free() must be the
- *    kernel's own: a module that hands such memory over for good (the data of
- *    build_skb(), a field that a core function will kfree()) isn't for this
- *    header, nor one that hands over a cache (kmem_cachep of struct dst_ops). A
- *    kfree() of that kind does no harm to others: the kernel warns, the memory
- *    stays allocated, and the log names the cache it is from when it is noticed.
+ *    But the kernel must not free it with kfree() or kmem_cache_free(). A module
+ *    that transfers such memory (the data of build_skb(), a field that a core
+ *    function will kfree()) or a cache (kmem_cachep of struct dst_ops) to the
+ *    kernel can't use this header. Such a kfree() corrupts nothing: the kernel
+ *    warns, the memory stays allocated, and the log names its cache later.
  *
- * Memory without struct pages, or not in the direct mapping (source=reserved),
- * serves all but alloc_pages() and its kin.
+ * Memory without struct pages, or outside the direct mapping (source=reserved),
+ * serves all but alloc_pages() and related functions.
  *
- * Not mapped, and so still native: memory pools' own arrays, percpu, devm_ and
- * dma_ functions, kmem_buckets, kmalloc_nolock(), folio_alloc(), lists of pages,
- * vmalloc_user(), vmalloc_32() and vrealloc(), and what the kernel allocates on
- * behalf of the module. remap_vmalloc_range() is for memory of vmalloc_user()
- * alone; that of vmalloc() is mapped page by page, with vmalloc_to_page().
+ * These still come from the kernel: the arrays of memory pools, percpu, devm_
+ * and dma_ functions, kmem_buckets, kmalloc_nolock(), alloc_pages_nolock(),
+ * folio_alloc(), vmalloc_user() and vmalloc_32(), and all that the kernel
+ * allocates on behalf of the module. set_page_count() and related functions
+ * don't compile. remap_vmalloc_range() works with memory of vmalloc_user() only;
+ * map memory of vmalloc() page by page, with vmalloc_to_page().
  *
- * A source's own pr_fmt() is no matter, see carveout_native_printk.h.
+ * A source may have a pr_fmt() of its own: see carveout_native_printk.h.
  */
 #ifndef _CARVEOUT_NATIVE_H
 #define _CARVEOUT_NATIVE_H
@@ -243,8 +244,9 @@ static inline void *carve_native_vzalloc(unsigned long size)
 
 static inline void *carve_native_vmalloc_flags(unsigned long size, gfp_t gfp)
 {
-	return gfp & __GFP_ZERO ? carve_native_vzalloc(size) :
-				  carve_native_vmalloc(size);
+	struct carveout *co = carveout_native();
+
+	return likely(co) ? carve_vmalloc_gfp(co, size, gfp) : NULL;
 }
 
 static inline void *carve_native_vmalloc_huge(unsigned long size, gfp_t gfp)
@@ -280,13 +282,20 @@ static inline void carve_native_vfree(const void *p)
 		vfree(p);
 }
 
-static inline void carve_native_vfree_atomic(const void *p)
+#ifdef vrealloc
+static inline void *carve_native_vrealloc(const void *p, size_t size, gfp_t gfp)
 {
+	if (!p)
+		return carve_native_vmalloc_flags(size, gfp);
 	if (carve_native_owns(p))
-		carve_vfree(carveout_native(), p);
-	else
-		vfree_atomic(p);
+		return carve_vrealloc(carveout_native(), p, size, gfp);
+#ifdef vrealloc_node_align
+	return vrealloc(p, size, gfp);
+#else /* before there was that one, modules couldn't call it */
+	return NULL;
+#endif
 }
+#endif
 
 static inline void *carve_native_kvmalloc(size_t size, gfp_t gfp)
 {
@@ -349,14 +358,15 @@ static inline void carve_native_kvfree(const void *p)
 		kvfree(p);
 }
 
+/* Kernels without it have no sources that call it */
+void kvfree_atomic(const void *p);
+
 static inline void carve_native_kvfree_atomic(const void *p)
 {
 	if (carve_native_owns(p))
 		carve_kvfree(carveout_native(), p);
-	else if (is_vmalloc_addr(p))
-		vfree_atomic(p);
 	else
-		kfree(p);
+		kvfree_atomic(p);
 }
 
 static inline void carve_native_kvfree_sensitive(const void *p, size_t len)
@@ -559,7 +569,7 @@ static inline void carve_native_cache_free_bulk(struct kmem_cache *cache,
 		kmem_cache_free_bulk(cache, nr, objects);
 }
 
-/* Nobody is charged for a carveout's memory */
+/* Memory of a carveout is not charged */
 static inline bool carve_native_cache_charge(void *object, gfp_t gfp)
 {
 	return true;
@@ -599,7 +609,7 @@ static inline void carve_native_mempool_kvfree(void *element, void *size)
 
 /* Pages */
 
-/* A page of the carveout, which has struct pages then */
+/* The carveout's page behind a struct page; NULL for a page of the kernel */
 static inline struct carve_page *
 carve_native_page_of(const struct page *page)
 {
@@ -619,7 +629,7 @@ static inline struct page *carve_native_alloc_pages(gfp_t gfp,
 {
 	struct carveout *co = carveout_native();
 
-	return likely(co) ? carve_native_pages_get(co, gfp, order) : NULL;
+	return likely(co) ? carve_native_pages_alloc(co, gfp, order) : NULL;
 }
 
 static inline struct page *carve_native_alloc_pages_node(int node, gfp_t gfp,
@@ -628,7 +638,7 @@ static inline struct page *carve_native_alloc_pages_node(int node, gfp_t gfp,
 	return carve_native_alloc_pages(gfp, order);
 }
 
-/* Into the empty places of an array; how many of them are filled then */
+/* Fill the empty entries of an array; returns the number of filled entries */
 static inline unsigned long
 carve_native_alloc_pages_bulk(gfp_t gfp, unsigned long nr, struct page **pages)
 {
@@ -680,6 +690,42 @@ static inline void carve_native_folio_put(struct folio *folio)
 	else
 		folio_put(folio);
 }
+
+static inline void carve_native_folio_put_refs(struct folio *folio, int refs)
+{
+	if (!carve_native_page_of(folio_page(folio, 0))) {
+		folio_put_refs(folio, refs);
+		return;
+	}
+	while (refs-- > 0)
+		carve_native_put_page(folio_page(folio, 0));
+}
+
+/* The list may hold pages of the carveout and of the kernel */
+static inline void carve_native_put_pages_list(struct list_head *pages)
+{
+	struct page *page, *next;
+
+	list_for_each_entry_safe(page, next, pages, lru)
+		carve_native_put_page(page);
+	INIT_LIST_HEAD(pages);
+}
+
+/* The kernel's mem_dump_obj() knows nothing of memory of a carveout */
+static inline void carve_native_mem_dump_obj(void *p)
+{
+	if (carve_native_owns(p))
+		pr_info("%p is memory of a carveout\n", p);
+	else
+		mem_dump_obj(p);
+}
+
+/*
+ * Refused by the compiler: a page of the carveout has references besides its
+ * owner's, and setting the count would lose them.
+ */
+void __compiletime_error("carveout_native.h has no page counts that are set")
+carve_native_set_count(void);
 
 static inline void carve_native_split_page(struct page *page,
 					   unsigned int order)
@@ -749,7 +795,7 @@ static inline void carve_native_free_pages_exact(void *p, size_t size)
 		free_pages_exact(p, size);
 }
 
-/* From here on the native names are ours */
+/* Redirect the kernel's names, from here on */
 
 #undef kmalloc
 #undef kzalloc
@@ -780,7 +826,7 @@ static inline void carve_native_free_pages_exact(void *p, size_t size)
 #define krealloc carve_native_krealloc
 #define krealloc_array carve_native_krealloc_array
 #define krealloc_node(p, size, gfp, node) carve_native_krealloc(p, size, gfp)
-/* Alignment is that of kmalloc(), natively, too */
+/* Aligned as by kmalloc(), as in mm/ */
 #define krealloc_node_align(p, size, align, gfp, node)			\
 	carve_native_krealloc(p, size, gfp)
 #define kmalloc_track_caller carve_native_kmalloc
@@ -822,7 +868,7 @@ do {									\
 	else								\
 		kvfree_rcu_arg_1(__ptr);				\
 } while (0)
-/* Older kernels have both under one name */
+/* Older kernels have one name for both */
 #define carve_native_free_rcu(_1, _2, name, ...) name
 #define kfree_rcu(...)							\
 	carve_native_free_rcu(__VA_ARGS__, carve_native_free_rcu_2,	\
@@ -843,7 +889,7 @@ do {									\
 #define vmalloc carve_native_vmalloc
 #define vzalloc carve_native_vzalloc
 #define __vmalloc carve_native_vmalloc_flags
-/* No alignment beyond a page's is asked for but by mm/ */
+/* Only mm/ asks for more alignment than a page */
 #define __vmalloc_node(size, align, gfp, node, caller)			\
 	carve_native_vmalloc_flags(size, gfp)
 #define vmalloc_huge carve_native_vmalloc_huge
@@ -852,8 +898,17 @@ do {									\
 #define vmalloc_array carve_native_vmalloc_array
 #define vcalloc carve_native_vcalloc
 #define vfree carve_native_vfree
-#define vfree_atomic carve_native_vfree_atomic
 #define __free_vfree carve_native_free_vfree
+#ifdef vrealloc
+#undef vrealloc
+#undef vrealloc_node
+#undef vrealloc_node_align
+#define vrealloc carve_native_vrealloc
+#define vrealloc_node(p, size, gfp, node) carve_native_vrealloc(p, size, gfp)
+/* See __vmalloc_node() */
+#define vrealloc_node_align(p, size, align, gfp, node)			\
+	carve_native_vrealloc(p, size, gfp)
+#endif
 
 #undef kvmalloc
 #undef kvzalloc
@@ -905,7 +960,7 @@ do {									\
 #define kmem_cache_shrink carve_native_cache_shrink
 #define kmem_cache_size carve_native_cache_size
 #define kmem_cache_alloc carve_native_cache_alloc
-/* No list of a superblock's or cgroup's own leads to a carveout's objects */
+/* Objects of a carveout are on no list of a superblock or memory cgroup */
 #define kmem_cache_alloc_lru(cache, lru, gfp)				\
 	carve_native_cache_alloc(cache, gfp)
 #define alloc_inode_sb(sb, cache, gfp) carve_native_cache_alloc(cache, gfp)
@@ -976,13 +1031,19 @@ do {									\
 #define __alloc_pages_node carve_native_alloc_pages_node
 #define alloc_pages_bulk carve_native_alloc_pages_bulk
 #define alloc_pages_bulk_node carve_native_alloc_pages_bulk_node
-/* What the two were called before */
+/* Their names in older kernels */
 #define alloc_pages_bulk_array carve_native_alloc_pages_bulk
 #define alloc_pages_bulk_array_node carve_native_alloc_pages_bulk_node
 #define __free_pages carve_native_free_pages_of
 #define __free_page(page) carve_native_free_pages_of(page, 0)
 #define put_page carve_native_put_page
 #define folio_put carve_native_folio_put
+#define folio_put_refs carve_native_folio_put_refs
+#define put_pages_list carve_native_put_pages_list
+#define mem_dump_obj carve_native_mem_dump_obj
+#define set_page_count(page, v) carve_native_set_count()
+#define init_page_count(page) carve_native_set_count()
+#define folio_set_count(folio, v) carve_native_set_count()
 #define split_page carve_native_split_page
 #define page_count carve_native_page_count
 #define page_ref_count carve_native_page_count

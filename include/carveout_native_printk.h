@@ -1,21 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * carveout_native_printk.h - pr_info() and its kin for sources whose headers
- * come before their pr_fmt(); part of carveout_native.h
+ * carveout_native_printk.h - pr_info() and related macros for sources whose
+ * pr_fmt() comes after the kernel's headers; part of carveout_native.h
  *
- * Most sources begin with a pr_fmt() of their own, and others have none. With
- * -include the kernel's headers come first, and their default would be redefined
- * by the one kind of source, with a warning, and be missed by the other without
- * it. So it is taken away again, and these macros look for one where they are
- * expanded: where there is none, pr_fmt("…") is no macro and stays what it is,
- * u8 in front of it makes the name of one, and that yields the bare format. What
- * a pr_fmt() has made begins with a string; u8"…" is a string, too, and in C of
- * the same type.
+ * Most sources define pr_fmt() on their first lines, others don't define it. With
+ * -include, the kernel's headers come first. Their default pr_fmt() would be
+ * redefined, with a warning, by a source that has one; without the default, a
+ * source that has none would not compile. So the default is undefined again, and
+ * the macros here look for a pr_fmt() where they are expanded. Without one,
+ * pr_fmt("...") is not a macro and stays as it is; u8 pasted in front of it makes
+ * the name of a macro that yields the bare format. With one, the result begins
+ * with a string, and u8"..." is a string of the same type in C.
  *
- * With -D'pr_fmt(fmt)=fmt' in the Kbuild all this is left as it is natively. A
- * source without a pr_fmt() needs that for what else in the kernel's headers
- * uses pr_fmt(): net_dbg_ratelimited(), pm_pr_dbg(), acpi_handle_debug(), and
- * IP_VS_DBG().
+ * -D'pr_fmt(fmt)=fmt' in the Kbuild disables all this. A source without a
+ * pr_fmt() needs it for other users of pr_fmt() in the kernel's headers:
+ * net_dbg_ratelimited(), pm_pr_dbg(), acpi_handle_debug(), and IP_VS_DBG().
  */
 #ifndef _CARVEOUT_NATIVE_PRINTK_H
 #define _CARVEOUT_NATIVE_PRINTK_H

@@ -14,10 +14,10 @@
 
 /*
  * Added to the offset of an mmap(): the same memory, mapped by huge pages of
- * 2 MiB wherever address and offset are a multiple of that and such a block is
- * free, and by small ones elsewhere. What is so mapped can't be given to
- * O_DIRECT, vmsplice() and the like (EFAULT), and not to MADV_DONTNEED
- * (EINVAL); it is given back by munmap().
+ * 2 MiB (32 or 512 MiB with pages of 16 or 64 KiB) wherever address and offset
+ * are a multiple of that and such a block is free, and by small ones elsewhere.
+ * What is so mapped can't be given to O_DIRECT, vmsplice() and the like
+ * (EFAULT), and not to MADV_DONTNEED (EINVAL); it is given back by munmap().
  */
 #define CARVEOUT_USER_HUGE CARVEOUT_USER_END
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Objects by the array: all or nothing, whatever lies in it when it is freed,
- * and native memory pools over a carveout.
+ * Tests of bulk allocations and frees of objects: they allocate all or nothing,
+ * frees skip bad pointers, and mempools work over a carveout.
  */
 #include <linux/err.h>
 #include <linux/kthread.h>
@@ -11,8 +11,10 @@
 
 #include <carveout.h>
 
+#include "core/allocation_report.h"
+#include "kunit/fixture.h"
 #include "kunit/interrupt.h"
-#include "kunit/testbed.h"
+#include "slab/cache.h"
 
 #define QUIET (GFP_KERNEL | __GFP_NOWARN)
 #define QUIET_ATOMIC (GFP_ATOMIC | __GFP_NOWARN)
@@ -20,12 +22,12 @@
 #define MOST 3000
 
 /**
- * struct bulk_bed - what the cases find
+ * struct bulk_fixture - the fixture
  * @co: a carveout
- * @cache: of objects of 64 bytes
+ * @cache: a cache of objects of 64 bytes
  * @objects: an array of MOST slots
  */
-struct bulk_bed {
+struct bulk_fixture {
 	struct carveout *co;
 	struct carve_cache *cache;
 	void **objects;
@@ -33,25 +35,25 @@ struct bulk_bed {
 
 static int bulk_init(struct kunit *test)
 {
-	int ret = carve_testbed_init_more(test, sizeof(struct bulk_bed));
-	struct bulk_bed *bed = test->priv;
+	int ret = carve_fixture_init_more(test, sizeof(struct bulk_fixture));
+	struct bulk_fixture *ctx = test->priv;
 
 	if (ret)
 		return ret;
-	bed->objects = kunit_kcalloc(test, MOST, sizeof(void *), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, bed->objects);
-	bed->cache = carve_cache_create(bed->co, "bulk", 64, 0, 0, NULL);
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, bed->cache);
+	ctx->objects = kunit_kcalloc(test, MOST, sizeof(void *), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, ctx->objects);
+	ctx->cache = carve_cache_create(ctx->co, "bulk", 64, 0, 0, NULL);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, ctx->cache);
 	return 0;
 }
 
 static void bulk_exit(struct kunit *test)
 {
-	struct bulk_bed *bed = test->priv;
+	struct bulk_fixture *ctx = test->priv;
 
-	if (bed && !IS_ERR_OR_NULL(bed->cache))
-		KUNIT_EXPECT_EQ(test, carve_cache_destroy(bed->cache), 0);
-	carve_testbed_exit_more(test);
+	if (ctx && !IS_ERR_OR_NULL(ctx->cache))
+		KUNIT_EXPECT_EQ(test, carve_cache_destroy(ctx->cache), 0);
+	carve_fixture_exit_more(test);
 }
 
 static unsigned long nr_active(struct carve_cache *cache)
@@ -62,177 +64,177 @@ static unsigned long nr_active(struct carve_cache *cache)
 	return usage.active_objects;
 }
 
-/* Each is filled, and must still be so when all are: then none is there twice */
-static void expect_all_apart(struct kunit *test, struct bulk_bed *bed,
+/* Fill each object, and check later that all are still filled: then none is there twice */
+static void expect_all_apart(struct kunit *test, struct bulk_fixture *ctx,
 			     unsigned int n)
 {
 	unsigned int i, wrong = 0;
 
 	for (i = 0; i < n; i++)
-		memset64(bed->objects[i], i, 8);
+		memset64(ctx->objects[i], i, 8);
 	for (i = 0; i < n; i++)
-		wrong += *(u64 *)bed->objects[i] != i;
+		wrong += *(u64 *)ctx->objects[i] != i;
 	KUNIT_EXPECT_EQ(test, wrong, 0);
 }
 
-static void bulk_gives_as_many_as_asked_for(struct kunit *test)
+static void bulk_allocates_the_requested_number(struct kunit *test)
 {
 	static const unsigned int counts[] = { 0, 1, 2, 31, 32, 33, 63, 64, 65,
 					       100, 1000, MOST };
-	struct bulk_bed *bed = test->priv;
+	struct bulk_fixture *ctx = test->priv;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(counts); i++) {
 		unsigned int n = counts[i];
 
-		KUNIT_ASSERT_EQ(test, carve_cache_alloc_bulk(bed->cache,
+		KUNIT_ASSERT_EQ(test, carve_cache_alloc_bulk(ctx->cache,
 							     GFP_KERNEL, n,
-							     bed->objects),
+							     ctx->objects),
 				n);
-		KUNIT_EXPECT_EQ(test, nr_active(bed->cache), n);
-		expect_all_apart(test, bed, n);
-		carve_cache_free_bulk(bed->cache, n, bed->objects);
-		KUNIT_EXPECT_EQ(test, nr_active(bed->cache), 0);
+		KUNIT_EXPECT_EQ(test, nr_active(ctx->cache), n);
+		expect_all_apart(test, ctx, n);
+		carve_cache_free_bulk(ctx->cache, n, ctx->objects);
+		KUNIT_EXPECT_EQ(test, nr_active(ctx->cache), 0);
 	}
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&bed->co->pages.nr_bad_frees),
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_bad_frees(ctx->co),
 			0);
 }
 
 static void bulk_is_all_or_nothing(struct kunit *test)
 {
-	struct bulk_bed *bed = test->priv;
+	struct bulk_fixture *ctx = test->priv;
 	struct carve_cache *cache;
-	/* 16 KiB each: a few hundred are all that there are */
-	unsigned int n = CARVE_TESTBED_SIZE / SZ_16K + 1;
+	/* 16 KiB each: the carveout holds a few hundred */
+	unsigned int n = CARVE_FIXTURE_SIZE / SZ_16K + 1;
 
-	cache = carve_cache_create(bed->co, "large", SZ_16K, 0, 0, NULL);
+	cache = carve_cache_create(ctx->co, "large", SZ_16K, 0, 0, NULL);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, cache);
 	KUNIT_EXPECT_EQ(test, carve_cache_alloc_bulk(cache, QUIET, n,
-						     bed->objects), 0);
+						     ctx->objects), 0);
 	KUNIT_EXPECT_EQ(test, nr_active(cache), 0);
 	KUNIT_EXPECT_EQ(test, carve_cache_alloc_bulk(cache, QUIET_ATOMIC, n,
-						     bed->objects), 0);
+						     ctx->objects), 0);
 	KUNIT_EXPECT_EQ(test, nr_active(cache), 0);
 	KUNIT_EXPECT_EQ(test, carve_cache_destroy(cache), 0);
 }
 
 static void bulk_is_zeroed_on_request(struct kunit *test)
 {
-	struct bulk_bed *bed = test->priv;
+	struct bulk_fixture *ctx = test->priv;
 	unsigned int i;
 
-	KUNIT_ASSERT_EQ(test, carve_cache_alloc_bulk(bed->cache, GFP_KERNEL,
-						     200, bed->objects), 200);
+	KUNIT_ASSERT_EQ(test, carve_cache_alloc_bulk(ctx->cache, GFP_KERNEL,
+						     200, ctx->objects), 200);
 	for (i = 0; i < 200; i++)
-		memset(bed->objects[i], 0xff, 64);
-	carve_cache_free_bulk(bed->cache, 200, bed->objects);
-	KUNIT_ASSERT_EQ(test, carve_cache_alloc_bulk(bed->cache,
+		memset(ctx->objects[i], 0xff, 64);
+	carve_cache_free_bulk(ctx->cache, 200, ctx->objects);
+	KUNIT_ASSERT_EQ(test, carve_cache_alloc_bulk(ctx->cache,
 						     GFP_KERNEL | __GFP_ZERO,
-						     200, bed->objects), 200);
+						     200, ctx->objects), 200);
 	for (i = 0; i < 200; i++)
-		KUNIT_EXPECT_NULL(test, memchr_inv(bed->objects[i], 0, 64));
-	carve_cache_free_bulk(bed->cache, 200, bed->objects);
+		KUNIT_EXPECT_NULL(test, memchr_inv(ctx->objects[i], 0, 64));
+	carve_cache_free_bulk(ctx->cache, 200, ctx->objects);
 }
 
-static void bulk_mixes_with_single_ones(struct kunit *test)
+static void bulk_mixes_with_single_objects(struct kunit *test)
 {
-	struct bulk_bed *bed = test->priv;
+	struct bulk_fixture *ctx = test->priv;
 	unsigned int i;
 
-	KUNIT_ASSERT_EQ(test, carve_cache_alloc_bulk(bed->cache, GFP_KERNEL, 99,
-						     bed->objects), 99);
+	KUNIT_ASSERT_EQ(test, carve_cache_alloc_bulk(ctx->cache, GFP_KERNEL, 99,
+						     ctx->objects), 99);
 	for (i = 0; i < 99; i += 2) {
-		carve_cache_free(bed->cache, bed->objects[i]);
-		bed->objects[i] = NULL;
+		carve_cache_free(ctx->cache, ctx->objects[i]);
+		ctx->objects[i] = NULL;
 	}
-	KUNIT_EXPECT_EQ(test, nr_active(bed->cache), 49);
-	/* Slots that are empty don't matter */
-	carve_cache_free_bulk(bed->cache, 99, bed->objects);
-	KUNIT_EXPECT_EQ(test, nr_active(bed->cache), 0);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&bed->co->pages.nr_bad_frees),
+	KUNIT_EXPECT_EQ(test, nr_active(ctx->cache), 49);
+	/* Empty slots are ignored */
+	carve_cache_free_bulk(ctx->cache, 99, ctx->objects);
+	KUNIT_EXPECT_EQ(test, nr_active(ctx->cache), 0);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_bad_frees(ctx->co),
 			0);
 }
 
-static void bad_ones_in_a_bulk_are_left_alone(struct kunit *test)
+static void bulk_free_skips_bad_pointers(struct kunit *test)
 {
-	struct bulk_bed *bed = test->priv;
-	void *other = carve_kmalloc(bed->co, 64, GFP_KERNEL);
+	struct bulk_fixture *ctx = test->priv;
+	void *other = carve_kmalloc(ctx->co, 64, GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, other);
-	KUNIT_ASSERT_EQ(test, carve_cache_alloc_bulk(bed->cache, GFP_KERNEL, 10,
-						     bed->objects), 10);
-	swap(bed->objects[3], other);
-	bed->objects[10] = test;
-	bed->objects[11] = bed->objects[5] + 1;
-	carve_cache_free_bulk(bed->cache, 12, bed->objects);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&bed->co->pages.nr_bad_frees),
+	KUNIT_ASSERT_EQ(test, carve_cache_alloc_bulk(ctx->cache, GFP_KERNEL, 10,
+						     ctx->objects), 10);
+	swap(ctx->objects[3], other);
+	ctx->objects[10] = test;
+	ctx->objects[11] = ctx->objects[5] + 1;
+	carve_cache_free_bulk(ctx->cache, 12, ctx->objects);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_bad_frees(ctx->co),
 			3);
-	KUNIT_EXPECT_EQ(test, nr_active(bed->cache), 1);
-	carve_cache_free(bed->cache, other);
-	KUNIT_EXPECT_EQ(test, nr_active(bed->cache), 0);
-	carve_kfree(bed->co, bed->objects[3]);
+	KUNIT_EXPECT_EQ(test, nr_active(ctx->cache), 1);
+	carve_cache_free(ctx->cache, other);
+	KUNIT_EXPECT_EQ(test, nr_active(ctx->cache), 0);
+	carve_kfree(ctx->co, ctx->objects[3]);
 }
 
-static void kfree_bulk_takes_all_sizes(struct kunit *test)
+static void kfree_bulk_frees_all_sizes(struct kunit *test)
 {
 	static const size_t sizes[] = { 8, 8, 100, 8192, 9000, SZ_64K, 8, 0 };
-	struct bulk_bed *bed = test->priv;
-	unsigned long nr_free = carve_testbed_collect(bed->co);
+	struct bulk_fixture *ctx = test->priv;
+	unsigned long nr_free = carve_fixture_collect(ctx->co);
 	unsigned int i, n = 10 * ARRAY_SIZE(sizes);
 
 	for (i = 0; i < n; i++) {
 		size_t size = sizes[i % ARRAY_SIZE(sizes)];
 
-		bed->objects[i] = carve_kmalloc(bed->co, size, GFP_KERNEL);
-		KUNIT_ASSERT_NOT_NULL(test, bed->objects[i]);
+		ctx->objects[i] = carve_kmalloc(ctx->co, size, GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, ctx->objects[i]);
 	}
-	bed->objects[n] = NULL;
-	carve_kfree_bulk(bed->co, n + 1, bed->objects);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&bed->co->pages.nr_bad_frees),
+	ctx->objects[n] = NULL;
+	carve_kfree_bulk(ctx->co, n + 1, ctx->objects);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_bad_frees(ctx->co),
 			0);
-	KUNIT_EXPECT_EQ(test, carveout_count_owned(bed->co), 1);
-	KUNIT_EXPECT_EQ(test, carve_testbed_collect(bed->co), nr_free);
+	KUNIT_EXPECT_EQ(test, carveout_count_allocations(ctx->co), 1);
+	KUNIT_EXPECT_EQ(test, carve_fixture_collect(ctx->co), nr_free);
 }
 
-static void kfree_bulk_refuses_bad_ones(struct kunit *test)
+static void kfree_bulk_refuses_bad_pointers(struct kunit *test)
 {
-	struct bulk_bed *bed = test->priv;
-	void *p = carve_kmalloc(bed->co, SZ_64K, GFP_KERNEL);
-	void *small = carve_kmalloc(bed->co, 64, GFP_KERNEL);
+	struct bulk_fixture *ctx = test->priv;
+	void *p = carve_kmalloc(ctx->co, SZ_64K, GFP_KERNEL);
+	void *small = carve_kmalloc(ctx->co, 64, GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, p);
 	KUNIT_ASSERT_NOT_NULL(test, small);
-	bed->objects[0] = test;
-	bed->objects[1] = p + PAGE_SIZE;
-	bed->objects[2] = p;
-	bed->objects[3] = p;
-	bed->objects[4] = small;
-	bed->objects[5] = small + 8;
-	carve_kfree_bulk(bed->co, 6, bed->objects);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&bed->co->pages.nr_bad_frees),
+	ctx->objects[0] = test;
+	ctx->objects[1] = p + PAGE_SIZE;
+	ctx->objects[2] = p;
+	ctx->objects[3] = p;
+	ctx->objects[4] = small;
+	ctx->objects[5] = small + 8;
+	carve_kfree_bulk(ctx->co, 6, ctx->objects);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_bad_frees(ctx->co),
 			4);
-	/* One of them was sound */
-	KUNIT_EXPECT_EQ(test, carveout_count_owned(bed->co), 1);
+	/* One of them was valid */
+	KUNIT_EXPECT_EQ(test, carveout_count_allocations(ctx->co), 1);
 }
 
 static void use_bulk(void *arg)
 {
-	struct bulk_bed *bed = arg;
+	struct bulk_fixture *ctx = arg;
 	size_t got;
 
-	got = carve_cache_alloc_bulk(bed->cache, QUIET_ATOMIC, 500,
-				     bed->objects);
-	carve_cache_free_bulk(bed->cache, got, bed->objects);
-	bed->objects[0] = (void *)got;
+	got = carve_cache_alloc_bulk(ctx->cache, QUIET_ATOMIC, 500,
+				     ctx->objects);
+	carve_cache_free_bulk(ctx->cache, got, ctx->objects);
+	ctx->objects[0] = (void *)got;
 }
 
 static void bulk_works_in_hard_interrupts(struct kunit *test)
 {
-	struct bulk_bed *bed = test->priv;
+	struct bulk_fixture *ctx = test->priv;
 
-	carve_run_in_interrupt(use_bulk, bed);
-	KUNIT_EXPECT_EQ(test, (size_t)bed->objects[0], 500);
-	KUNIT_EXPECT_EQ(test, nr_active(bed->cache), 0);
+	carve_run_in_interrupt(use_bulk, ctx);
+	KUNIT_EXPECT_EQ(test, (size_t)ctx->objects[0], 500);
+	KUNIT_EXPECT_EQ(test, nr_active(ctx->cache), 0);
 }
 
 /* Memory pools */
@@ -268,13 +270,13 @@ static int return_element(void *arg)
 {
 	struct returner *r = arg;
 
-	/* Once the other waits, or before: either way it gets this one */
+	/* Once the other thread waits, or before: either way it gets this element */
 	schedule_timeout_uninterruptible(2);
 	mempool_free(r->element, r->pool);
 	return 0;
 }
 
-/* The carveout and the pool are empty: a sleeper gets what is freed next */
+/* The carveout and the pool are empty: a blocking request gets the next freed element */
 static void expect_sleeper_is_served(struct kunit *test, mempool_t *pool,
 				     void **element)
 {
@@ -291,15 +293,15 @@ static void expect_sleeper_is_served(struct kunit *test, mempool_t *pool,
 	put_task_struct(task);
 }
 
-static void mempool_keeps_its_promise(struct kunit *test)
+static void mempool_allocation_succeeds_without_memory(struct kunit *test)
 {
 	const struct pool_kind *kind = test->param_value;
-	struct bulk_bed *bed = test->priv;
+	struct bulk_fixture *ctx = test->priv;
 	struct carve_mempool_source source = {
-		.co = bed->co, .size = 3000, .order = 2,
+		.co = ctx->co, .size = 3000, .order = 2,
 	};
 	void *data = kind->alloc == carve_mempool_alloc_slab ?
-		     (void *)bed->cache : &source;
+		     (void *)ctx->cache : &source;
 	mempool_t *pool = mempool_create(POOL_MIN, kind->alloc, kind->free,
 					 data);
 	void *element[POOL_MIN];
@@ -309,8 +311,8 @@ static void mempool_keeps_its_promise(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, pool);
 	/* Fill the carveout, first with pages, then with elements */
-	pages = carve_testbed_take_pages(bed->co);
-	while (n < MOST && (bed->objects[n] = kind->alloc(QUIET, data)))
+	pages = carve_fixture_take_pages(ctx->co);
+	while (n < MOST && (ctx->objects[n] = kind->alloc(QUIET, data)))
 		n++;
 	KUNIT_ASSERT_LT(test, n, MOST);
 
@@ -324,24 +326,24 @@ static void mempool_keeps_its_promise(struct kunit *test)
 	for (i = 0; i < POOL_MIN; i++)
 		mempool_free(element[i], pool);
 	while (n)
-		kind->free(bed->objects[--n], data);
-	carve_testbed_give_pages(bed->co, pages);
+		kind->free(ctx->objects[--n], data);
+	carve_fixture_give_pages(ctx->co, pages);
 	mempool_destroy(pool);
-	KUNIT_EXPECT_EQ(test, carveout_count_owned(bed->co), 1);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&bed->co->pages.nr_bad_frees),
+	KUNIT_EXPECT_EQ(test, carveout_count_allocations(ctx->co), 1);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_bad_frees(ctx->co),
 			0);
 }
 
 static struct kunit_case bulk_cases[] = {
-	KUNIT_CASE(bulk_gives_as_many_as_asked_for),
+	KUNIT_CASE(bulk_allocates_the_requested_number),
 	KUNIT_CASE(bulk_is_all_or_nothing),
 	KUNIT_CASE(bulk_is_zeroed_on_request),
-	KUNIT_CASE(bulk_mixes_with_single_ones),
-	KUNIT_CASE(bad_ones_in_a_bulk_are_left_alone),
-	KUNIT_CASE(kfree_bulk_takes_all_sizes),
-	KUNIT_CASE(kfree_bulk_refuses_bad_ones),
+	KUNIT_CASE(bulk_mixes_with_single_objects),
+	KUNIT_CASE(bulk_free_skips_bad_pointers),
+	KUNIT_CASE(kfree_bulk_frees_all_sizes),
+	KUNIT_CASE(kfree_bulk_refuses_bad_pointers),
 	KUNIT_CASE(bulk_works_in_hard_interrupts),
-	KUNIT_CASE_PARAM(mempool_keeps_its_promise, pool_kind_gen_params),
+	KUNIT_CASE_PARAM(mempool_allocation_succeeds_without_memory, pool_kind_gen_params),
 	{ }
 };
 

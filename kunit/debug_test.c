@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Debugging of caches. After lib/tests/slub_kunit.c: something is damaged, the
- * check must find exactly that, it is repaired, and the check must find
- * nothing. Then it is damaged again, and must be found when the object is next
- * seen: when it is freed, allocated, or leaves quarantine.
+ * Tests of cache debugging, modelled on lib/tests/slub_kunit.c. Each corrupts
+ * something and expects the check to find exactly that, repairs it and expects
+ * the check to find nothing. Then it corrupts it again and expects the error
+ * when the object is next freed, allocated, or leaves quarantine.
  */
 #include <linux/err.h>
 #include <linux/poison.h>
@@ -14,8 +14,13 @@
 #include <carveout.h>
 
 #include "compat/stack.h"
+#include "kunit/fixture.h"
 #include "kunit/interrupt.h"
-#include "kunit/testbed.h"
+#include "page/pages_inline.h"
+#include "slab/cache.h"
+#include "slab/caches.h"
+#include "slab/debug_switch.h"
+#include "slab/object_check.h"
 #include "slab/rules.h"
 #include "slab/slab.h"
 
@@ -41,7 +46,7 @@ static struct carve_cache *create_sized(struct kunit *test, unsigned int size,
 	struct carveout *co = test->priv;
 	struct carve_cache *cache;
 
-	/* This way no CPU needs to be visited */
+	/* A cache that is debugged from its creation needs no work on other CPUs */
 	co->slabs.debug_rules = carve_debug_format_flags(flags, rules);
 	cache = carve_cache_create(co, "test", size, align, 0, NULL);
 	co->slabs.debug_rules = NULL;
@@ -72,18 +77,18 @@ static struct carve_page *slab_of(struct carve_cache *cache, const void *object)
 {
 	struct carve_page *page = carve_pages_lookup(cache->pages, object);
 
-	return page->state == CARVE_PAGE_SLAB_TAIL ? page - page->offset : page;
+	return carve_page_is_slab_tail(page->state) ? page - page->offset : page;
 }
 
-static struct carve_record record_of(struct carve_cache *cache,
-				     const void *object)
+static struct carve_metadata metadata_of(struct carve_cache *cache,
+					 const void *object)
 {
 	struct carve_page *slab;
 	unsigned int index;
 
 	guard(raw_spinlock_irqsave)(&cache->lock);
 	carve_slab_locate(cache, object, &slab, &index);
-	return *carve_slab_record(slab, index);
+	return *carve_slab_metadata(slab, index);
 }
 
 static unsigned int violations(struct carve_cache *cache)
@@ -94,7 +99,7 @@ static unsigned int violations(struct carve_cache *cache)
 	return r.violations;
 }
 
-static unsigned long found(struct carve_cache *cache, enum carve_damage what)
+static unsigned long found(struct carve_cache *cache, enum carve_error what)
 {
 	return cache->debugging.count[what];
 }
@@ -104,23 +109,23 @@ static unsigned long found_at_all(struct carve_cache *cache)
 	unsigned long n = 0;
 	unsigned int i;
 
-	for (i = 0; i < CARVE_NR_DAMAGES; i++)
+	for (i = 0; i < CARVE_NR_ERRORS; i++)
 		n += found(cache, i);
 	return n;
 }
 
 static void expect_found(struct kunit *test, struct carve_cache *cache,
-			 enum carve_damage what, unsigned long times)
+			 enum carve_error what, unsigned long times)
 {
 	KUNIT_EXPECT_EQ_MSG(test, found(cache, what), times, "%s",
-			    carve_damage_names[what]);
+			    carve_error_titles[what]);
 	KUNIT_EXPECT_EQ(test, found_at_all(cache), times);
 	KUNIT_EXPECT_EQ(test, violations(cache), 0);
 }
 
 /* Layout */
 
-static void objects_are_aligned_apart_and_all_theirs(struct kunit *test)
+static void debugged_objects_are_aligned_and_disjoint(struct kunit *test)
 {
 	static const unsigned int sizes[] = {
 		1, 8, 63, 96, 192, 500, 1024, 4096, 8192, 16384,
@@ -153,7 +158,7 @@ static void objects_are_aligned_apart_and_all_theirs(struct kunit *test)
 	}
 }
 
-static void kmalloc_is_aligned_as_ever(struct kunit *test)
+static void debugged_kmalloc_keeps_its_alignment(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	unsigned int i;
@@ -161,21 +166,22 @@ static void kmalloc_is_aligned_as_ever(struct kunit *test)
 	for (i = 0; i < CARVE_NR_KMALLOC; i++) {
 		size_t size = carve_kmalloc_classes[i].size;
 		size_t align = 1UL << __ffs(size);
+		struct carve_cache *cache = carve_fixture_kmalloc_cache(co, size);
 		void *p;
 
-		KUNIT_ASSERT_EQ(test, set_flags(co->slabs.kmalloc[i], FZPU), 0);
+		KUNIT_ASSERT_EQ(test, set_flags(cache, FZPU), 0);
 		p = carve_kmalloc(co, size, GFP_KERNEL);
 		KUNIT_ASSERT_NOT_NULL(test, p);
 		KUNIT_EXPECT_TRUE(test, IS_ALIGNED((unsigned long)p, align));
 		KUNIT_EXPECT_EQ(test, carve_ksize(co, p),
 				carve_kmalloc_size_roundup(size));
 		carve_kfree(co, p);
-		KUNIT_EXPECT_EQ(test, found_at_all(co->slabs.kmalloc[i]), 0UL);
-		KUNIT_ASSERT_EQ(test, set_flags(co->slabs.kmalloc[i], 0), 0);
+		KUNIT_EXPECT_EQ(test, found_at_all(cache), 0UL);
+		KUNIT_ASSERT_EQ(test, set_flags(cache, 0), 0);
 	}
 }
 
-static void new_objects_show_that_nobody_wrote_to_them(struct kunit *test)
+static void new_objects_are_poisoned_or_zeroed(struct kunit *test)
 {
 	struct carve_cache *cache = create(test, CARVE_DEBUG_POISON);
 	u8 *object, *zeroed;
@@ -194,37 +200,37 @@ static void new_objects_show_that_nobody_wrote_to_them(struct kunit *test)
 	destroy(test, cache);
 }
 
-/* Damage */
+/* Corruption */
 
 /**
- * struct wound - bytes that are written to where nobody may
- * @what: for the case's name
- * @first: counted from the start of the object
- * @last: the last one
- * @freed: after the object was freed
- * @kind: what it is to be found as
+ * struct wound - bytes to corrupt
+ * @what: name of the case
+ * @first: first byte, relative to the start of the object
+ * @last: last byte
+ * @freed: corrupt the object after it was freed
+ * @kind: the expected error
  */
 struct wound {
 	const char *what;
 	int first;
 	int last;
 	bool freed;
-	enum carve_damage kind;
+	enum carve_error kind;
 };
 
 static const struct wound wounds[] = {
-	{ "byte behind", SIZE, SIZE, false, CARVE_DAMAGE_RIGHT },
-	{ "last byte behind", SIZE + 7, SIZE + 7, false, CARVE_DAMAGE_RIGHT },
-	{ "all bytes behind", SIZE, SIZE + 7, false, CARVE_DAMAGE_RIGHT },
-	{ "byte in front", -1, -1, false, CARVE_DAMAGE_LEFT },
-	{ "all bytes in front", -8, -1, false, CARVE_DAMAGE_LEFT },
-	{ "first byte of a free one", 0, 0, true, CARVE_DAMAGE_POISON },
-	{ "50th byte of a free one", 50, 50, true, CARVE_DAMAGE_POISON },
+	{ "byte behind", SIZE, SIZE, false, CARVE_ERROR_RIGHT_REDZONE },
+	{ "last byte behind", SIZE + 7, SIZE + 7, false, CARVE_ERROR_RIGHT_REDZONE },
+	{ "all bytes behind", SIZE, SIZE + 7, false, CARVE_ERROR_RIGHT_REDZONE },
+	{ "byte in front", -1, -1, false, CARVE_ERROR_LEFT_REDZONE },
+	{ "all bytes in front", -8, -1, false, CARVE_ERROR_LEFT_REDZONE },
+	{ "first byte of a free one", 0, 0, true, CARVE_ERROR_POISON },
+	{ "50th byte of a free one", 50, 50, true, CARVE_ERROR_POISON },
 	{ "last byte of a free one", SIZE - 1, SIZE - 1, true,
-	  CARVE_DAMAGE_POISON },
-	{ "all of a free one", 0, SIZE - 1, true, CARVE_DAMAGE_POISON },
-	{ "byte behind a free one", SIZE, SIZE, true, CARVE_DAMAGE_RIGHT },
-	{ "byte in front of a free one", -1, -1, true, CARVE_DAMAGE_LEFT },
+	  CARVE_ERROR_POISON },
+	{ "all of a free one", 0, SIZE - 1, true, CARVE_ERROR_POISON },
+	{ "byte behind a free one", SIZE, SIZE, true, CARVE_ERROR_RIGHT_REDZONE },
+	{ "byte in front of a free one", -1, -1, true, CARVE_ERROR_LEFT_REDZONE },
 };
 
 static void describe_wound(const struct wound *wound, char *desc)
@@ -234,7 +240,7 @@ static void describe_wound(const struct wound *wound, char *desc)
 
 KUNIT_ARRAY_PARAM(wound, wounds, describe_wound);
 
-/* The same once more heals it */
+/* The second corruption restores the bytes */
 static void turn_bytes(u8 *object, const struct wound *wound)
 {
 	int i;
@@ -243,7 +249,7 @@ static void turn_bytes(u8 *object, const struct wound *wound)
 		object[i] ^= 0xff;
 }
 
-static void damage_is_found_and_survived(struct kunit *test)
+static void corruption_is_reported_and_repaired(struct kunit *test)
 {
 	struct carve_cache *cache = create(test, FZPU);
 	const struct wound *wound = test->param_value;
@@ -291,7 +297,7 @@ static void writes_to_objects_in_quarantine_are_found(struct kunit *test)
 	destroy(test, cache);
 }
 
-static void each_damage_to_an_object_counts(struct kunit *test)
+static void each_corruption_of_an_object_is_counted(struct kunit *test)
 {
 	struct carve_cache *cache = create(test, FZPU);
 	u8 *object = alloc(test, cache);
@@ -300,8 +306,8 @@ static void each_damage_to_an_object_counts(struct kunit *test)
 	object[SIZE] = 0x12;
 	KUNIT_EXPECT_EQ(test, violations(cache), 2);
 	carve_cache_free(cache, object);
-	KUNIT_EXPECT_EQ(test, found(cache, CARVE_DAMAGE_LEFT), 1UL);
-	KUNIT_EXPECT_EQ(test, found(cache, CARVE_DAMAGE_RIGHT), 1UL);
+	KUNIT_EXPECT_EQ(test, found(cache, CARVE_ERROR_LEFT_REDZONE), 1UL);
+	KUNIT_EXPECT_EQ(test, found(cache, CARVE_ERROR_RIGHT_REDZONE), 1UL);
 	object[-1] = 0x12;
 	object[10] = 0x12;
 	object[SIZE] = 0x12;
@@ -312,8 +318,8 @@ static void each_damage_to_an_object_counts(struct kunit *test)
 	destroy(test, cache);
 }
 
-/* By flag: what the check makes of a byte behind one in use, and of one freed */
-static void each_flag_finds_its_own(struct kunit *test)
+/* For each flag: errors that the check finds behind a live object and in a free one */
+static void each_flag_enables_its_own_checks(struct kunit *test)
 {
 	static const struct {
 		unsigned int flags, behind_live, in_freed, behind_freed;
@@ -346,7 +352,7 @@ static void each_flag_finds_its_own(struct kunit *test)
 	}
 }
 
-static void wrong_counts_are_found(struct kunit *test)
+static void wrong_slab_counters_are_found(struct kunit *test)
 {
 	struct carve_cache *cache = create(test, CARVE_DEBUG_CHECKS);
 	void *objects[3] = { alloc(test, cache), alloc(test, cache),
@@ -356,11 +362,11 @@ static void wrong_counts_are_found(struct kunit *test)
 	slab->inuse++;
 	KUNIT_EXPECT_EQ(test, violations(cache), 1);
 	carve_cache_free(cache, objects[0]);
-	KUNIT_EXPECT_EQ(test, found(cache, CARVE_DAMAGE_COUNTS), 1UL);
+	KUNIT_EXPECT_EQ(test, found(cache, CARVE_ERROR_COUNTS), 1UL);
 	slab->inuse--;
 	carve_cache_free(cache, objects[1]);
 	carve_cache_free(cache, objects[2]);
-	expect_found(test, cache, CARVE_DAMAGE_COUNTS, 1);
+	expect_found(test, cache, CARVE_ERROR_COUNTS, 1);
 	destroy(test, cache);
 }
 
@@ -386,11 +392,11 @@ static void constructed_state_is_not_poisoned(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, violations(cache), 0);
 	object[SIZE] ^= 0xff;
 	carve_debug_trim(cache, 0);
-	expect_found(test, cache, CARVE_DAMAGE_RIGHT, 1);
+	expect_found(test, cache, CARVE_ERROR_RIGHT_REDZONE, 1);
 	destroy(test, cache);
 }
 
-/* A destructor has no argument that leads to the case */
+/* Destructors have no argument that leads to the case */
 static int nr_constructed;
 
 static void count_one_more(void *object)
@@ -417,7 +423,7 @@ static struct carve_cache *create_counted(struct kunit *test)
 	return cache;
 }
 
-static void objects_of_debug_slabs_are_destroyed_too(struct kunit *test)
+static void destructor_runs_on_objects_of_debug_slabs(struct kunit *test)
 {
 	struct carve_cache *cache = create_counted(test);
 	void *plain = alloc(test, cache), *debugged;
@@ -425,7 +431,7 @@ static void objects_of_debug_slabs_are_destroyed_too(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, set_flags(cache, FZPUQ), 0);
 	debugged = alloc(test, cache);
 	KUNIT_EXPECT_EQ(test, (unsigned int)nr_constructed,
-			cache->plain.nr_objects + cache->debug.nr_objects);
+			cache->oo.nr_objects + cache->debug.nr_objects);
 	carve_cache_free(cache, plain);
 	carve_cache_free(cache, debugged);
 	carve_cache_shrink(cache);
@@ -434,7 +440,7 @@ static void objects_of_debug_slabs_are_destroyed_too(struct kunit *test)
 	destroy(test, cache);
 }
 
-static void what_readers_may_look_into_is_not_poisoned(struct kunit *test)
+static void typesafe_by_rcu_objects_are_not_poisoned(struct kunit *test)
 {
 	struct carve_cache *cache;
 	u8 *object;
@@ -454,7 +460,7 @@ static void what_readers_may_look_into_is_not_poisoned(struct kunit *test)
 	destroy(test, cache);
 }
 
-/* Who had it */
+/* Alloc and free traces */
 
 static void expect_by_us(struct kunit *test, const struct carve_track *by)
 {
@@ -464,29 +470,29 @@ static void expect_by_us(struct kunit *test, const struct carve_track *by)
 	KUNIT_EXPECT_LT(test, by->cpu, nr_cpu_ids);
 	KUNIT_EXPECT_TRUE(test, time_before_eq(by->when, jiffies));
 	KUNIT_EXPECT_NE(test, by->caller, 0UL);
-	/* Some kernels can't keep traces, and some can't take them */
+	/* Some kernels can't save stack traces, and some can't save them in this context */
 	if (IS_ENABLED(CONFIG_STACKDEPOT) && IS_ENABLED(CONFIG_STACKTRACE) &&
 	    stack_trace_save(here, 2, 0) == 2)
 		KUNIT_EXPECT_GT(test, carve_compat_stack_frames(by->stack,
 								&frames), 1);
 }
 
-static void both_traces_are_kept(struct kunit *test)
+static void alloc_and_free_traces_are_recorded(struct kunit *test)
 {
 	struct carve_cache *cache = create(test, CARVE_DEBUG_USER);
 	void *object = alloc(test, cache);
-	struct carve_record record = record_of(cache, object);
+	struct carve_metadata metadata = metadata_of(cache, object);
 
-	KUNIT_EXPECT_EQ(test, record.flags,
-			CARVE_RECORD_LIVE | CARVE_RECORD_ALLOCED);
-	expect_by_us(test, &record.alloc);
+	KUNIT_EXPECT_EQ(test, metadata.flags,
+			CARVE_METADATA_LIVE | CARVE_METADATA_ALLOCED);
+	expect_by_us(test, &metadata.alloc);
 	carve_cache_free(cache, object);
-	record = record_of(cache, object);
-	KUNIT_EXPECT_EQ(test, record.flags,
-			CARVE_RECORD_ALLOCED | CARVE_RECORD_FREED);
-	expect_by_us(test, &record.alloc);
-	expect_by_us(test, &record.free);
-	KUNIT_EXPECT_NE(test, record.alloc.caller, record.free.caller);
+	metadata = metadata_of(cache, object);
+	KUNIT_EXPECT_EQ(test, metadata.flags,
+			CARVE_METADATA_ALLOCED | CARVE_METADATA_FREED);
+	expect_by_us(test, &metadata.alloc);
+	expect_by_us(test, &metadata.free);
+	KUNIT_EXPECT_NE(test, metadata.alloc.caller, metadata.free.caller);
 	destroy(test, cache);
 }
 
@@ -511,7 +517,7 @@ static void quarantine_is_first_in_first_out(struct kunit *test)
 				    objects[i < room ? 0 : i + 1 - room]);
 	}
 	KUNIT_EXPECT_EQ(test, violations(cache), 0);
-	/* What waits is not handed out, nor does it count as in use */
+	/* An object in quarantine is not allocated again and doesn't count as in use */
 	objects[0] = alloc(test, cache);
 	for (i = 4; i < ARRAY_SIZE(objects); i++)
 		KUNIT_EXPECT_PTR_NE(test, objects[0], objects[i]);
@@ -522,7 +528,7 @@ static void quarantine_is_first_in_first_out(struct kunit *test)
 static void shrink_empties_quarantine(struct kunit *test)
 {
 	struct carveout *co = test->priv;
-	unsigned long nr_free = carve_testbed_collect(co);
+	unsigned long nr_free = carve_fixture_collect(co);
 	struct carve_cache *cache = create(test, FZPUQ);
 	struct carve_cache_usage usage;
 	void *objects[40];
@@ -533,40 +539,40 @@ static void shrink_empties_quarantine(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(objects); i++)
 		carve_cache_free(cache, objects[i]);
 	carve_cache_usage(cache, &usage);
-	KUNIT_EXPECT_EQ(test, usage.stored, ARRAY_SIZE(objects));
+	KUNIT_EXPECT_EQ(test, usage.cached, ARRAY_SIZE(objects));
 	KUNIT_EXPECT_EQ(test, usage.active_objects, 0UL);
 	KUNIT_EXPECT_GT(test, carve_cache_shrink(cache), 0UL);
 	carve_cache_usage(cache, &usage);
 	KUNIT_EXPECT_EQ(test, usage.slabs, 0UL);
 	destroy(test, cache);
-	KUNIT_EXPECT_EQ(test, carve_testbed_collect(co), nr_free);
+	KUNIT_EXPECT_EQ(test, carve_fixture_collect(co), nr_free);
 }
 
-static void quarantine_gives_way_when_memory_is_out(struct kunit *test)
+static void quarantine_is_emptied_when_memory_runs_out(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	struct carve_cache *cache = create_sized(test, 2000, 0, FZPUQ);
 	unsigned long first_round = ULONG_MAX, second_round = ULONG_MAX;
 	struct carve_chain *first;
 
-	cache->slabs->quarantine_bytes = CARVE_TESTBED_SIZE;
-	first = carve_testbed_take_objects(cache, &first_round);
+	cache->slabs->quarantine_bytes = CARVE_FIXTURE_SIZE;
+	first = carve_fixture_take_objects(cache, &first_round);
 	KUNIT_EXPECT_GT(test, first_round, 0UL);
-	carve_testbed_give_objects(cache, first);
+	carve_fixture_give_objects(cache, first);
 	KUNIT_EXPECT_GT(test, cache->debugging.nr_waiting, 0UL);
-	first = carve_testbed_take_objects(cache, &second_round);
+	first = carve_fixture_take_objects(cache, &second_round);
 	KUNIT_EXPECT_GE(test, second_round, first_round / 2);
 	KUNIT_EXPECT_EQ(test, cache->debugging.nr_waiting, 0UL);
-	carve_testbed_give_objects(cache, first);
+	carve_fixture_give_objects(cache, first);
 	KUNIT_EXPECT_EQ(test, found_at_all(cache), 0UL);
 	destroy(test, cache);
-	carve_testbed_collect(co);
+	carve_fixture_collect(co);
 }
 
-/* For want of memory */
+/* Lack of memory */
 
-/* One page is enough for a plain slab, but not for one with records */
-static void without_memory_for_records_objects_are_plain(struct kunit *test)
+/* One page is enough for a plain slab, but not for one with metadata */
+static void debugging_is_skipped_without_metadata_memory(struct kunit *test)
 {
 	struct carve_cache *cache = create(test, FZPU);
 	struct carveout *co = test->priv;
@@ -574,7 +580,7 @@ static void without_memory_for_records_objects_are_plain(struct kunit *test)
 	void *objects[3];
 
 	KUNIT_ASSERT_NOT_NULL(test, spare);
-	rest = carve_testbed_take_pages(co);
+	rest = carve_fixture_take_pages(co);
 	carve_free_page(co, spare);
 	objects[0] = carve_cache_alloc(cache, QUIET_ATOMIC);
 	KUNIT_ASSERT_NOT_NULL(test, objects[0]);
@@ -583,7 +589,7 @@ static void without_memory_for_records_objects_are_plain(struct kunit *test)
 	objects[1] = carve_cache_alloc(cache, QUIET);
 	KUNIT_ASSERT_NOT_NULL(test, objects[1]);
 	KUNIT_EXPECT_EQ(test, cache->debugging.nr_missed, 2UL);
-	carve_testbed_give_pages(co, rest);
+	carve_fixture_give_pages(co, rest);
 	objects[2] = alloc(test, cache);
 	KUNIT_EXPECT_TRUE(test, slab_of(cache, objects[2])->debug);
 	KUNIT_EXPECT_EQ(test, cache->debugging.nr_missed, 2UL);
@@ -593,25 +599,25 @@ static void without_memory_for_records_objects_are_plain(struct kunit *test)
 	destroy(test, cache);
 }
 
-static void exhaustion_ends_in_null_and_comes_back(struct kunit *test)
+static void exhaustion_returns_null_and_all_memory_is_freed(struct kunit *test)
 {
 	struct carveout *co = test->priv;
-	unsigned long nr_free = carve_testbed_collect(co), n = ULONG_MAX;
+	unsigned long nr_free = carve_fixture_collect(co), n = ULONG_MAX;
 	struct carve_cache *cache = create(test, FZPUQ);
-	struct carve_chain *first = carve_testbed_take_objects(cache, &n);
+	struct carve_chain *first = carve_fixture_take_objects(cache, &n);
 
 	KUNIT_EXPECT_GT(test, n, 1000UL);
 	KUNIT_EXPECT_NULL(test, carve_cache_alloc(cache, QUIET_ATOMIC));
 	KUNIT_EXPECT_EQ(test, violations(cache), 0);
-	carve_testbed_give_objects(cache, first);
+	carve_fixture_give_objects(cache, first);
 	KUNIT_EXPECT_EQ(test, found_at_all(cache), 0UL);
 	destroy(test, cache);
-	KUNIT_EXPECT_EQ(test, carve_testbed_collect(co), nr_free);
+	KUNIT_EXPECT_EQ(test, carve_fixture_collect(co), nr_free);
 }
 
-/* Switching */
+/* Switching debugging on and off */
 
-static void magazines_are_out_of_use_while_debugging_is_on(struct kunit *test)
+static void debugging_bypasses_magazines(struct kunit *test)
 {
 	struct carve_cache *cache = create(test, 0);
 	struct carve_magazine *m = cache->magazines.cpu[0];
@@ -638,7 +644,7 @@ static void magazines_are_out_of_use_while_debugging_is_on(struct kunit *test)
 
 #define NR_LIVE 100
 
-static void switching_spares_live_objects(struct kunit *test)
+static void switching_debugging_preserves_live_objects(struct kunit *test)
 {
 	static const unsigned int flags[] = { 0, FZPU, CARVE_DEBUG_RED_ZONE,
 					      FZPUQ, 0, FZPUQ, 0 };
@@ -650,7 +656,7 @@ static void switching_spares_live_objects(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, objects);
 	for (round = 0; round < ARRAY_SIZE(flags); round++) {
 		KUNIT_ASSERT_EQ(test, set_flags(cache, flags[round]), 0);
-		/* Some of each age stay through each switch */
+		/* Some objects of each age survive each switch */
 		for (i = round; i < NR_LIVE; i += 1 + round % 3) {
 			if (objects[i]) {
 				KUNIT_EXPECT_NULL(test, memchr_inv(objects[i], i,
@@ -670,16 +676,16 @@ static void switching_spares_live_objects(struct kunit *test)
 	destroy(test, cache);
 }
 
-static void forgotten_objects_are_not_suspected(struct kunit *test)
+static void objects_from_before_debugging_are_not_checked(struct kunit *test)
 {
 	struct carve_cache *cache = create(test, FZPU);
 	u8 *object = alloc(test, cache), *again;
 
 	KUNIT_ASSERT_EQ(test, set_flags(cache, 0), 0);
-	/* What is no red zone any more */
+	/* This byte is no longer a red zone */
 	object[SIZE] ^= 0xff;
 	KUNIT_EXPECT_EQ(test, violations(cache), 0);
-	/* Through the magazine and out of it again */
+	/* Free the object to the magazine and allocate it again */
 	carve_cache_free(cache, object);
 	again = alloc(test, cache);
 	KUNIT_EXPECT_PTR_EQ(test, again, object);
@@ -691,12 +697,12 @@ static void forgotten_objects_are_not_suspected(struct kunit *test)
 	destroy(test, cache);
 }
 
-static void rules_hold_from_the_start(struct kunit *test)
+static void debug_rules_apply_to_new_caches(struct kunit *test)
 {
 	struct carveout_request request = {
 		.name = "ruled",
 		.nr_zones = 1,
-		.zone[0] = { CARVE_TESTBED_SIZE, "contig", .node = NUMA_NO_NODE },
+		.zone[0] = { CARVE_FIXTURE_SIZE, "contig", .node = NUMA_NO_NODE },
 		.slab_debug = "ZU,kmalloc-64,tes*;F,kmalloc-1*",
 	};
 	struct carveout *co = carveout_create(&request);
@@ -704,11 +710,11 @@ static void rules_hold_from_the_start(struct kunit *test)
 	void *p;
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, co);
-	KUNIT_EXPECT_EQ(test, co->slabs.kmalloc[3]->debugging.flags,
+	KUNIT_EXPECT_EQ(test, carve_fixture_kmalloc_cache(co, 64)->debugging.flags,
 			CARVE_DEBUG_RED_ZONE | CARVE_DEBUG_USER);
-	KUNIT_EXPECT_EQ(test, co->slabs.kmalloc[1]->debugging.flags,
+	KUNIT_EXPECT_EQ(test, carve_fixture_kmalloc_cache(co, 16)->debugging.flags,
 			CARVE_DEBUG_CHECKS);
-	KUNIT_EXPECT_EQ(test, co->slabs.kmalloc[4]->debugging.flags, 0);
+	KUNIT_EXPECT_EQ(test, carve_fixture_kmalloc_cache(co, 96)->debugging.flags, 0);
 	cache = carve_cache_create(co, "test", SIZE, 0, 0, NULL);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, cache);
 	KUNIT_EXPECT_EQ(test, cache->debugging.flags,
@@ -744,20 +750,20 @@ static void use_in_interrupt(void *arg)
 	struct carve_cache *cache = arg;
 	u8 *object = alloc_and_free(cache, QUIET_ATOMIC);
 
-	/* And something to report, from there */
+	/* Report an error from this context */
 	carve_cache_free(cache, object);
 }
 
-static void it_works_in_hard_interrupts(struct kunit *test)
+static void debugging_works_in_hard_interrupts(struct kunit *test)
 {
 	struct carve_cache *cache = create(test, FZPUQ);
 
 	carve_run_in_interrupt(use_in_interrupt, cache);
-	expect_found(test, cache, CARVE_DAMAGE_DOUBLE_FREE, 1);
+	expect_found(test, cache, CARVE_ERROR_DOUBLE_FREE, 1);
 	destroy(test, cache);
 }
 
-static void it_works_under_raw_spinlocks(struct kunit *test)
+static void debugging_works_under_raw_spinlocks(struct kunit *test)
 {
 	struct carve_cache *cache = create(test, FZPUQ);
 	raw_spinlock_t lock;
@@ -770,9 +776,9 @@ static void it_works_under_raw_spinlocks(struct kunit *test)
 	destroy(test, cache);
 }
 
-/* Many at once */
+/* Bulk operations */
 
-static void many_at_once_are_debugged_too(struct kunit *test)
+static void bulk_objects_are_debugged(struct kunit *test)
 {
 	struct carve_cache *cache = create(test, FZPU);
 	void *objects[30];
@@ -790,19 +796,17 @@ static void many_at_once_are_debugged_too(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, violations(cache), 0);
 	((u8 *)objects[7])[SIZE] ^= 0xff;
 	carve_cache_free_bulk(cache, ARRAY_SIZE(objects), objects);
-	expect_found(test, cache, CARVE_DAMAGE_RIGHT, 1);
+	expect_found(test, cache, CARVE_ERROR_RIGHT_REDZONE, 1);
 	destroy(test, cache);
 }
 
-/* kmalloc: what was asked for */
+/* kmalloc: requested sizes */
 
 static struct carve_cache *debug_class(struct kunit *test, size_t size,
 				       unsigned int flags)
 {
-	struct carveout *co = test->priv;
-	struct carve_cache *cache;
+	struct carve_cache *cache = carve_fixture_kmalloc_cache(test->priv, size);
 
-	cache = co->slabs.kmalloc[carve_kmalloc_class(size)];
 	KUNIT_ASSERT_EQ(test, set_flags(cache, flags), 0);
 	return cache;
 }
@@ -815,7 +819,7 @@ static u8 *kmalloc_of(struct kunit *test, size_t size, gfp_t gfp)
 	return p;
 }
 
-static void overflow_within_the_class_is_found(struct kunit *test)
+static void overflow_within_a_kmalloc_class_is_found(struct kunit *test)
 {
 	struct carve_cache *cache = debug_class(test, 18, FZPU);
 	u8 *p = kmalloc_of(test, 18, GFP_KERNEL);
@@ -825,11 +829,11 @@ static void overflow_within_the_class_is_found(struct kunit *test)
 	p[19] = 0xab;
 	KUNIT_EXPECT_EQ(test, violations(cache), 1);
 	carve_kfree(test->priv, p);
-	expect_found(test, cache, CARVE_DAMAGE_RIGHT, 1);
+	expect_found(test, cache, CARVE_ERROR_RIGHT_REDZONE, 1);
 	set_flags(cache, 0);
 }
 
-static void ksize_gives_the_rest_away(struct kunit *test)
+static void ksize_makes_the_whole_object_usable(struct kunit *test)
 {
 	struct carve_cache *cache = debug_class(test, 18, FZPU);
 	struct carveout *co = test->priv;
@@ -841,11 +845,11 @@ static void ksize_gives_the_rest_away(struct kunit *test)
 	carve_kfree_sensitive(co, p);
 	KUNIT_EXPECT_EQ(test, found_at_all(cache), 0UL);
 
-	/* But what was written before is found */
+	/* An earlier write beyond the requested size is still found */
 	p = kmalloc_of(test, 18, GFP_KERNEL);
 	p[18] = 0xab;
 	carve_kfree_sensitive(co, p);
-	expect_found(test, cache, CARVE_DAMAGE_RIGHT, 1);
+	expect_found(test, cache, CARVE_ERROR_RIGHT_REDZONE, 1);
 	set_flags(cache, 0);
 }
 
@@ -871,7 +875,7 @@ static void krealloc_moves_the_red_zone(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, violations(cache), 1);
 	p[17] ^= 0xff;
 
-	/* Into another class, which gets nothing of the red zone */
+	/* Move to another class, without copying the red zone */
 	q = carve_krealloc(co, p, 60, GFP_KERNEL | __GFP_ZERO);
 	KUNIT_ASSERT_NOT_NULL(test, q);
 	KUNIT_EXPECT_NULL(test, memchr_inv(q, 0x22, 17));
@@ -888,7 +892,7 @@ static void kvrealloc_moves_the_red_zone(struct kunit *test)
 	u8 *p = kmalloc_of(test, 18, GFP_KERNEL | __GFP_ZERO);
 	u8 *q;
 
-	/* In place, where it shrinks and grows again, and then to an area */
+	/* Shrink and grow in place, then move to an area */
 	KUNIT_EXPECT_PTR_EQ(test, (u8 *)carve_kvrealloc(co, p, 17, GFP_KERNEL |
 							__GFP_ZERO), p);
 	KUNIT_EXPECT_EQ(test, violations(cache), 0);
@@ -917,10 +921,10 @@ static void krealloc_zeroes_after_debugging_is_off(struct kunit *test)
 }
 
 /*
- * As long as what is known of an object is not forgotten, the size that its owner
- * has made of it is noted, whatever the flags say: they go first.
+ * As long as the metadata of an object exists, krealloc() updates the requested
+ * size in it, whatever the flags are: flags are cleared first.
  */
-static void sizes_are_noted_while_debugging_ends(struct kunit *test)
+static void requested_sizes_are_tracked_while_debugging_ends(struct kunit *test)
 {
 	struct carve_cache *cache = debug_class(test, 18, FZPU);
 	const gfp_t gfp = GFP_KERNEL | __GFP_ZERO;
@@ -934,7 +938,7 @@ static void sizes_are_noted_while_debugging_ends(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, (u8 *)carve_krealloc(co, q, 30, gfp), q);
 	KUNIT_EXPECT_NULL(test, memchr_inv(q, 0, 30));
 	memset(q, 0x22, 30);
-	/* And no more is copied than was written */
+	/* No more is copied than the requested size */
 	moved = carve_krealloc(co, moved, 100, gfp);
 	KUNIT_ASSERT_NOT_NULL(test, moved);
 	KUNIT_EXPECT_NULL(test, memchr_inv(moved, 0, 100));
@@ -950,44 +954,44 @@ static void sizes_are_noted_while_debugging_ends(struct kunit *test)
 }
 
 static struct kunit_case debug_cases[] = {
-	KUNIT_CASE(objects_are_aligned_apart_and_all_theirs),
-	KUNIT_CASE(kmalloc_is_aligned_as_ever),
-	KUNIT_CASE(new_objects_show_that_nobody_wrote_to_them),
-	KUNIT_CASE_PARAM(damage_is_found_and_survived, wound_gen_params),
+	KUNIT_CASE(debugged_objects_are_aligned_and_disjoint),
+	KUNIT_CASE(debugged_kmalloc_keeps_its_alignment),
+	KUNIT_CASE(new_objects_are_poisoned_or_zeroed),
+	KUNIT_CASE_PARAM(corruption_is_reported_and_repaired, wound_gen_params),
 	KUNIT_CASE_PARAM(writes_to_objects_in_quarantine_are_found,
 			 wound_gen_params),
-	KUNIT_CASE(each_damage_to_an_object_counts),
-	KUNIT_CASE(each_flag_finds_its_own),
-	KUNIT_CASE(wrong_counts_are_found),
+	KUNIT_CASE(each_corruption_of_an_object_is_counted),
+	KUNIT_CASE(each_flag_enables_its_own_checks),
+	KUNIT_CASE(wrong_slab_counters_are_found),
 	KUNIT_CASE(constructed_state_is_not_poisoned),
-	KUNIT_CASE(objects_of_debug_slabs_are_destroyed_too),
-	KUNIT_CASE(what_readers_may_look_into_is_not_poisoned),
-	KUNIT_CASE(both_traces_are_kept),
+	KUNIT_CASE(destructor_runs_on_objects_of_debug_slabs),
+	KUNIT_CASE(typesafe_by_rcu_objects_are_not_poisoned),
+	KUNIT_CASE(alloc_and_free_traces_are_recorded),
 	KUNIT_CASE(quarantine_is_first_in_first_out),
 	KUNIT_CASE(shrink_empties_quarantine),
-	KUNIT_CASE(quarantine_gives_way_when_memory_is_out),
-	KUNIT_CASE(without_memory_for_records_objects_are_plain),
-	KUNIT_CASE(exhaustion_ends_in_null_and_comes_back),
-	KUNIT_CASE(magazines_are_out_of_use_while_debugging_is_on),
-	KUNIT_CASE(switching_spares_live_objects),
-	KUNIT_CASE(forgotten_objects_are_not_suspected),
-	KUNIT_CASE(rules_hold_from_the_start),
-	KUNIT_CASE(it_works_in_hard_interrupts),
-	KUNIT_CASE(it_works_under_raw_spinlocks),
-	KUNIT_CASE(many_at_once_are_debugged_too),
-	KUNIT_CASE(overflow_within_the_class_is_found),
-	KUNIT_CASE(ksize_gives_the_rest_away),
+	KUNIT_CASE(quarantine_is_emptied_when_memory_runs_out),
+	KUNIT_CASE(debugging_is_skipped_without_metadata_memory),
+	KUNIT_CASE(exhaustion_returns_null_and_all_memory_is_freed),
+	KUNIT_CASE(debugging_bypasses_magazines),
+	KUNIT_CASE(switching_debugging_preserves_live_objects),
+	KUNIT_CASE(objects_from_before_debugging_are_not_checked),
+	KUNIT_CASE(debug_rules_apply_to_new_caches),
+	KUNIT_CASE(debugging_works_in_hard_interrupts),
+	KUNIT_CASE(debugging_works_under_raw_spinlocks),
+	KUNIT_CASE(bulk_objects_are_debugged),
+	KUNIT_CASE(overflow_within_a_kmalloc_class_is_found),
+	KUNIT_CASE(ksize_makes_the_whole_object_usable),
 	KUNIT_CASE(krealloc_moves_the_red_zone),
 	KUNIT_CASE(kvrealloc_moves_the_red_zone),
 	KUNIT_CASE(krealloc_zeroes_after_debugging_is_off),
-	KUNIT_CASE(sizes_are_noted_while_debugging_ends),
+	KUNIT_CASE(requested_sizes_are_tracked_while_debugging_ends),
 	{ }
 };
 
 static struct kunit_suite debug_suite = {
 	.name = "carveout_debug",
-	.init = carve_testbed_init,
-	.exit = carve_testbed_exit,
+	.init = carve_fixture_init,
+	.exit = carve_fixture_exit,
 	.test_cases = debug_cases,
 };
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Coherent memory for devices. Each case has a device of its own on no bus, so
- * that its bus addresses are physical ones, and a carveout of two zones, one
- * of which lies where 24 bits reach. What a device reaches is set to where the
- * zones happen to lie.
+ * Tests of coherent memory for devices. Each case has a device on no bus, so
+ * that its bus addresses are physical ones, and a carveout of two zones, one of
+ * which lies below 16 MiB. The DMA mask of the device is set according to the
+ * location of the zones.
  */
 #include <linux/device.h>
 #include <linux/dma-mapping.h>
@@ -15,13 +15,16 @@
 
 #include <carveout.h>
 
+#include "core/allocation_report.h"
+#include "kunit/fixture.h"
 #include "kunit/interrupt.h"
-#include "kunit/testbed.h"
+#include "page/pages.h"
+#include "page/reclaim.h"
 
-/* Not less: there are kernels whose first pageblocks are not to be had */
+/* At least this size: some kernels withhold the first pageblocks */
 #define LOW_SIZE SZ_4M
 #define HIGH_SIZE SZ_4M
-#define BED_PAGES ((LOW_SIZE + HIGH_SIZE) / PAGE_SIZE)
+#define CTX_PAGES ((LOW_SIZE + HIGH_SIZE) / PAGE_SIZE)
 #define QUIETLY (GFP_KERNEL | __GFP_NOWARN)
 #define DIRT 0xa5
 
@@ -31,7 +34,7 @@ struct buffer {
 	dma_addr_t addr;
 };
 
-struct bed {
+struct ctx {
 	struct carveout *co;
 	struct device *dev;
 	struct buffer *buffers;
@@ -40,16 +43,16 @@ struct bed {
 
 static void set_bits(struct kunit *test, unsigned int bits)
 {
-	struct bed *bed = test->priv;
+	struct ctx *ctx = test->priv;
 
-	KUNIT_ASSERT_EQ(test, dma_set_mask_and_coherent(bed->dev,
+	KUNIT_ASSERT_EQ(test, dma_set_mask_and_coherent(ctx->dev,
 							DMA_BIT_MASK(bits)), 0);
 }
 
-/* Any limit there is, not only powers of two */
-static void set_end_of_reach(struct bed *bed, phys_addr_t end)
+/* Set any limit, not only powers of two */
+static void set_end_pfn(struct ctx *ctx, phys_addr_t end)
 {
-	bed->dev->bus_dma_limit = end - 1;
+	ctx->dev->bus_dma_limit = end - 1;
 }
 
 static struct carveout *make_carveout(void)
@@ -70,56 +73,56 @@ static struct carveout *make_carveout(void)
 
 static int dma_init(struct kunit *test)
 {
-	struct bed *bed = kunit_kzalloc(test, sizeof(*bed), GFP_KERNEL);
+	struct ctx *ctx = kunit_kzalloc(test, sizeof(*ctx), GFP_KERNEL);
 
 	if (!IS_ENABLED(CONFIG_HAS_DMA))
 		return 0;
-	KUNIT_ASSERT_NOT_NULL(test, bed);
-	bed->buffers = kunit_kcalloc(test, BED_PAGES, sizeof(*bed->buffers),
+	KUNIT_ASSERT_NOT_NULL(test, ctx);
+	ctx->buffers = kunit_kcalloc(test, CTX_PAGES, sizeof(*ctx->buffers),
 				     GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, bed->buffers);
-	bed->co = make_carveout();
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, bed->co);
-	carve_testbed_unbind(bed->co);
-	test->priv = bed;
-	/* Of no module: Linux 6.1 runs suites before it has made its directory */
-	bed->dev = __root_device_register("carveout_dma", NULL);
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, bed->dev);
-	bed->dev->dma_mask = &bed->dev->coherent_dma_mask;
+	KUNIT_ASSERT_NOT_NULL(test, ctx->buffers);
+	ctx->co = make_carveout();
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, ctx->co);
+	carve_fixture_unbind(ctx->co);
+	test->priv = ctx;
+	/* Without a module: Linux 6.1 runs suites before the module's directory exists */
+	ctx->dev = __root_device_register("carveout_dma", NULL);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, ctx->dev);
+	ctx->dev->dma_mask = &ctx->dev->coherent_dma_mask;
 	set_bits(test, 64);
-	carve_testbed_stay_on_cpu(test);
+	carve_fixture_stay_on_cpu(test);
 	return 0;
 }
 
 static void dma_exit(struct kunit *test)
 {
-	struct bed *bed = test->priv;
+	struct ctx *ctx = test->priv;
 
-	if (!bed)
+	if (!ctx)
 		return;
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&bed->co->dma.nr_buffers), 0);
-	carve_testbed_destroy(test, bed->co);
-	if (!IS_ERR_OR_NULL(bed->dev)) {
-		bed->dev->dma_mask = NULL;
-		root_device_unregister(bed->dev);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&ctx->co->dma.nr_buffers), 0);
+	carve_fixture_destroy(test, ctx->co);
+	if (!IS_ERR_OR_NULL(ctx->dev)) {
+		ctx->dev->dma_mask = NULL;
+		root_device_unregister(ctx->dev);
 	}
 }
 
-static struct bed *bed_of(struct kunit *test)
+static struct ctx *ctx_of(struct kunit *test)
 {
 	if (!test->priv)
 		kunit_skip(test, "this kernel has no DMA");
 	return test->priv;
 }
 
-static struct carve_zone *high_zone(struct bed *bed)
+static struct carve_zone *high_zone(struct ctx *ctx)
 {
-	return &bed->co->pages.zone[0];
+	return &ctx->co->pages.zone[0];
 }
 
-static struct carve_zone *low_zone(struct bed *bed)
+static struct carve_zone *low_zone(struct ctx *ctx)
 {
-	return &bed->co->pages.zone[1];
+	return &ctx->co->pages.zone[1];
 }
 
 static phys_addr_t start_of(const struct carve_zone *zone)
@@ -132,40 +135,40 @@ static phys_addr_t end_of(const struct carve_zone *zone)
 	return start_of(zone) + carve_region_bytes(zone->region);
 }
 
-static unsigned long nr_refused(const struct bed *bed)
+static unsigned long nr_refused(const struct ctx *ctx)
 {
-	return atomic_long_read(&bed->co->dma.nr_refused);
+	return atomic_long_read(&ctx->co->dma.nr_refused);
 }
 
-static bool obtain(struct bed *bed, struct buffer *buffer, size_t size,
+static bool obtain(struct ctx *ctx, struct buffer *buffer, size_t size,
 		   gfp_t gfp)
 {
 	buffer->size = size;
-	buffer->virt = carve_dma_alloc_coherent(bed->co, bed->dev, size,
+	buffer->virt = carve_dma_alloc_coherent(ctx->co, ctx->dev, size,
 						&buffer->addr, gfp);
 	return buffer->virt;
 }
 
-static void release(struct bed *bed, const struct buffer *buffer)
+static void release(struct ctx *ctx, const struct buffer *buffer)
 {
-	carve_dma_free_coherent(bed->co, bed->dev, buffer->size, buffer->virt,
+	carve_dma_free_coherent(ctx->co, ctx->dev, buffer->size, buffer->virt,
 				buffer->addr);
 }
 
-static void fill(struct bed *bed, size_t size, gfp_t gfp)
+static void fill(struct ctx *ctx, size_t size, gfp_t gfp)
 {
-	while (bed->nr < BED_PAGES &&
-	       obtain(bed, &bed->buffers[bed->nr], size, gfp))
-		bed->nr++;
+	while (ctx->nr < CTX_PAGES &&
+	       obtain(ctx, &ctx->buffers[ctx->nr], size, gfp))
+		ctx->nr++;
 }
 
-static void empty(struct bed *bed)
+static void empty(struct ctx *ctx)
 {
-	while (bed->nr)
-		release(bed, &bed->buffers[--bed->nr]);
+	while (ctx->nr)
+		release(ctx, &ctx->buffers[--ctx->nr]);
 }
 
-/* What a buffer is */
+/* Buffers */
 
 static const size_t sizes[] = {
 	1, 100, PAGE_SIZE, PAGE_SIZE + 1, 3 * PAGE_SIZE, 7 * PAGE_SIZE - 1,
@@ -179,99 +182,99 @@ static void get_size_name(const size_t *size, char *name)
 
 KUNIT_ARRAY_PARAM(sizes, sizes, get_size_name);
 
-/* So that a buffer which isn't zeroed has something to show */
-static void make_dirty(struct bed *bed)
+/* Fill all pages, so that a buffer that isn't zeroed is noticed */
+static void make_dirty(struct ctx *ctx)
 {
 	unsigned int i;
 
-	fill(bed, PAGE_SIZE, QUIETLY);
-	for (i = 0; i < bed->nr; i++)
-		memset(bed->buffers[i].virt, DIRT, PAGE_SIZE);
-	empty(bed);
+	fill(ctx, PAGE_SIZE, QUIETLY);
+	for (i = 0; i < ctx->nr; i++)
+		memset(ctx->buffers[i].virt, DIRT, PAGE_SIZE);
+	empty(ctx);
 }
 
 static void buffer_is_zeroed_aligned_and_has_its_bus_address(struct kunit *test)
 {
-	struct bed *bed = bed_of(test);
+	struct ctx *ctx = ctx_of(test);
 	size_t size = *(const size_t *)test->param_value;
 	unsigned long before;
 	struct buffer buffer;
 	struct carve_page *page;
 
-	make_dirty(bed);
-	before = carve_testbed_nr_free(bed->co);
-	KUNIT_ASSERT_TRUE(test, obtain(bed, &buffer, size, GFP_KERNEL));
-	KUNIT_EXPECT_EQ(test, before - carve_testbed_nr_free(bed->co), PFN_UP(size));
+	make_dirty(ctx);
+	before = carve_fixture_nr_free(ctx->co);
+	KUNIT_ASSERT_TRUE(test, obtain(ctx, &buffer, size, GFP_KERNEL));
+	KUNIT_EXPECT_EQ(test, before - carve_fixture_nr_free(ctx->co), PFN_UP(size));
 	KUNIT_EXPECT_NULL(test, memchr_inv(buffer.virt, 0, PAGE_ALIGN(size)));
-	page = carve_virt_to_page(bed->co, buffer.virt);
+	page = carve_virt_to_page(ctx->co, buffer.virt);
 	KUNIT_ASSERT_NOT_NULL(test, page);
-	KUNIT_EXPECT_EQ(test, carve_page_to_phys(bed->co, page), buffer.addr);
+	KUNIT_EXPECT_EQ(test, carve_page_to_phys(ctx->co, page), buffer.addr);
 	KUNIT_EXPECT_TRUE(test, IS_ALIGNED(buffer.addr,
 					   PAGE_SIZE << get_order(size)));
 	memset(buffer.virt, DIRT, PAGE_ALIGN(size));
-	carve_testbed_check(test, bed->co);
-	release(bed, &buffer);
-	KUNIT_EXPECT_EQ(test, carve_testbed_nr_free(bed->co), before);
+	carve_fixture_check(test, ctx->co);
+	release(ctx, &buffer);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_free(ctx->co), before);
 }
 
 static void buffers_do_not_overlap(struct kunit *test)
 {
-	struct bed *bed = bed_of(test);
+	struct ctx *ctx = ctx_of(test);
 	unsigned int i;
 
-	fill(bed, 3 * PAGE_SIZE, QUIETLY);
-	KUNIT_EXPECT_GT(test, bed->nr, 100);
-	for (i = 0; i < bed->nr; i++)
-		memset(bed->buffers[i].virt, i, 3 * PAGE_SIZE);
-	for (i = 0; i < bed->nr; i++)
-		KUNIT_EXPECT_NULL_MSG(test, memchr_inv(bed->buffers[i].virt, i,
+	fill(ctx, 3 * PAGE_SIZE, QUIETLY);
+	KUNIT_EXPECT_GT(test, ctx->nr, 100);
+	for (i = 0; i < ctx->nr; i++)
+		memset(ctx->buffers[i].virt, i, 3 * PAGE_SIZE);
+	for (i = 0; i < ctx->nr; i++)
+		KUNIT_EXPECT_NULL_MSG(test, memchr_inv(ctx->buffers[i].virt, i,
 						       3 * PAGE_SIZE),
 				      "buffer %u", i);
-	empty(bed);
+	empty(ctx);
 }
 
 static void alloc_and_free(void *arg)
 {
-	struct bed *bed = arg;
+	struct ctx *ctx = arg;
 
-	fill(bed, 2 * PAGE_SIZE, GFP_ATOMIC | __GFP_NOWARN);
-	while (bed->nr > 1)
-		release(bed, &bed->buffers[--bed->nr]);
+	fill(ctx, 2 * PAGE_SIZE, GFP_ATOMIC | __GFP_NOWARN);
+	while (ctx->nr > 1)
+		release(ctx, &ctx->buffers[--ctx->nr]);
 }
 
-static void interrupt_allocates_and_frees(struct kunit *test)
+static void hard_interrupt_allocates_and_frees(struct kunit *test)
 {
-	struct bed *bed = bed_of(test);
+	struct ctx *ctx = ctx_of(test);
 
 	if (IS_ENABLED(CONFIG_PREEMPT_RT))
 		kunit_skip(test, "the DMA API isn't for hard interrupts here");
-	carve_run_in_interrupt(alloc_and_free, bed);
-	KUNIT_EXPECT_EQ(test, bed->nr, 1);
-	empty(bed);
+	carve_run_in_interrupt(alloc_and_free, ctx);
+	KUNIT_EXPECT_EQ(test, ctx->nr, 1);
+	empty(ctx);
 }
 
-/* Zone modifiers would be at odds with the masks; natively they don't count either */
-static void zone_modifiers_have_no_meaning(struct kunit *test)
+/* Zone modifiers would contradict the masks; the kernel ignores them, too */
+static void zone_modifiers_are_ignored(struct kunit *test)
 {
-	struct bed *bed = bed_of(test);
+	struct ctx *ctx = ctx_of(test);
 	struct buffer buffer;
 
-	KUNIT_ASSERT_TRUE(test, obtain(bed, &buffer, PAGE_SIZE,
+	KUNIT_ASSERT_TRUE(test, obtain(ctx, &buffer, PAGE_SIZE,
 				       GFP_KERNEL | GFP_DMA | __GFP_COMP));
-	KUNIT_EXPECT_GE(test, buffer.addr, start_of(high_zone(bed)));
-	KUNIT_EXPECT_LT(test, buffer.addr, end_of(high_zone(bed)));
-	release(bed, &buffer);
+	KUNIT_EXPECT_GE(test, buffer.addr, start_of(high_zone(ctx)));
+	KUNIT_EXPECT_LT(test, buffer.addr, end_of(high_zone(ctx)));
+	release(ctx, &buffer);
 }
 
-/* Reach */
+/* DMA masks */
 
-/* Pages that were handed to the buddy system below an address */
-static unsigned long nr_managed_below(struct bed *bed, u64 end)
+/* Pages below an address that were handed to the buddy system */
+static unsigned long nr_managed_below(struct ctx *ctx, u64 end)
 {
 	struct carve_zone *zone;
 	unsigned long nr = 0, i;
 
-	carve_for_each_zone(zone, &bed->co->pages)
+	carve_for_each_zone(zone, &ctx->co->pages)
 		for (i = 0; i < zone->region->nr_pages; i++)
 			nr += zone->map[zone->first + i].state !=
 				      CARVE_PAGE_BOOT &&
@@ -279,20 +282,20 @@ static unsigned long nr_managed_below(struct bed *bed, u64 end)
 	return nr;
 }
 
-/* All that lies within reach can be had, to the last page, and nothing else */
-static void expect_all_within_reach(struct kunit *test, u64 end)
+/* All pages below the limit can be allocated, to the last one, and no others */
+static void expect_all_within_limit(struct kunit *test, u64 end)
 {
-	struct bed *bed = test->priv;
-	unsigned long expected = nr_managed_below(bed, end);
-	unsigned long before = carve_testbed_nr_free(bed->co);
+	struct ctx *ctx = test->priv;
+	unsigned long expected = nr_managed_below(ctx, end);
+	unsigned long before = carve_fixture_nr_free(ctx->co);
 	unsigned int i;
 
-	fill(bed, PAGE_SIZE, QUIETLY);
-	KUNIT_EXPECT_EQ(test, bed->nr, expected);
-	KUNIT_EXPECT_EQ(test, carve_testbed_nr_free(bed->co), before - expected);
-	for (i = 0; i < bed->nr; i++)
-		KUNIT_ASSERT_LE(test, bed->buffers[i].addr + PAGE_SIZE, end);
-	empty(bed);
+	fill(ctx, PAGE_SIZE, QUIETLY);
+	KUNIT_EXPECT_EQ(test, ctx->nr, expected);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_free(ctx->co), before - expected);
+	for (i = 0; i < ctx->nr; i++)
+		KUNIT_ASSERT_LE(test, ctx->buffers[i].addr + PAGE_SIZE, end);
+	empty(ctx);
 }
 
 static const unsigned int masks[] = { 24, 28, 32, 64 };
@@ -304,39 +307,39 @@ static void get_mask_name(const unsigned int *bits, char *name)
 
 KUNIT_ARRAY_PARAM(masks, masks, get_mask_name);
 
-static void mask_is_respected(struct kunit *test)
+static void dma_mask_is_respected(struct kunit *test)
 {
 	unsigned int bits = *(const unsigned int *)test->param_value;
-	struct bed *bed = bed_of(test);
+	struct ctx *ctx = ctx_of(test);
 
 	set_bits(test, bits);
-	/* 24 bits reach the lower zone, whatever the others do */
-	KUNIT_EXPECT_GE(test, nr_managed_below(bed, BIT_ULL(24)),
+	/* 24 bits reach the lower zone, whatever the other limits are */
+	KUNIT_EXPECT_GE(test, nr_managed_below(ctx, BIT_ULL(24)),
 			LOW_SIZE / PAGE_SIZE);
-	expect_all_within_reach(test, bits == 64 ? U64_MAX : BIT_ULL(bits));
+	expect_all_within_limit(test, bits == 64 ? U64_MAX : BIT_ULL(bits));
 }
 
-static void lower_of_two_masks_counts(struct kunit *test)
+static void lower_of_two_masks_applies(struct kunit *test)
 {
-	struct bed *bed = bed_of(test);
+	struct ctx *ctx = ctx_of(test);
 	u64 streaming = DMA_BIT_MASK(24);
 
-	bed->dev->dma_mask = &streaming;
-	expect_all_within_reach(test, BIT_ULL(24));
-	bed->dev->dma_mask = &bed->dev->coherent_dma_mask;
+	ctx->dev->dma_mask = &streaming;
+	expect_all_within_limit(test, BIT_ULL(24));
+	ctx->dev->dma_mask = &ctx->dev->coherent_dma_mask;
 }
 
-/* Both are of the same type: only their bounds tell them apart */
-static void zone_is_chosen_by_its_bounds(struct kunit *test)
+/* Both zones are of the same type and differ in their bounds only */
+static void zone_is_selected_by_its_bounds(struct kunit *test)
 {
-	struct bed *bed = bed_of(test);
+	struct ctx *ctx = ctx_of(test);
 
-	low_zone(bed)->type = high_zone(bed)->type;
-	carve_pages_start(&bed->co->pages);
-	carve_zone_set_watermarks(high_zone(bed), 0);
-	carve_zone_set_watermarks(low_zone(bed), 0);
-	set_end_of_reach(bed, start_of(high_zone(bed)));
-	expect_all_within_reach(test, start_of(high_zone(bed)));
+	low_zone(ctx)->type = high_zone(ctx)->type;
+	carve_pages_start(&ctx->co->pages);
+	carve_zone_set_watermarks(high_zone(ctx), 0);
+	carve_zone_set_watermarks(low_zone(ctx), 0);
+	set_end_pfn(ctx, start_of(high_zone(ctx)));
+	expect_all_within_limit(test, start_of(high_zone(ctx)));
 }
 
 static const struct {
@@ -352,60 +355,60 @@ static const struct {
 	{ "all of it", HIGH_SIZE },
 };
 
-static void zone_serves_with_the_part_within_reach(struct kunit *test)
+static void zone_serves_its_part_below_the_dma_mask(struct kunit *test)
 {
-	struct bed *bed = bed_of(test);
+	struct ctx *ctx = ctx_of(test);
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(ends); i++) {
-		phys_addr_t end = start_of(high_zone(bed)) + ends[i].offset;
+		phys_addr_t end = start_of(high_zone(ctx)) + ends[i].offset;
 
 		kunit_info(test, "%s", ends[i].name);
-		set_end_of_reach(bed, end);
-		expect_all_within_reach(test, end);
-		carve_testbed_check(test, bed->co);
+		set_end_pfn(ctx, end);
+		expect_all_within_limit(test, end);
+		carve_fixture_check(test, ctx->co);
 	}
 }
 
-/* From the part of a zone, too: large ones, and the last for the urgent only */
-static void part_within_reach_has_blocks_and_a_reserve(struct kunit *test)
+/* Blocks from the part of a zone, too, and its last pages for high-priority requests only */
+static void part_below_the_dma_mask_has_blocks_and_a_reserve(struct kunit *test)
 {
-	struct bed *bed = bed_of(test);
-	struct carve_zone *zone = high_zone(bed);
+	struct ctx *ctx = ctx_of(test);
+	struct carve_zone *zone = high_zone(ctx);
 	struct buffer urgent;
 
-	set_end_of_reach(bed, start_of(zone) + HIGH_SIZE / 2);
-	/* All of the lower zone, and half of the higher one */
-	fill(bed, SZ_64K, QUIETLY | __GFP_NORETRY);
-	KUNIT_EXPECT_GT(test, bed->nr, LOW_SIZE / SZ_64K);
-	empty(bed);
-	/* What lies in stores is beyond the watermark */
-	carve_pages_drain(&bed->co->pages);
+	set_end_pfn(ctx, start_of(zone) + HIGH_SIZE / 2);
+	/* The whole lower zone, and half of the higher one */
+	fill(ctx, SZ_64K, QUIETLY | __GFP_NORETRY);
+	KUNIT_EXPECT_GT(test, ctx->nr, LOW_SIZE / SZ_64K);
+	empty(ctx);
+	/* Pages in the pcp lists don't count for the watermark */
+	carve_pages_drain(&ctx->co->pages);
 	carve_zone_set_watermarks(zone, zone->nr_managed);
-	carve_zone_set_watermarks(low_zone(bed), low_zone(bed)->nr_managed);
-	KUNIT_EXPECT_FALSE(test, obtain(bed, &urgent, SZ_64K,
+	carve_zone_set_watermarks(low_zone(ctx), low_zone(ctx)->nr_managed);
+	KUNIT_EXPECT_FALSE(test, obtain(ctx, &urgent, SZ_64K,
 					QUIETLY | __GFP_NORETRY));
-	KUNIT_EXPECT_TRUE(test, obtain(bed, &urgent, SZ_64K, GFP_ATOMIC));
-	release(bed, &urgent);
+	KUNIT_EXPECT_TRUE(test, obtain(ctx, &urgent, SZ_64K, GFP_ATOMIC));
+	release(ctx, &urgent);
 }
 
 /* Refusals */
 
 static void expect_refused(struct kunit *test, size_t size, const char *why)
 {
-	struct bed *bed = test->priv;
-	unsigned long before = nr_refused(bed);
+	struct ctx *ctx = test->priv;
+	unsigned long before = nr_refused(ctx);
 	struct buffer buffer = { .addr = 42 };
 
-	KUNIT_EXPECT_FALSE_MSG(test, obtain(bed, &buffer, size, QUIETLY), "%s",
+	KUNIT_EXPECT_FALSE_MSG(test, obtain(ctx, &buffer, size, QUIETLY), "%s",
 			       why);
-	KUNIT_EXPECT_EQ_MSG(test, nr_refused(bed), before + 1, "%s", why);
+	KUNIT_EXPECT_EQ_MSG(test, nr_refused(ctx), before + 1, "%s", why);
 	KUNIT_EXPECT_EQ_MSG(test, buffer.addr, 42, "%s", why);
 }
 
-static void sizes_that_cannot_be_are_refused(struct kunit *test)
+static void invalid_sizes_are_refused(struct kunit *test)
 {
-	bed_of(test);
+	ctx_of(test);
 	expect_refused(test, 0, "size 0");
 	expect_refused(test, LOW_SIZE + HIGH_SIZE + 1, "more than there is");
 	expect_refused(test, HIGH_SIZE + 1, "more than a zone has");
@@ -414,58 +417,58 @@ static void sizes_that_cannot_be_are_refused(struct kunit *test)
 	expect_refused(test, (size_t)SSIZE_MAX + 1, "the sign bit");
 }
 
-static void bus_address_must_have_a_place(struct kunit *test)
+static void missing_dma_handle_pointer_is_refused(struct kunit *test)
 {
-	struct bed *bed = bed_of(test);
-	long before = atomic_long_read(&bed->co->dma.nr_refused);
+	struct ctx *ctx = ctx_of(test);
+	long before = atomic_long_read(&ctx->co->dma.nr_refused);
 
-	KUNIT_EXPECT_NULL(test, carve_dma_alloc_coherent(bed->co, bed->dev,
+	KUNIT_EXPECT_NULL(test, carve_dma_alloc_coherent(ctx->co, ctx->dev,
 							 PAGE_SIZE, NULL,
 							 GFP_KERNEL));
-	KUNIT_EXPECT_NULL(test, carve_dmam_alloc_coherent(bed->co, bed->dev,
+	KUNIT_EXPECT_NULL(test, carve_dmam_alloc_coherent(ctx->co, ctx->dev,
 							  PAGE_SIZE, NULL,
 							  GFP_KERNEL));
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&bed->co->dma.nr_refused),
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&ctx->co->dma.nr_refused),
 			before + 2);
 }
 
 static void device_without_a_mask_is_refused(struct kunit *test)
 {
-	struct bed *bed = bed_of(test);
-	struct device *dev = bed->dev;
+	struct ctx *ctx = ctx_of(test);
+	struct device *dev = ctx->dev;
 
 	dev->dma_mask = NULL;
 	expect_refused(test, PAGE_SIZE, "no pointer to a mask");
 	dev->dma_mask = &dev->coherent_dma_mask;
 	dev->coherent_dma_mask = 0;
 	expect_refused(test, PAGE_SIZE, "mask 0");
-	bed->dev = NULL;
+	ctx->dev = NULL;
 	expect_refused(test, PAGE_SIZE, "no device");
-	bed->dev = dev;
+	ctx->dev = dev;
 }
 
-static void device_that_reaches_nothing_is_refused(struct kunit *test)
+static void memory_beyond_the_dma_mask_is_refused(struct kunit *test)
 {
-	struct bed *bed = bed_of(test);
+	struct ctx *ctx = ctx_of(test);
 
-	set_end_of_reach(bed, start_of(low_zone(bed)));
+	set_end_pfn(ctx, start_of(low_zone(ctx)));
 	expect_refused(test, PAGE_SIZE, "ends where the zone begins");
-	set_end_of_reach(bed, start_of(low_zone(bed)) + 3 * PAGE_SIZE);
+	set_end_pfn(ctx, start_of(low_zone(ctx)) + 3 * PAGE_SIZE);
 	expect_refused(test, 4 * PAGE_SIZE, "more than is within reach");
 }
 
 #ifdef CONFIG_SWIOTLB
 
-/* As after swiotlb=force */
+/* As with swiotlb=force */
 static void device_whose_mappings_bounce_is_refused(struct kunit *test)
 {
-	struct bed *bed = bed_of(test);
-	struct io_tlb_mem *before = bed->dev->dma_io_tlb_mem;
+	struct ctx *ctx = ctx_of(test);
+	struct io_tlb_mem *before = ctx->dev->dma_io_tlb_mem;
 	struct io_tlb_mem bouncing = { .force_bounce = true };
 
-	bed->dev->dma_io_tlb_mem = &bouncing;
+	ctx->dev->dma_io_tlb_mem = &bouncing;
 	expect_refused(test, PAGE_SIZE, "bounce buffers");
-	bed->dev->dma_io_tlb_mem = before;
+	ctx->dev->dma_io_tlb_mem = before;
 }
 
 #else
@@ -477,40 +480,40 @@ static void device_whose_mappings_bounce_is_refused(struct kunit *test)
 
 #endif
 
-/* That is no refusal: another time there may be some */
-static void carveout_that_is_full_fails(struct kunit *test)
+/* This doesn't count as a refusal: memory may be free later */
+static void full_carveout_fails(struct kunit *test)
 {
-	struct bed *bed = bed_of(test);
-	unsigned long refused = nr_refused(bed);
+	struct ctx *ctx = ctx_of(test);
+	unsigned long refused = nr_refused(ctx);
 	struct buffer one_more;
 	unsigned long failed;
 
-	fill(bed, PAGE_SIZE, QUIETLY);
-	failed = atomic_long_read(&bed->co->pages.nr_failed);
-	KUNIT_EXPECT_FALSE(test, obtain(bed, &one_more, PAGE_SIZE, QUIETLY));
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&bed->co->pages.nr_failed),
+	fill(ctx, PAGE_SIZE, QUIETLY);
+	failed = atomic_long_read(&ctx->co->pages.nr_failed);
+	KUNIT_EXPECT_FALSE(test, obtain(ctx, &one_more, PAGE_SIZE, QUIETLY));
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&ctx->co->pages.nr_failed),
 			failed + 1);
-	KUNIT_EXPECT_EQ(test, nr_refused(bed), refused);
-	empty(bed);
+	KUNIT_EXPECT_EQ(test, nr_refused(ctx), refused);
+	empty(ctx);
 }
 
 /* Frees */
 
 static void wrong_frees_are_refused(struct kunit *test)
 {
-	struct bed *bed = bed_of(test);
-	struct carveout *co = bed->co;
-	struct device *dev = bed->dev;
+	struct ctx *ctx = ctx_of(test);
+	struct carveout *co = ctx->co;
+	struct device *dev = ctx->dev;
 	struct device *other = (struct device *)(dev + 1);
 	struct buffer b;
 	void *stranger = carve_kmalloc(co, PAGE_SIZE, GFP_KERNEL);
-	unsigned long bad = atomic_long_read(&co->pages.nr_bad_frees);
+	unsigned long bad = carve_fixture_nr_bad_frees(co);
 
-	KUNIT_ASSERT_TRUE(test, obtain(bed, &b, 5 * PAGE_SIZE, GFP_KERNEL));
+	KUNIT_ASSERT_TRUE(test, obtain(ctx, &b, 5 * PAGE_SIZE, GFP_KERNEL));
 	carve_dma_free_coherent(co, dev, b.size, NULL, b.addr);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&co->pages.nr_bad_frees), bad);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_bad_frees(co), bad);
 
-	carve_dma_free_coherent(co, dev, b.size, bed, b.addr);
+	carve_dma_free_coherent(co, dev, b.size, ctx, b.addr);
 	carve_dma_free_coherent(co, dev, b.size, b.virt + 1, b.addr);
 	carve_dma_free_coherent(co, dev, PAGE_SIZE, b.virt + PAGE_SIZE,
 				b.addr + PAGE_SIZE);
@@ -523,60 +526,60 @@ static void wrong_frees_are_refused(struct kunit *test)
 	carve_dma_free_coherent(co, dev, b.size, b.virt, b.addr + PAGE_SIZE);
 	carve_dma_free_coherent(co, other, b.size, b.virt, b.addr);
 	carve_dma_free_coherent(co, dev, PAGE_SIZE, stranger, b.addr);
-	/* Nor is it anything else that other functions could free */
+	/* Other functions must not free a DMA buffer */
 	carve_kfree(co, b.virt);
 	carve_free_pages_addr(co, (unsigned long)b.virt, 2);
 	carve_free_pages_exact(co, b.virt, PAGE_SIZE);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&co->pages.nr_bad_frees),
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_bad_frees(co),
 			bad + 14);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&co->dma.nr_buffers), 1);
 
-	release(bed, &b);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&co->pages.nr_bad_frees),
+	release(ctx, &b);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_bad_frees(co),
 			bad + 14);
-	release(bed, &b);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&co->pages.nr_bad_frees),
+	release(ctx, &b);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_bad_frees(co),
 			bad + 15);
 	carve_kfree(co, stranger);
 }
 
-static void managed_buffers_go_with_the_device(struct kunit *test)
+static void managed_buffers_are_freed_with_the_device(struct kunit *test)
 {
-	struct bed *bed = bed_of(test);
-	unsigned long before = carve_testbed_nr_free(bed->co);
+	struct ctx *ctx = ctx_of(test);
+	unsigned long before = carve_fixture_nr_free(ctx->co);
 	dma_addr_t addr = 42;
 	unsigned int i;
 
-	KUNIT_ASSERT_NOT_NULL(test, devres_open_group(bed->dev, bed, GFP_KERNEL));
+	KUNIT_ASSERT_NOT_NULL(test, devres_open_group(ctx->dev, ctx, GFP_KERNEL));
 	for (i = 0; i < 3; i++)
 		KUNIT_EXPECT_NOT_NULL(test,
-				      carve_dmam_alloc_coherent(bed->co, bed->dev,
+				      carve_dmam_alloc_coherent(ctx->co, ctx->dev,
 								5 * PAGE_SIZE,
 								&addr,
 								GFP_KERNEL));
-	KUNIT_EXPECT_NULL(test, carve_dmam_alloc_coherent(bed->co, bed->dev, 0,
+	KUNIT_EXPECT_NULL(test, carve_dmam_alloc_coherent(ctx->co, ctx->dev, 0,
 							  &addr, QUIETLY));
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&bed->co->dma.nr_buffers), 3);
-	KUNIT_EXPECT_EQ(test, carve_testbed_nr_free(bed->co), before - 15);
-	devres_release_group(bed->dev, bed);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&bed->co->dma.nr_buffers), 0);
-	KUNIT_EXPECT_EQ(test, carve_testbed_nr_free(bed->co), before);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&bed->co->pages.nr_bad_frees), 0);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&ctx->co->dma.nr_buffers), 3);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_free(ctx->co), before - 15);
+	devres_release_group(ctx->dev, ctx);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&ctx->co->dma.nr_buffers), 0);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_free(ctx->co), before);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_bad_frees(ctx->co), 0);
 }
 
-static void owners_are_counted_by_buffers(struct kunit *test)
+static void dma_buffers_are_counted_as_allocations(struct kunit *test)
 {
-	struct bed *bed = bed_of(test);
+	struct ctx *ctx = ctx_of(test);
 
 	/* 7 pages are three blocks */
-	fill(bed, 7 * PAGE_SIZE, QUIETLY);
-	KUNIT_EXPECT_EQ(test, carveout_count_owned(bed->co), bed->nr);
-	KUNIT_EXPECT_EQ(test, carveout_destroy(bed->co), -EBUSY);
-	empty(bed);
-	KUNIT_EXPECT_EQ(test, carveout_count_owned(bed->co), 0);
+	fill(ctx, 7 * PAGE_SIZE, QUIETLY);
+	KUNIT_EXPECT_EQ(test, carveout_count_allocations(ctx->co), ctx->nr);
+	KUNIT_EXPECT_EQ(test, carveout_destroy(ctx->co), -EBUSY);
+	empty(ctx);
+	KUNIT_EXPECT_EQ(test, carveout_count_allocations(ctx->co), 0);
 }
 
-/* A kernel without DMA */
+/* Kernels without DMA */
 
 static void kernel_without_dma_refuses(struct kunit *test)
 {
@@ -586,7 +589,7 @@ static void kernel_without_dma_refuses(struct kunit *test)
 
 	if (IS_ENABLED(CONFIG_HAS_DMA))
 		kunit_skip(test, "this kernel has DMA");
-	co = carve_testbed_create("dma", CARVE_TESTBED_SIZE);
+	co = carve_fixture_create("dma", CARVE_FIXTURE_SIZE);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, co);
 	KUNIT_EXPECT_NULL(test, carve_dma_alloc_coherent(co, &dev, PAGE_SIZE,
 							 &addr, GFP_KERNEL));
@@ -598,22 +601,22 @@ static struct kunit_case dma_cases[] = {
 	KUNIT_CASE_PARAM(buffer_is_zeroed_aligned_and_has_its_bus_address,
 			 sizes_gen_params),
 	KUNIT_CASE(buffers_do_not_overlap),
-	KUNIT_CASE(interrupt_allocates_and_frees),
-	KUNIT_CASE(zone_modifiers_have_no_meaning),
-	KUNIT_CASE_PARAM(mask_is_respected, masks_gen_params),
-	KUNIT_CASE(lower_of_two_masks_counts),
-	KUNIT_CASE(zone_is_chosen_by_its_bounds),
-	KUNIT_CASE(zone_serves_with_the_part_within_reach),
-	KUNIT_CASE(part_within_reach_has_blocks_and_a_reserve),
-	KUNIT_CASE(sizes_that_cannot_be_are_refused),
-	KUNIT_CASE(bus_address_must_have_a_place),
+	KUNIT_CASE(hard_interrupt_allocates_and_frees),
+	KUNIT_CASE(zone_modifiers_are_ignored),
+	KUNIT_CASE_PARAM(dma_mask_is_respected, masks_gen_params),
+	KUNIT_CASE(lower_of_two_masks_applies),
+	KUNIT_CASE(zone_is_selected_by_its_bounds),
+	KUNIT_CASE(zone_serves_its_part_below_the_dma_mask),
+	KUNIT_CASE(part_below_the_dma_mask_has_blocks_and_a_reserve),
+	KUNIT_CASE(invalid_sizes_are_refused),
+	KUNIT_CASE(missing_dma_handle_pointer_is_refused),
 	KUNIT_CASE(device_without_a_mask_is_refused),
-	KUNIT_CASE(device_that_reaches_nothing_is_refused),
+	KUNIT_CASE(memory_beyond_the_dma_mask_is_refused),
 	KUNIT_CASE(device_whose_mappings_bounce_is_refused),
-	KUNIT_CASE(carveout_that_is_full_fails),
+	KUNIT_CASE(full_carveout_fails),
 	KUNIT_CASE(wrong_frees_are_refused),
-	KUNIT_CASE(managed_buffers_go_with_the_device),
-	KUNIT_CASE(owners_are_counted_by_buffers),
+	KUNIT_CASE(managed_buffers_are_freed_with_the_device),
+	KUNIT_CASE(dma_buffers_are_counted_as_allocations),
 	KUNIT_CASE(kernel_without_dma_refuses),
 	{ }
 };

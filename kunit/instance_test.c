@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The instance: set-up and removal, who keeps it in use, and that nothing of
- * what it hands out, nor its own metadata, lies outside its region.
+ * Tests of the instance: set-up and removal, the allocations that keep it in
+ * use, and that its allocations and its metadata lie within its region.
  */
+#include <linux/completion.h>
 #include <linux/cpu.h>
 #include <linux/err.h>
 #include <linux/instruction_pointer.h>
 #include <linux/io.h>
+#include <linux/jiffies.h>
+#include <linux/kthread.h>
 #include <linux/mm.h>
+#include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
@@ -15,7 +19,9 @@
 
 #include <carveout.h>
 
-#include "kunit/testbed.h"
+#include "core/allocation_report.h"
+#include "kunit/fixture.h"
+#include "page/reclaim.h"
 
 #define QUIETLY (GFP_KERNEL | __GFP_NOWARN)
 
@@ -41,30 +47,30 @@ static void get_size_name(const struct size *size, char *name)
 
 KUNIT_ARRAY_PARAM(sizes, sizes, get_size_name);
 
-static void new_carveout_is_all_free(struct kunit *test)
+static void new_carveout_is_entirely_free(struct kunit *test)
 {
 	const struct size *size = test->param_value;
-	struct carveout *co = carve_testbed_create("sized", size->size);
+	struct carveout *co = carve_fixture_create("sized", size->size);
 	const struct carve_zone *zone;
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, co);
 	zone = &co->pages.zone[0];
 	KUNIT_EXPECT_STREQ(test, co->name, "sized");
 	KUNIT_EXPECT_EQ(test, carveout_bytes(co), size->size);
-	KUNIT_EXPECT_EQ(test, carveout_count_owned(co), 0);
+	KUNIT_EXPECT_EQ(test, carveout_count_allocations(co), 0);
 	KUNIT_EXPECT_EQ(test, zone->nr_managed + carve_boot_pages(&co->boot),
 			co->pages.nr_pages);
-	KUNIT_EXPECT_EQ(test, carve_testbed_nr_free(co), zone->nr_managed);
-	/* Metadata takes no more than an eighth even of small ones */
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_free(co), zone->nr_managed);
+	/* Metadata takes an eighth at most, even of small carveouts */
 	KUNIT_EXPECT_LE(test, carve_boot_pages(&co->boot),
 			max(co->pages.nr_pages / 8, 20UL));
-	carve_testbed_check(test, co);
+	carve_fixture_check(test, co);
 	KUNIT_EXPECT_EQ(test, carveout_destroy(co), 0);
 }
 
-static void least_carveout_works(struct kunit *test)
+static void smallest_carveout_works(struct kunit *test)
 {
-	struct carveout *co = carve_testbed_create("least", CARVE_REGION_MIN_SIZE);
+	struct carveout *co = carve_fixture_create("least", CARVE_REGION_MIN_SIZE);
 	void *small, *large, *area;
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, co);
@@ -74,7 +80,7 @@ static void least_carveout_works(struct kunit *test)
 	KUNIT_EXPECT_NOT_NULL(test, small);
 	KUNIT_EXPECT_NOT_NULL(test, large);
 	KUNIT_EXPECT_NOT_NULL(test, area);
-	carve_testbed_check(test, co);
+	carve_fixture_check(test, co);
 	carve_kfree(co, small);
 	carve_kfree(co, large);
 	carve_vfree(co, area);
@@ -113,7 +119,7 @@ static void names_are_checked(struct kunit *test)
 
 		KUNIT_EXPECT_EQ_MSG(test, carveout_name_valid(name->name),
 				    name->valid, "\"%s\"", name->name);
-		co = carve_testbed_create(name->name, SZ_1M);
+		co = carve_fixture_create(name->name, SZ_1M);
 		if (name->valid) {
 			KUNIT_ASSERT_NOT_ERR_OR_NULL(test, co);
 			KUNIT_EXPECT_STREQ(test, co->name, name->name);
@@ -127,13 +133,16 @@ static void names_are_checked(struct kunit *test)
 
 static void bad_requests_are_refused(struct kunit *test)
 {
-	KUNIT_EXPECT_EQ(test, PTR_ERR(carve_testbed_create("none", 0)), -EINVAL);
-	KUNIT_EXPECT_EQ(test, PTR_ERR(carve_testbed_create("odd", SZ_1M + 1)), -EINVAL);
-	KUNIT_EXPECT_EQ(test, PTR_ERR(carve_testbed_create("huge", BIT_ULL(60))), -ENOMEM);
+	KUNIT_EXPECT_EQ(test, PTR_ERR(carve_fixture_create("none", 0)), -EINVAL);
+	KUNIT_EXPECT_EQ(test, PTR_ERR(carve_fixture_create("odd", SZ_1M + 1)), -EINVAL);
+	KUNIT_EXPECT_EQ(test, PTR_ERR(carve_fixture_create("huge", BIT_ULL(60))), -ENOMEM);
 }
 
-/* In all zones: for one that isn't RAM of the kernel's there is no other limit */
-static void pages_are_no_more_than_have_numbers(struct kunit *test)
+/*
+ * The limit applies to all zones together; memory that the kernel doesn't use as
+ * RAM has no other limit.
+ */
+static void too_many_pages_are_refused(struct kunit *test)
 {
 	struct carveout_request request = {
 		.name = "endless",
@@ -146,10 +155,10 @@ static void pages_are_no_more_than_have_numbers(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, PTR_ERR(carveout_create(&request)), -ENOMEM);
 	KUNIT_EXPECT_STREQ(test, request.refusal,
-			   "a carveout is of 16352 GiB at most");
+			   "a carveout has at most 16352 GiB");
 }
 
-/* What keeps a carveout in use, each with what has to be counted for it */
+/* Allocations that keep a carveout in use, each with the expected count */
 
 static void *hold_page(struct carveout *co)
 {
@@ -186,7 +195,7 @@ static void *hold_small(struct carveout *co)
 	return carve_kmalloc(co, 100, QUIETLY);
 }
 
-/* Has its free map in another cache */
+/* This object's free map lies in another cache */
 static void *hold_tiny(struct carveout *co)
 {
 	return carve_kmalloc(co, 8, QUIETLY);
@@ -247,27 +256,27 @@ static void get_owner_name(const struct owner *owner, char *name)
 
 KUNIT_ARRAY_PARAM(owners, owners, get_owner_name);
 
-static void carveout_in_use_refuses_to_go(struct kunit *test)
+static void carveout_in_use_is_not_destroyed(struct kunit *test)
 {
 	const struct owner *owner = test->param_value;
 	struct carveout *co = test->priv;
 	void *p = owner->get(co);
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, p);
-	KUNIT_EXPECT_EQ(test, carveout_count_owned(co), owner->count);
+	KUNIT_EXPECT_EQ(test, carveout_count_allocations(co), owner->count);
 	KUNIT_EXPECT_EQ(test, carveout_destroy(co), -EBUSY);
-	/* It stays as it was, and goes on working */
-	KUNIT_EXPECT_EQ(test, carveout_count_owned(co), owner->count);
-	carve_testbed_check(test, co);
+	/* The carveout is unchanged and still works */
+	KUNIT_EXPECT_EQ(test, carveout_count_allocations(co), owner->count);
+	carve_fixture_check(test, co);
 	owner->put(co, p);
-	KUNIT_EXPECT_EQ(test, carveout_count_owned(co), 0);
+	KUNIT_EXPECT_EQ(test, carveout_count_allocations(co), 0);
 
 	p = owner->get(co);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, p);
 	owner->put(co, p);
 }
 
-static void owners_add_up(struct kunit *test)
+static void allocation_counts_add_up(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	void *held[ARRAY_SIZE(owners)];
@@ -278,18 +287,18 @@ static void owners_add_up(struct kunit *test)
 		held[i] = owners[i].get(co);
 		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, held[i]);
 		sum += owners[i].count;
-		KUNIT_EXPECT_EQ_MSG(test, carveout_count_owned(co), sum, "%s",
+		KUNIT_EXPECT_EQ_MSG(test, carveout_count_allocations(co), sum, "%s",
 				    owners[i].name);
 	}
 	while (i--) {
 		owners[i].put(co, held[i]);
 		sum -= owners[i].count;
-		KUNIT_EXPECT_EQ_MSG(test, carveout_count_owned(co), sum, "%s",
+		KUNIT_EXPECT_EQ_MSG(test, carveout_count_allocations(co), sum, "%s",
 				    owners[i].name);
 	}
 }
 
-static void objects_of_a_made_cache_count_with_it(struct kunit *test)
+static void objects_are_counted_with_their_cache(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	struct carve_cache *cache;
@@ -299,17 +308,17 @@ static void objects_of_a_made_cache_count_with_it(struct kunit *test)
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, cache);
 	object = carve_cache_alloc(cache, QUIETLY);
 	KUNIT_ASSERT_NOT_NULL(test, object);
-	KUNIT_EXPECT_EQ(test, carveout_count_owned(co), 2);
+	KUNIT_EXPECT_EQ(test, carveout_count_allocations(co), 2);
 	KUNIT_EXPECT_EQ(test, carve_cache_destroy(cache), -EBUSY);
 	KUNIT_EXPECT_EQ(test, carveout_destroy(co), -EBUSY);
 	carve_cache_free(cache, object);
-	KUNIT_EXPECT_EQ(test, carveout_count_owned(co), 1);
+	KUNIT_EXPECT_EQ(test, carveout_count_allocations(co), 1);
 	KUNIT_EXPECT_EQ(test, carveout_destroy(co), -EBUSY);
 	KUNIT_EXPECT_EQ(test, carve_cache_destroy(cache), 0);
-	KUNIT_EXPECT_EQ(test, carveout_count_owned(co), 0);
+	KUNIT_EXPECT_EQ(test, carveout_count_allocations(co), 0);
 }
 
-/* Confinement */
+/* Confinement to the region */
 
 static bool lies_within(const struct carveout *co, phys_addr_t phys,
 			size_t size)
@@ -367,11 +376,11 @@ static void expect_caches_confined(struct kunit *test, struct carveout *co)
 	}
 }
 
-static void metadata_is_confined(struct kunit *test)
+static void metadata_lies_within_the_carveout(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	struct carve_cache *made = hold_cache(co);
-	struct carve_store *store;
+	struct carve_pcp *pcp;
 	unsigned int i;
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, made);
@@ -382,14 +391,14 @@ static void metadata_is_confined(struct kunit *test)
 	expect_confined(test, co, co->boot.records,
 			co->boot.nr_records * sizeof(*co->boot.records),
 			"array of boot records");
-	carve_for_each_store(store, &co->pages.zone[0], i)
-		expect_magazines_confined(test, co, &store->magazines,
+	carve_for_each_pcp(pcp, &co->pages.zone[0], i)
+		expect_magazines_confined(test, co, &pcp->magazines,
 					  "page store");
 	expect_caches_confined(test, co);
 	drop_cache(co, made);
 }
 
-/* The ways to get bytes from a carveout */
+/* The ways to allocate bytes from a carveout */
 
 static void *get_pages_of(struct carveout *co, size_t size)
 {
@@ -416,7 +425,7 @@ static void put_kmalloc_of(struct carveout *co, void *p, size_t size)
 	carve_kfree(co, p);
 }
 
-/* carve_vmalloc() would tell the log of each failure */
+/* carve_vmalloc() would log each failure */
 static void *get_area_of(struct carveout *co, size_t size)
 {
 	return carve_vmap_alloc(&co->vmap, size, QUIETLY, _THIS_IP_);
@@ -450,9 +459,9 @@ struct held {
 };
 
 /* At most one for each page of the carveout, and some objects more */
-#define MAX_HELD (2 * CARVE_TESTBED_SIZE / PAGE_SIZE)
+#define MAX_HELD (2 * CARVE_FIXTURE_SIZE / PAGE_SIZE)
 
-/* All that can be had in this size, in all ways in turn; how many are held */
+/* Allocate this size in all ways in turn until that fails; returns how many are held */
 static unsigned int hold_all(struct kunit *test, struct held *held,
 			     unsigned int nr, size_t size)
 {
@@ -487,8 +496,8 @@ static bool all_as_written(const struct held *held, unsigned int nr)
 	return true;
 }
 
-/* In sizes that suit nobody, from large to small until there is nothing left */
-static void what_is_handed_out_is_confined(struct kunit *test)
+/* Odd sizes, from large to small, until the carveout is exhausted */
+static void allocations_lie_within_the_carveout(struct kunit *test)
 {
 	static const size_t sizes[] = { 300000, 50000, 9000, 3000 };
 	struct carveout *co = test->priv;
@@ -502,23 +511,23 @@ static void what_is_handed_out_is_confined(struct kunit *test)
 	KUNIT_EXPECT_LT(test, nr, MAX_HELD);
 	KUNIT_EXPECT_TRUE_MSG(test, all_as_written(held, nr),
 			      "some overlap: not what was written");
-	/* Full, but for what is kept for __GFP_HIGH */
-	KUNIT_EXPECT_EQ(test, carve_testbed_nr_free(co),
+	/* Full, except for the reserve of __GFP_HIGH */
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_free(co),
 			co->pages.zone[0].watermark[CARVE_WMARK_MIN]);
-	carve_testbed_check(test, co);
+	carve_fixture_check(test, co);
 	while (nr--)
 		held[nr].way->put(co, held[nr].p, held[nr].size);
-	KUNIT_EXPECT_EQ(test, carveout_count_owned(co), 0);
+	KUNIT_EXPECT_EQ(test, carveout_count_allocations(co), 0);
 	carve_pages_reclaim(&co->pages);
-	KUNIT_EXPECT_EQ(test, carve_testbed_nr_free(co),
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_free(co),
 			co->pages.zone[0].nr_managed);
 }
 
-/* Two at once */
+/* Two carveouts */
 
-static void carveouts_do_not_mix(struct kunit *test)
+static void carveouts_are_independent(struct kunit *test)
 {
-	struct carveout *co = test->priv, *other = carve_testbed_create("other", SZ_1M);
+	struct carveout *co = test->priv, *other = carve_fixture_create("other", SZ_1M);
 	struct carve_page *page;
 	void *object;
 
@@ -532,19 +541,19 @@ static void carveouts_do_not_mix(struct kunit *test)
 					     PAGE_SIZE));
 	KUNIT_EXPECT_NULL(test, carve_virt_to_page(other, object));
 
-	/* To the wrong one: refused by that, and still ours */
+	/* A free to the wrong carveout is refused, and the memory stays allocated */
 	carve_free_page(other, page);
 	carve_kfree(other, object);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&other->pages.nr_bad_frees), 2);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&co->pages.nr_bad_frees), 0);
-	KUNIT_EXPECT_EQ(test, carveout_count_owned(co), 2);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_bad_frees(other), 2);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_bad_frees(co), 0);
+	KUNIT_EXPECT_EQ(test, carveout_count_allocations(co), 2);
 	KUNIT_EXPECT_EQ(test, carveout_destroy(other), 0);
 
 	carve_free_page(co, page);
 	carve_kfree(co, object);
 }
 
-/* CPUs that go */
+/* CPU hotplug */
 
 static void leave_in_magazines(void *arg)
 {
@@ -556,9 +565,9 @@ static void leave_in_magazines(void *arg)
 
 static unsigned long nr_in_magazines(struct carveout *co, unsigned int cpu)
 {
-	struct carve_store *store = co->pages.zone[0].store[CARVE_LONG_LIVED][0];
+	struct carve_pcp *pcp = co->pages.zone[0].pcp[CARVE_MIGRATE_UNMOVABLE][0];
 	struct carve_cache *cache;
-	unsigned long n = carve_magazine_count(store->magazines.cpu[cpu]);
+	unsigned long n = carve_magazine_count(pcp->magazines.cpu[cpu]);
 
 	guard(mutex)(&co->slabs.lock);
 	list_for_each_entry(cache, &co->slabs.caches, list)
@@ -566,8 +575,8 @@ static unsigned long nr_in_magazines(struct carveout *co, unsigned int cpu)
 	return n;
 }
 
-/* Nothing else works on this carveout: as good as dead */
-static void dead_cpu_gives_all_back(struct kunit *test)
+/* Nothing else works on this carveout, so the CPU can be treated as offline */
+static void dead_cpu_is_drained(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	unsigned int cpu = cpumask_any_but(cpu_online_mask, get_cpu());
@@ -580,10 +589,10 @@ static void dead_cpu_gives_all_back(struct kunit *test)
 	KUNIT_EXPECT_GE(test, nr_in_magazines(co, cpu), 2);
 	carveout_cpu_dead(co, cpu);
 	KUNIT_EXPECT_EQ(test, nr_in_magazines(co, cpu), 0);
-	KUNIT_EXPECT_EQ(test, carveout_count_owned(co), 0);
+	KUNIT_EXPECT_EQ(test, carveout_count_allocations(co), 0);
 }
 
-/* One that can be taken down, other than the first, which the case moves to */
+/* A CPU that can go offline, other than the first, which the case moves to */
 static unsigned int mortal_cpu(struct kunit *test)
 {
 	unsigned int first = cpumask_first(cpu_online_mask);
@@ -599,7 +608,7 @@ static unsigned int mortal_cpu(struct kunit *test)
 	return cpu;
 }
 
-/* Leaves something in its magazines, and goes until add_cpu() */
+/* Fill some magazines of the CPU, and take it offline until add_cpu() */
 static void leave_and_go(struct kunit *test, unsigned int cpu,
 			 void (*leave)(void *arg), void *arg)
 {
@@ -607,11 +616,11 @@ static void leave_and_go(struct kunit *test, unsigned int cpu,
 	KUNIT_ASSERT_EQ(test, remove_cpu(cpu), 0);
 }
 
-/* It is on no list: as one is that was taken off before the CPU had gone */
-static void carveout_is_destroyed_though_a_cpu_went(struct kunit *test)
+/* The carveout is on no list, like one that was removed before the CPU went offline */
+static void carveout_is_destroyed_after_a_cpu_went_offline(struct kunit *test)
 {
 	unsigned int cpu = mortal_cpu(test);
-	struct carveout *co = carve_testbed_create("unlisted", SZ_1M);
+	struct carveout *co = carve_fixture_create("unlisted", SZ_1M);
 	int ret;
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, co);
@@ -629,7 +638,7 @@ static void leave_object(void *cache)
 	carve_cache_free(cache, carve_cache_alloc(cache, GFP_ATOMIC));
 }
 
-static void cache_is_destroyed_though_a_cpu_went(struct kunit *test)
+static void cache_is_destroyed_after_a_cpu_went_offline(struct kunit *test)
 {
 	unsigned int cpu = mortal_cpu(test);
 	struct carve_cache *cache = carve_cache_create(test->priv, "left", 192,
@@ -647,28 +656,123 @@ static void cache_is_destroyed_though_a_cpu_went(struct kunit *test)
 		carve_cache_destroy(cache);
 }
 
+/* Abandoning a carveout */
+
+/**
+ * struct reader - extends grace periods
+ * @begun: the read-side critical section has begun
+ * @end: in jiffies, when it ends; 0: not known yet
+ */
+struct reader {
+	struct completion begun;
+	unsigned long end;
+};
+
+static int read_until_end(void *arg)
+{
+	struct reader *reader = arg;
+	unsigned long end;
+
+	rcu_read_lock();
+	complete(&reader->begun);
+	do {
+		cpu_relax();
+		end = READ_ONCE(reader->end);
+	} while (!end || time_before(jiffies, end));
+	rcu_read_unlock();
+	while (!kthread_should_stop())
+		schedule_timeout_interruptible(1);
+	return 0;
+}
+
+static struct task_struct *start_reader(struct kunit *test,
+					struct reader *reader)
+{
+	unsigned int other = cpumask_any_but(cpu_online_mask,
+					     raw_smp_processor_id());
+	struct task_struct *task;
+
+	init_completion(&reader->begun);
+	task = kthread_create(read_until_end, reader, "carve_reader");
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
+	kthread_bind(task, other);
+	wake_up_process(task);
+	wait_for_completion(&reader->begun);
+	return task;
+}
+
+static struct carveout *create_held(struct kunit *test)
+{
+	struct carveout_request request = {
+		.name = "abandoned",
+		.nr_zones = 1,
+		.zone[0] = { .size = SZ_1M, .source = "contig",
+			     .node = NUMA_NO_NODE },
+		.held = true,
+	};
+	struct carveout *co = carveout_create(&request);
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, co);
+	return co;
+}
+
+/* A slab of this cache waits for a reader. Its memory stays reserved until this case ends */
+static void abandoned_carveout_stops_its_work(struct kunit *test)
+{
+	struct carve_region region;
+	struct reader reader = { };
+	struct carve_cache *cache;
+	struct task_struct *task;
+	struct carveout *co;
+	bool waiting, busy;
+	void *object;
+
+	if (num_online_cpus() < 2)
+		kunit_skip(test, "needs a second CPU");
+	co = create_held(test);
+	region = co->region[0];
+	cache = carve_cache_create(co, "left", 192, 0, SLAB_TYPESAFE_BY_RCU,
+				   NULL);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, cache);
+	object = carve_cache_alloc(cache, GFP_KERNEL);
+	task = start_reader(test, &reader);
+	carve_cache_free(cache, object);
+	carve_cache_shrink(cache);
+	waiting = READ_ONCE(cache->deferred.busy);
+	WRITE_ONCE(reader.end, (jiffies + HZ / 2) | 1);
+	carveout_abandon(co);
+	busy = READ_ONCE(cache->deferred.busy);
+	kthread_stop(task);
+	KUNIT_EXPECT_TRUE(test, waiting);
+	KUNIT_EXPECT_FALSE(test, busy);
+	/* Pending work would access freed memory */
+	if (!busy)
+		carve_region_release(&region);
+}
+
 static struct kunit_case instance_cases[] = {
-	KUNIT_CASE_PARAM(carveout_in_use_refuses_to_go, owners_gen_params),
-	KUNIT_CASE(owners_add_up),
-	KUNIT_CASE(objects_of_a_made_cache_count_with_it),
-	KUNIT_CASE(metadata_is_confined),
-	KUNIT_CASE(what_is_handed_out_is_confined),
-	KUNIT_CASE(carveouts_do_not_mix),
-	KUNIT_CASE(dead_cpu_gives_all_back),
-	KUNIT_CASE(carveout_is_destroyed_though_a_cpu_went),
-	KUNIT_CASE(cache_is_destroyed_though_a_cpu_went),
-	KUNIT_CASE_PARAM(new_carveout_is_all_free, sizes_gen_params),
-	KUNIT_CASE(least_carveout_works),
+	KUNIT_CASE_PARAM(carveout_in_use_is_not_destroyed, owners_gen_params),
+	KUNIT_CASE(allocation_counts_add_up),
+	KUNIT_CASE(objects_are_counted_with_their_cache),
+	KUNIT_CASE(metadata_lies_within_the_carveout),
+	KUNIT_CASE(allocations_lie_within_the_carveout),
+	KUNIT_CASE(carveouts_are_independent),
+	KUNIT_CASE(dead_cpu_is_drained),
+	KUNIT_CASE(carveout_is_destroyed_after_a_cpu_went_offline),
+	KUNIT_CASE(cache_is_destroyed_after_a_cpu_went_offline),
+	KUNIT_CASE(abandoned_carveout_stops_its_work),
+	KUNIT_CASE_PARAM(new_carveout_is_entirely_free, sizes_gen_params),
+	KUNIT_CASE(smallest_carveout_works),
 	KUNIT_CASE(names_are_checked),
 	KUNIT_CASE(bad_requests_are_refused),
-	KUNIT_CASE(pages_are_no_more_than_have_numbers),
+	KUNIT_CASE(too_many_pages_are_refused),
 	{ }
 };
 
 static struct kunit_suite instance_suite = {
 	.name = "carveout_instance",
-	.init = carve_testbed_init,
-	.exit = carve_testbed_exit,
+	.init = carve_fixture_init,
+	.exit = carve_fixture_exit,
 	.test_cases = instance_cases,
 };
 

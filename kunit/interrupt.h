@@ -5,10 +5,10 @@
 
 struct carveout;
 
-/* Returns when @fn(@arg) has run in a hard interrupt of this machine; sleeps */
+/* Run @fn(@arg) in a hard interrupt and return when it has run; sleeps */
 void carve_run_in_interrupt(void (*fn)(void *arg), void *arg);
 
-/* The same for carve_vfree() of @p */
+/* Run carve_vfree() of @p in a hard interrupt */
 void carve_vfree_in_interrupt(struct carveout *co, void *p);
 
 #endif /* _CARVE_TEST_INTERRUPT_H */

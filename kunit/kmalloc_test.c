@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * kmalloc and its family: what a size gets, what contents live through, and
- * what is refused.
+ * Tests of kmalloc() and its family: size classes, preserved contents, and bad
+ * arguments.
  */
 #include <linux/err.h>
 #include <linux/sched.h>
@@ -9,13 +9,14 @@
 
 #include <carveout.h>
 
+#include "kunit/fixture.h"
 #include "kunit/interrupt.h"
-#include "kunit/testbed.h"
+#include "slab/caches.h"
 #include "slab/slab.h"
 
 #define QUIET (GFP_KERNEL | __GFP_NOWARN)
 #define QUIET_ATOMIC (GFP_ATOMIC | __GFP_NOWARN)
-/* What lies below the min watermark, too */
+/* Allocate from below the min watermark, too */
 #define EVERYTHING (QUIET | __GFP_HIGH)
 
 static bool inside(struct carveout *co, const void *p, size_t size)
@@ -23,10 +24,10 @@ static bool inside(struct carveout *co, const void *p, size_t size)
 	return carve_virt_to_page(co, p) && carve_virt_to_page(co, p + size - 1);
 }
 
-/* The largest block that is free now */
+/* Size of the largest free block */
 static size_t largest_free(struct carveout *co)
 {
-	carve_testbed_collect(co);
+	carve_fixture_collect(co);
 	return PAGE_SIZE << __fls(carve_buddy_orders(&co->pages.zone[0].buddy));
 }
 
@@ -38,7 +39,7 @@ static void *alloc(struct kunit *test, size_t size)
 	return p;
 }
 
-/* Leaves memory of this size with @fill in it, for the next to ask */
+/* Leave freed memory of this size filled with @fill, for the next allocation */
 static void leave_dirty(struct kunit *test, size_t size, u8 fill)
 {
 	struct carveout *co = test->priv;
@@ -53,7 +54,7 @@ static void leave_dirty(struct kunit *test, size_t size, u8 fill)
 		carve_kfree(co, p[i]);
 }
 
-/* What a size gets */
+/* Size classes */
 
 struct size_class {
 	size_t size;
@@ -88,7 +89,7 @@ static void check_size_class(struct kunit *test, const struct size_class *c)
 	KUNIT_EXPECT_EQ(test, carve_kmalloc_size_roundup(c->size), c->usable);
 	KUNIT_EXPECT_TRUE(test, inside(co, p, c->usable));
 	KUNIT_EXPECT_TRUE(test, p + c->usable <= q || q + c->usable <= p);
-	/* All of it may be used */
+	/* The usable size may be written in full */
 	memset(p, 0x11, c->usable);
 	memset(q, 0x22, c->usable);
 	KUNIT_EXPECT_NULL(test, memchr_inv(p, 0x11, c->usable));
@@ -97,7 +98,7 @@ static void check_size_class(struct kunit *test, const struct size_class *c)
 	carve_kfree(co, q);
 }
 
-static void sizes_get_their_class(struct kunit *test)
+static void sizes_select_their_class(struct kunit *test)
 {
 	const struct size_class *c;
 
@@ -138,7 +139,7 @@ static void every_small_size_fits(struct kunit *test)
 		void *p = alloc(test, size);
 
 		KUNIT_EXPECT_GE(test, carve_ksize(co, p), size);
-		/* Classes go up with sizes */
+		/* Classes grow with sizes */
 		KUNIT_EXPECT_GE(test, carve_ksize(co, p), usable);
 		usable = carve_ksize(co, p);
 		KUNIT_EXPECT_EQ(test, carve_kmalloc_size_roundup(size), usable);
@@ -146,7 +147,7 @@ static void every_small_size_fits(struct kunit *test)
 	}
 }
 
-static void size_zero_is_a_pointer_of_its_own(struct kunit *test)
+static void size_zero_returns_zero_size_ptr(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 
@@ -165,7 +166,7 @@ static void size_zero_is_a_pointer_of_its_own(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, carve_kmalloc_size_roundup(0), 0UL);
 }
 
-static void largest_block_can_be_had(struct kunit *test)
+static void largest_block_can_be_allocated(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	size_t size = largest_free(co);
@@ -180,16 +181,16 @@ static void largest_block_can_be_had(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, largest_free(co), size);
 }
 
-static void too_large_is_null(struct kunit *test)
+static void too_large_sizes_return_null(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	const size_t sizes[] = {
-		largest_free(co) + 1, CARVE_TESTBED_SIZE,
-		CARVE_TESTBED_SIZE + 1, SZ_1G, PAGE_SIZE << CARVE_MAX_ORDER,
+		largest_free(co) + 1, CARVE_FIXTURE_SIZE,
+		CARVE_FIXTURE_SIZE + 1, SZ_1G, PAGE_SIZE << CARVE_MAX_ORDER,
 		(PAGE_SIZE << CARVE_MAX_ORDER) + 1, SIZE_MAX / 2 + 1,
 		SIZE_MAX / 2 + 2, SIZE_MAX - PAGE_SIZE, SIZE_MAX - 1, SIZE_MAX,
 	};
-	unsigned long nr_free = carve_testbed_collect(co);
+	unsigned long nr_free = carve_fixture_collect(co);
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
@@ -197,18 +198,18 @@ static void too_large_is_null(struct kunit *test)
 		KUNIT_EXPECT_NULL(test, carve_kzalloc(co, sizes[i],
 						      QUIET_ATOMIC));
 	}
-	KUNIT_EXPECT_EQ(test, carve_testbed_collect(co), nr_free);
+	KUNIT_EXPECT_EQ(test, carve_fixture_collect(co), nr_free);
 	KUNIT_EXPECT_EQ(test, carve_kmalloc_size_roundup(SIZE_MAX), SIZE_MAX);
 }
 
-static void overflowing_arrays_are_null(struct kunit *test)
+static void overflowing_arrays_return_null(struct kunit *test)
 {
 	static const struct {
 		size_t n, size;
 	} cases[] = {
 		{ SIZE_MAX, 2 }, { 2, SIZE_MAX }, { SIZE_MAX, SIZE_MAX },
 		{ SIZE_MAX / 8 + 1, 8 }, { 1UL << 32, 1UL << 32 },
-		/* The product, cut off, would be 16 */
+		/* The product, truncated, would be 16 */
 		{ (1UL << 60) + 1, 16 },
 	};
 	struct carveout *co = test->priv;
@@ -223,7 +224,7 @@ static void overflowing_arrays_are_null(struct kunit *test)
 	}
 }
 
-static void arrays_have_room_for_all_elements(struct kunit *test)
+static void arrays_hold_all_elements(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	void *p = carve_kmalloc_array(co, 100, 24, GFP_KERNEL);
@@ -244,7 +245,7 @@ static void check_zeroes(struct kunit *test, void *p,
 	carve_kfree(test->priv, p);
 }
 
-static void kzalloc_clears_all_that_is_usable(struct kunit *test)
+static void kzalloc_clears_the_usable_size(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	const struct size_class *c;
@@ -281,7 +282,7 @@ static void copies_are_equal(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, carve_kstrdup(co, NULL, GFP_KERNEL));
 }
 
-static void copies_end_where_they_are_told_to(struct kunit *test)
+static void copies_end_at_the_given_length(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	static const char text[] = "The quick brown fox";
@@ -303,7 +304,7 @@ static void copies_end_where_they_are_told_to(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, carve_kmemdup_nul(co, text, SIZE_MAX, QUIET));
 }
 
-static void sensitive_free_leaves_no_trace(struct kunit *test)
+static void sensitive_free_clears_memory(struct kunit *test)
 {
 	static const size_t sizes[] = { 1, 100, 192, 8192, SZ_64K };
 	struct carveout *co = test->priv;
@@ -315,12 +316,12 @@ static void sensitive_free_leaves_no_trace(struct kunit *test)
 
 		memset(p, 0x5e, usable);
 		carve_kfree_sensitive(co, p);
-		/* It is free, but the memory is still there to be looked at */
+		/* The object is free, but its memory can still be read */
 		KUNIT_EXPECT_NULL(test, memchr_inv(p, 0, usable));
 	}
 	carve_kfree_sensitive(co, NULL);
 	carve_kfree_sensitive(co, ZERO_SIZE_PTR);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&co->pages.nr_bad_frees), 0L);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_bad_frees(co), 0L);
 }
 
 /* krealloc */
@@ -352,14 +353,14 @@ static void describe_resize(const struct resize *r, char *desc)
 
 KUNIT_ARRAY_PARAM(resize, resizes, describe_resize);
 
-static void krealloc_keeps_contents(struct kunit *test)
+static void krealloc_preserves_contents(struct kunit *test)
 {
 	const struct resize *r = test->param_value;
 	struct carveout *co = test->priv;
 	u8 *old = alloc(test, r->from), *new;
 
 	memset(old, 0x6b, r->from);
-	/* Not that the new place should hold this from an earlier case */
+	/* Clear the new place of contents from an earlier case */
 	leave_dirty(test, r->to, 0x94);
 	new = carve_krealloc(co, old, r->to, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, new);
@@ -367,7 +368,7 @@ static void krealloc_keeps_contents(struct kunit *test)
 	KUNIT_EXPECT_GE(test, carve_ksize(co, new), r->to);
 	KUNIT_EXPECT_NULL(test, memchr_inv(new, 0x6b, min(r->from, r->to)));
 	carve_kfree(co, new);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&co->pages.nr_bad_frees), 0L);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_bad_frees(co), 0L);
 }
 
 static void krealloc_array_checks_for_overflow(struct kunit *test)
@@ -387,7 +388,7 @@ static void krealloc_array_checks_for_overflow(struct kunit *test)
 	carve_kfree(co, more);
 }
 
-static void krealloc_of_nothing_allocates(struct kunit *test)
+static void krealloc_of_null_allocates(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	void *p = carve_krealloc(co, NULL, 100, GFP_KERNEL);
@@ -402,7 +403,7 @@ static void krealloc_of_nothing_allocates(struct kunit *test)
 			    ZERO_SIZE_PTR);
 }
 
-static void krealloc_of_what_is_none_is_refused(struct kunit *test)
+static void krealloc_of_bad_addresses_is_refused(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	u8 *p = alloc(test, 100), *large = alloc(test, SZ_64K), *gone;
@@ -415,21 +416,22 @@ static void krealloc_of_what_is_none_is_refused(struct kunit *test)
 						       GFP_KERNEL));
 		KUNIT_EXPECT_EQ(test, carve_ksize(co, bad[i]), 0UL);
 	}
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&co->pages.nr_bad_frees),
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_misuses(co, CARVE_MISUSE_REALLOC),
 			(long)ARRAY_SIZE(bad));
 	KUNIT_EXPECT_NULL(test, memchr_inv(p, 0x2d, 100));
 	carve_kfree(co, p);
 	carve_kfree(co, large);
 
-	/* What was given back to the buddy system, too */
+	/* Large allocations, which were freed to the buddy system, too */
 	gone = alloc(test, SZ_64K);
 	carve_kfree(co, gone);
 	KUNIT_EXPECT_NULL(test, carve_krealloc(co, gone, SZ_128K, GFP_KERNEL));
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&co->pages.nr_bad_frees),
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_misuses(co, CARVE_MISUSE_REALLOC),
 			(long)ARRAY_SIZE(bad) + 1);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_bad_frees(co), 0L);
 }
 
-static void second_kfree_after_another_is_seen_at_once(struct kunit *test)
+static void second_kfree_after_another_is_detected_at_once(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	void *p = alloc(test, 64), *q = alloc(test, 64), *r;
@@ -437,9 +439,9 @@ static void second_kfree_after_another_is_seen_at_once(struct kunit *test)
 	carve_kfree(co, p);
 	carve_kfree(co, q);
 	carve_kfree(co, p);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&co->pages.nr_bad_frees), 1L);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_bad_frees(co), 1L);
 	carve_kfree(co, q);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&co->pages.nr_bad_frees), 2L);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_bad_frees(co), 2L);
 	p = alloc(test, 64);
 	q = alloc(test, 64);
 	r = alloc(test, 64);
@@ -447,11 +449,11 @@ static void second_kfree_after_another_is_seen_at_once(struct kunit *test)
 	carve_kfree(co, p);
 	carve_kfree(co, q);
 	carve_kfree(co, r);
-	carve_testbed_collect(co);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&co->pages.nr_bad_frees), 2L);
+	carve_fixture_collect(co);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_bad_frees(co), 2L);
 }
 
-static void second_kfree_is_seen_at_once(struct kunit *test)
+static void second_kfree_is_detected_at_once(struct kunit *test)
 {
 	static const size_t sizes[] = { 8, 96, 8192, SZ_16K, SZ_64K };
 	struct carveout *co = test->priv;
@@ -462,26 +464,26 @@ static void second_kfree_is_seen_at_once(struct kunit *test)
 		p = alloc(test, sizes[i]);
 		carve_kfree(co, p);
 		carve_kfree(co, p);
-		KUNIT_EXPECT_EQ(test, atomic_long_read(&co->pages.nr_bad_frees),
+		KUNIT_EXPECT_EQ(test, carve_fixture_nr_bad_frees(co),
 				i + 1L);
-		/* And it isn't handed out twice */
+		/* The object isn't allocated twice */
 		p = alloc(test, sizes[i]);
 		q = alloc(test, sizes[i]);
 		KUNIT_EXPECT_PTR_NE(test, p, q);
 		carve_kfree(co, p);
 		carve_kfree(co, q);
 	}
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&co->pages.nr_bad_frees),
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_bad_frees(co),
 			(long)ARRAY_SIZE(sizes));
 }
 
-/* Bytes between what is looked at when an object of that size is freed */
+/* Distance between the addresses that a free of this size is checked at */
 static size_t grain(size_t size)
 {
 	return min_t(size_t, 1UL << __ffs(size), PAGE_SIZE);
 }
 
-static void kfree_within_an_object_is_seen_at_once(struct kunit *test)
+static void kfree_within_an_object_is_detected_at_once(struct kunit *test)
 {
 	static const size_t sizes[] = { 8, 16, 32, 64, 96, 128, 192, 512, 8192 };
 	struct carveout *co = test->priv;
@@ -494,58 +496,58 @@ static void kfree_within_an_object_is_seen_at_once(struct kunit *test)
 		p = alloc(test, sizes[i]);
 		for (offset = 1; offset < grain(sizes[i]); offset *= 2) {
 			carve_kfree(co, p + offset);
-			KUNIT_EXPECT_EQ_MSG(test, atomic_long_read(&co->pages.nr_bad_frees),
+			KUNIT_EXPECT_EQ_MSG(test, carve_fixture_nr_bad_frees(co),
 					    ++nr_bad, "%zu in %zu", offset, sizes[i]);
 		}
 		KUNIT_EXPECT_EQ(test, carve_ksize(co, p), sizes[i]);
 		carve_kfree(co, p);
 	}
-	/* No more of them were in a magazine */
-	carve_testbed_collect(co);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&co->pages.nr_bad_frees), nr_bad);
+	/* No further objects were in a magazine */
+	carve_fixture_collect(co);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_bad_frees(co), nr_bad);
 }
 
-/* Where another object of the class might begin, for all that its address tells */
-static void kfree_within_an_odd_object_is_seen_when_it_is_flushed(struct kunit *test)
+/* A possible start of another object of the class, judging by the address alone */
+static void kfree_within_an_odd_object_is_detected_on_flush(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	void *p = alloc(test, 96);
 
 	carve_kfree(co, p + 32);
-	carve_testbed_collect(co);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&co->pages.nr_bad_frees), 1L);
+	carve_fixture_collect(co);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_bad_frees(co), 1L);
 	KUNIT_EXPECT_EQ(test, carve_ksize(co, p), 96UL);
 	carve_kfree(co, p);
 }
 
-static void krealloc_to_nothing_frees(struct kunit *test)
+static void krealloc_to_size_zero_frees(struct kunit *test)
 {
 	struct carveout *co = test->priv;
-	unsigned long nr_free = carve_testbed_collect(co);
+	unsigned long nr_free = carve_fixture_collect(co);
 	void *p = alloc(test, SZ_64K);
 
 	KUNIT_EXPECT_PTR_EQ(test, carve_krealloc(co, p, 0, GFP_KERNEL),
 			    ZERO_SIZE_PTR);
-	KUNIT_EXPECT_EQ(test, carve_testbed_collect(co), nr_free);
+	KUNIT_EXPECT_EQ(test, carve_fixture_collect(co), nr_free);
 }
 
-static void failing_krealloc_keeps_the_old(struct kunit *test)
+static void failing_krealloc_preserves_the_old_object(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	u8 *p = alloc(test, 100);
 
 	memset(p, 0x4f, 100);
-	KUNIT_EXPECT_NULL(test, carve_krealloc(co, p, CARVE_TESTBED_SIZE * 2UL,
+	KUNIT_EXPECT_NULL(test, carve_krealloc(co, p, CARVE_FIXTURE_SIZE * 2UL,
 					       QUIET));
 	KUNIT_EXPECT_NULL(test, carve_krealloc(co, p, SIZE_MAX, QUIET));
 	KUNIT_EXPECT_EQ(test, carve_ksize(co, p), 128UL);
 	KUNIT_EXPECT_NULL(test, memchr_inv(p, 0x4f, 100));
 	carve_kfree(co, p);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&co->pages.nr_bad_frees), 0L);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_bad_frees(co), 0L);
 }
 
-/* With __GFP_ZERO each time, whatever lies behind the size reads as zero */
-static void krealloc_grows_into_zeroes(struct kunit *test)
+/* With __GFP_ZERO on each call, memory behind the size reads as zero */
+static void krealloc_zeroes_the_added_part(struct kunit *test)
 {
 	static const size_t sizes[] = { 10, 60, 20, 64, 500, 3, 512, 9000, 1,
 					SZ_16K, 200, SZ_32K };
@@ -582,87 +584,87 @@ struct bad_free_bed {
 	u8 not_ours[64];
 };
 
-static void *freed_twice(struct bad_free_bed *bed)
+static void *freed_twice(struct bad_free_bed *ctx)
 {
-	void *p = carve_kmalloc(bed->co, 32, GFP_KERNEL);
+	void *p = carve_kmalloc(ctx->co, 32, GFP_KERNEL);
 
-	carve_kfree(bed->co, p);
+	carve_kfree(ctx->co, p);
 	return p;
 }
 
-static void *large_freed_twice(struct bad_free_bed *bed)
+static void *large_freed_twice(struct bad_free_bed *ctx)
 {
-	void *p = carve_kmalloc(bed->co, SZ_64K, GFP_KERNEL);
+	void *p = carve_kmalloc(ctx->co, SZ_64K, GFP_KERNEL);
 
-	carve_kfree(bed->co, p);
+	carve_kfree(ctx->co, p);
 	return p;
 }
 
-static void *inside_small(struct bad_free_bed *bed)
+static void *inside_small(struct bad_free_bed *ctx)
 {
-	return bed->small + 8;
+	return ctx->small + 8;
 }
 
-static void *misaligned(struct bad_free_bed *bed)
+static void *misaligned(struct bad_free_bed *ctx)
 {
-	return bed->small + 1;
+	return ctx->small + 1;
 }
 
-static void *inside_first_page_of_large(struct bad_free_bed *bed)
+static void *inside_first_page_of_large(struct bad_free_bed *ctx)
 {
-	return bed->large + 8;
+	return ctx->large + 8;
 }
 
-static void *second_page_of_large(struct bad_free_bed *bed)
+static void *second_page_of_large(struct bad_free_bed *ctx)
 {
-	return bed->large + PAGE_SIZE;
+	return ctx->large + PAGE_SIZE;
 }
 
-static void *inside_second_page_of_large(struct bad_free_bed *bed)
+static void *inside_second_page_of_large(struct bad_free_bed *ctx)
 {
-	return bed->large + PAGE_SIZE + 8;
+	return ctx->large + PAGE_SIZE + 8;
 }
 
-static void *block_of_pages(struct bad_free_bed *bed)
+static void *block_of_pages(struct bad_free_bed *ctx)
 {
-	return carve_page_address(bed->co, bed->block);
+	return carve_page_address(ctx->co, ctx->block);
 }
 
-static void *area(struct bad_free_bed *bed)
+static void *area(struct bad_free_bed *ctx)
 {
-	return bed->area;
+	return ctx->area;
 }
 
-static void *page_of_area(struct bad_free_bed *bed)
+static void *page_of_area(struct bad_free_bed *ctx)
 {
-	struct page *page = vmalloc_to_page(bed->area);
+	struct page *page = vmalloc_to_page(ctx->area);
 
 	return page_address(page);
 }
 
-static void *page_descriptor(struct bad_free_bed *bed)
+static void *page_descriptor(struct bad_free_bed *ctx)
 {
-	return bed->block;
+	return ctx->block;
 }
 
-static void *native_memory(struct bad_free_bed *bed)
+static void *native_memory(struct bad_free_bed *ctx)
 {
-	return bed->not_ours;
+	return ctx->not_ours;
 }
 
-static void *error_pointer(struct bad_free_bed *bed)
+static void *error_pointer(struct bad_free_bed *ctx)
 {
 	return ERR_PTR(-ENOMEM);
 }
 
-static void *below_zero_size(struct bad_free_bed *bed)
+static void *below_zero_size(struct bad_free_bed *ctx)
 {
 	return ZERO_SIZE_PTR + 1;
 }
 
 struct bad_free {
 	const char *what;
-	void *(*pick)(struct bad_free_bed *bed);
+	void *(*pick)(struct bad_free_bed *ctx);
 };
 
 static const struct bad_free bad_frees[] = {
@@ -691,99 +693,97 @@ KUNIT_ARRAY_PARAM(bad_free, bad_frees, describe_bad_free);
 
 static struct bad_free_bed *set_up_bad_frees(struct kunit *test)
 {
-	struct bad_free_bed *bed = kunit_kzalloc(test, sizeof(*bed), GFP_KERNEL);
+	struct bad_free_bed *ctx = kunit_kzalloc(test, sizeof(*ctx), GFP_KERNEL);
 
-	KUNIT_ASSERT_NOT_NULL(test, bed);
-	bed->co = test->priv;
-	bed->small = alloc(test, 64);
-	bed->large = alloc(test, SZ_32K);
-	memset(bed->small, 0x21, 64);
-	memset(bed->large, 0x42, SZ_32K);
-	bed->block = carve_alloc_pages(bed->co, GFP_KERNEL, 2);
-	KUNIT_ASSERT_NOT_NULL(test, bed->block);
-	bed->area = carve_vmalloc(bed->co, 3 * PAGE_SIZE);
-	KUNIT_ASSERT_NOT_NULL(test, bed->area);
-	return bed;
+	KUNIT_ASSERT_NOT_NULL(test, ctx);
+	ctx->co = test->priv;
+	ctx->small = alloc(test, 64);
+	ctx->large = alloc(test, SZ_32K);
+	memset(ctx->small, 0x21, 64);
+	memset(ctx->large, 0x42, SZ_32K);
+	ctx->block = carve_alloc_pages(ctx->co, GFP_KERNEL, 2);
+	KUNIT_ASSERT_NOT_NULL(test, ctx->block);
+	ctx->area = carve_vmalloc(ctx->co, 3 * PAGE_SIZE);
+	KUNIT_ASSERT_NOT_NULL(test, ctx->area);
+	return ctx;
 }
 
-static void expect_untouched(struct kunit *test, struct bad_free_bed *bed)
+static void expect_untouched(struct kunit *test, struct bad_free_bed *ctx)
 {
-	KUNIT_EXPECT_NULL(test, memchr_inv(bed->small, 0x21, 64));
-	KUNIT_EXPECT_NULL(test, memchr_inv(bed->large, 0x42, SZ_32K));
-	KUNIT_EXPECT_EQ(test, carve_ksize(bed->co, bed->small), 64UL);
-	KUNIT_EXPECT_EQ(test, carve_ksize(bed->co, bed->large), (size_t)SZ_32K);
-	carve_testbed_check(test, bed->co);
+	KUNIT_EXPECT_NULL(test, memchr_inv(ctx->small, 0x21, 64));
+	KUNIT_EXPECT_NULL(test, memchr_inv(ctx->large, 0x42, SZ_32K));
+	KUNIT_EXPECT_EQ(test, carve_ksize(ctx->co, ctx->small), 64UL);
+	KUNIT_EXPECT_EQ(test, carve_ksize(ctx->co, ctx->large), (size_t)SZ_32K);
+	carve_fixture_check(test, ctx->co);
 }
 
-static void tear_down_bad_frees(struct bad_free_bed *bed)
+static void tear_down_bad_frees(struct bad_free_bed *ctx)
 {
-	carve_vfree(bed->co, bed->area);
-	carve_free_pages(bed->co, bed->block, 2);
-	carve_kfree(bed->co, bed->large);
-	carve_kfree(bed->co, bed->small);
+	carve_vfree(ctx->co, ctx->area);
+	carve_free_pages(ctx->co, ctx->block, 2);
+	carve_kfree(ctx->co, ctx->large);
+	carve_kfree(ctx->co, ctx->small);
 }
 
 static void bad_frees_are_counted_and_harmless(struct kunit *test)
 {
 	const struct bad_free *bad = test->param_value;
-	struct bad_free_bed *bed = set_up_bad_frees(test);
-	atomic_long_t *nr_bad_frees = &bed->co->pages.nr_bad_frees;
-	unsigned long nr_free = carve_testbed_collect(bed->co);
+	struct bad_free_bed *ctx = set_up_bad_frees(test);
+	unsigned long nr_free = carve_fixture_collect(ctx->co);
 
-	carve_kfree(bed->co, bad->pick(bed));
-	KUNIT_EXPECT_EQ(test, atomic_long_read(nr_bad_frees), 1L);
-	KUNIT_EXPECT_EQ(test, carve_testbed_collect(bed->co), nr_free);
-	expect_untouched(test, bed);
-	tear_down_bad_frees(bed);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(nr_bad_frees), 1L);
+	carve_kfree(ctx->co, bad->pick(ctx));
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_bad_frees(ctx->co), 1L);
+	KUNIT_EXPECT_EQ(test, carve_fixture_collect(ctx->co), nr_free);
+	expect_untouched(test, ctx);
+	tear_down_bad_frees(ctx);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_bad_frees(ctx->co), 1L);
 }
 
-/* None of these addresses may lead to anybody's bytes being cleared */
+/* None of these addresses may cause memory to be cleared */
 static void sensitive_free_of_bad_addresses_writes_nothing(struct kunit *test)
 {
 	const struct bad_free *bad = test->param_value;
-	struct bad_free_bed *bed = set_up_bad_frees(test);
-	atomic_long_t *nr_bad_frees = &bed->co->pages.nr_bad_frees;
+	struct bad_free_bed *ctx = set_up_bad_frees(test);
 
-	memset(bed->area, 0x63, 3 * PAGE_SIZE);
-	memset(bed->not_ours, 0x84, sizeof(bed->not_ours));
-	carve_kfree_sensitive(bed->co, bad->pick(bed));
-	carve_testbed_collect(bed->co);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(nr_bad_frees), 1L);
-	expect_untouched(test, bed);
-	KUNIT_EXPECT_NULL(test, memchr_inv(bed->area, 0x63, 3 * PAGE_SIZE));
-	KUNIT_EXPECT_NULL(test, memchr_inv(bed->not_ours, 0x84,
-					   sizeof(bed->not_ours)));
-	tear_down_bad_frees(bed);
+	memset(ctx->area, 0x63, 3 * PAGE_SIZE);
+	memset(ctx->not_ours, 0x84, sizeof(ctx->not_ours));
+	carve_kfree_sensitive(ctx->co, bad->pick(ctx));
+	carve_fixture_collect(ctx->co);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_bad_frees(ctx->co), 1L);
+	expect_untouched(test, ctx);
+	KUNIT_EXPECT_NULL(test, memchr_inv(ctx->area, 0x63, 3 * PAGE_SIZE));
+	KUNIT_EXPECT_NULL(test, memchr_inv(ctx->not_ours, 0x84,
+					   sizeof(ctx->not_ours)));
+	tear_down_bad_frees(ctx);
 }
 
 static void ksize_of_bad_addresses_is_zero(struct kunit *test)
 {
-	struct bad_free_bed *bed = set_up_bad_frees(test);
+	struct bad_free_bed *ctx = set_up_bad_frees(test);
 	void *const bad[] = {
-		inside_small(bed), misaligned(bed),
-		inside_first_page_of_large(bed), second_page_of_large(bed),
-		block_of_pages(bed), area(bed), page_of_area(bed),
-		page_descriptor(bed), native_memory(bed), error_pointer(bed),
+		inside_small(ctx), misaligned(ctx),
+		inside_first_page_of_large(ctx), second_page_of_large(ctx),
+		block_of_pages(ctx), area(ctx), page_of_area(ctx),
+		page_descriptor(ctx), native_memory(ctx), error_pointer(ctx),
 	};
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(bad); i++)
-		KUNIT_EXPECT_EQ(test, carve_ksize(bed->co, bad[i]), 0UL);
-	tear_down_bad_frees(bed);
+		KUNIT_EXPECT_EQ(test, carve_ksize(ctx->co, bad[i]), 0UL);
+	tear_down_bad_frees(ctx);
 }
 
-static void nothing_is_freed_without_a_word(struct kunit *test)
+static void freeing_null_is_silent(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 
 	carve_kfree(co, NULL);
 	carve_kfree(co, ZERO_SIZE_PTR);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&co->pages.nr_bad_frees), 0L);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_bad_frees(co), 0L);
 }
 
-/* As natively, kfree() takes objects of any cache */
-static void kfree_takes_objects_of_caches(struct kunit *test)
+/* As in mm/, kfree() accepts objects of any cache */
+static void kfree_frees_objects_of_caches(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	struct carve_cache *cache;
@@ -796,7 +796,7 @@ static void kfree_takes_objects_of_caches(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, carve_ksize(co, object), 100UL);
 	carve_kfree(co, object);
 	KUNIT_EXPECT_EQ(test, carve_cache_destroy(cache), 0);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&co->pages.nr_bad_frees), 0L);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_bad_frees(co), 0L);
 }
 
 /* Contexts */
@@ -824,7 +824,7 @@ static void alloc_and_free_atomically(void *arg)
 			run->nr_null++;
 	}
 	for (i = 0; i < NR_ATOMIC; i++) {
-		/* Grows and moves the smaller ones */
+		/* Grow and move the smaller objects */
 		run->p[i] = carve_krealloc(run->co, run->p[i], 50, GFP_ATOMIC);
 		carve_kfree(run->co, run->p[i]);
 	}
@@ -895,30 +895,30 @@ static void describe_size(const size_t *size, char *desc)
 
 KUNIT_ARRAY_PARAM(exhausting, exhausting, describe_size);
 
-static void exhaustion_ends_in_null_and_comes_back(struct kunit *test)
+static void exhaustion_returns_null_and_all_memory_is_freed(struct kunit *test)
 {
 	size_t size = *(const size_t *)test->param_value;
 	struct carveout *co = test->priv;
-	unsigned long nr_free = carve_testbed_collect(co), n;
+	unsigned long nr_free = carve_fixture_collect(co), n;
 	struct carve_chain *first = alloc_chain(co, size, &n);
 	unsigned int order = max_t(unsigned int, get_order(size),
 				   CARVE_SLAB_MAX_ORDER);
 
 	KUNIT_EXPECT_GT(test, n, 0UL);
 	KUNIT_EXPECT_NULL(test, carve_kmalloc(co, size, QUIET_ATOMIC));
-	/* Nothing from which it could have been had is left */
-	carve_testbed_collect(co);
+	/* No block remains free that could have served the request */
+	carve_fixture_collect(co);
 	KUNIT_EXPECT_EQ(test, carve_buddy_orders(&co->pages.zone[0].buddy) >> order, 0UL);
-	carve_testbed_check(test, co);
+	carve_fixture_check(test, co);
 	free_chain(co, first);
-	KUNIT_EXPECT_EQ(test, carve_testbed_collect(co), nr_free);
+	KUNIT_EXPECT_EQ(test, carve_fixture_collect(co), nr_free);
 }
 
 /* A random walk */
 
 #define WALK_STEPS 100000
 #define WALK_SLOTS 1024
-/* The ends of large allocations stand for the whole of them */
+/* Large allocations are checked at both ends only */
 #define WALK_END 64UL
 
 struct walk_slot {
@@ -962,23 +962,23 @@ static void walk_verify(struct walk *walk, struct walk_slot *slot)
 	walk_expect(walk, !memchr_inv(slot->p + slot->size - end, byte, end));
 }
 
-/* Each power of two up to 64 KiB is as likely as the next */
+/* Each power of two up to 64 KiB is equally likely */
 static size_t walk_size(struct walk *walk)
 {
-	size_t top = 1UL << carve_testbed_random(&walk->rnd, 17);
+	size_t top = 1UL << carve_fixture_random(&walk->rnd, 17);
 
-	return top + carve_testbed_random(&walk->rnd, top);
+	return top + carve_fixture_random(&walk->rnd, top);
 }
 
 static gfp_t walk_gfp(struct walk *walk)
 {
-	return carve_testbed_random(&walk->rnd, 4) ? QUIET_ATOMIC :
+	return carve_fixture_random(&walk->rnd, 4) ? QUIET_ATOMIC :
 						     QUIET | __GFP_NORETRY;
 }
 
 static void walk_alloc(struct walk *walk, struct walk_slot *slot)
 {
-	bool zero = carve_testbed_random(&walk->rnd, 2);
+	bool zero = carve_fixture_random(&walk->rnd, 2);
 
 	slot->size = walk_size(walk);
 	slot->p = zero ? carve_kzalloc(walk->co, slot->size, walk_gfp(walk)) :
@@ -1016,77 +1016,77 @@ static void walk_free(struct walk *walk, struct walk_slot *slot)
 
 static void walk_step(struct walk *walk, unsigned int step)
 {
-	u32 i = carve_testbed_random(&walk->rnd, WALK_SLOTS);
+	u32 i = carve_fixture_random(&walk->rnd, WALK_SLOTS);
 	struct walk_slot *slot = &walk->slots[i];
 
 	if (!slot->p)
 		walk_alloc(walk, slot);
-	else if (carve_testbed_random(&walk->rnd, 3))
+	else if (carve_fixture_random(&walk->rnd, 3))
 		walk_free(walk, slot);
 	else
 		walk_resize(walk, slot);
 	if (step % 2000 == 0)
 		carve_slabs_shrink(&walk->co->slabs);
 	if (step % 5000 == 0)
-		carve_testbed_check(walk->test, walk->co);
+		carve_fixture_check(walk->test, walk->co);
 	cond_resched();
 }
 
 static void random_walk_agrees_with_model(struct kunit *test)
 {
 	struct carveout *co = test->priv;
-	unsigned long nr_free = carve_testbed_collect(co);
+	unsigned long nr_free = carve_fixture_collect(co);
 	struct walk *walk = kunit_kzalloc(test, sizeof(*walk), GFP_KERNEL);
 	int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, walk);
 	walk->test = test;
 	walk->co = co;
-	carve_testbed_seed(test, &walk->rnd, 20261121);
+	carve_fixture_seed(test, &walk->rnd, 20261121);
 	for (i = 0; i < WALK_STEPS; i++)
 		walk_step(walk, i);
 	for (i = 0; i < WALK_SLOTS; i++)
 		if (walk->slots[i].p)
 			walk_free(walk, &walk->slots[i]);
 	KUNIT_EXPECT_EQ(test, walk->nr_wrong, 0);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&co->pages.nr_bad_frees), 0L);
-	KUNIT_EXPECT_EQ(test, carve_testbed_collect(co), nr_free);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_bad_frees(co), 0L);
+	KUNIT_EXPECT_EQ(test, carve_fixture_collect(co), nr_free);
 }
 
 static struct kunit_case kmalloc_cases[] = {
-	KUNIT_CASE(sizes_get_their_class),
+	KUNIT_CASE(sizes_select_their_class),
 	KUNIT_CASE(allocations_are_naturally_aligned),
 	KUNIT_CASE(every_small_size_fits),
-	KUNIT_CASE(size_zero_is_a_pointer_of_its_own),
-	KUNIT_CASE(largest_block_can_be_had),
-	KUNIT_CASE(too_large_is_null),
-	KUNIT_CASE(overflowing_arrays_are_null),
-	KUNIT_CASE(arrays_have_room_for_all_elements),
-	KUNIT_CASE(kzalloc_clears_all_that_is_usable),
+	KUNIT_CASE(size_zero_returns_zero_size_ptr),
+	KUNIT_CASE(largest_block_can_be_allocated),
+	KUNIT_CASE(too_large_sizes_return_null),
+	KUNIT_CASE(overflowing_arrays_return_null),
+	KUNIT_CASE(arrays_hold_all_elements),
+	KUNIT_CASE(kzalloc_clears_the_usable_size),
 	KUNIT_CASE(copies_are_equal),
-	KUNIT_CASE(copies_end_where_they_are_told_to),
-	KUNIT_CASE(sensitive_free_leaves_no_trace),
-	KUNIT_CASE_PARAM(krealloc_keeps_contents, resize_gen_params),
+	KUNIT_CASE(copies_end_at_the_given_length),
+	KUNIT_CASE(sensitive_free_clears_memory),
+	KUNIT_CASE_PARAM(krealloc_preserves_contents, resize_gen_params),
 	KUNIT_CASE(krealloc_array_checks_for_overflow),
-	KUNIT_CASE(krealloc_of_nothing_allocates),
-	KUNIT_CASE(krealloc_of_what_is_none_is_refused),
-	KUNIT_CASE(second_kfree_is_seen_at_once),
-	KUNIT_CASE(second_kfree_after_another_is_seen_at_once),
-	KUNIT_CASE(kfree_within_an_object_is_seen_at_once),
-	KUNIT_CASE(kfree_within_an_odd_object_is_seen_when_it_is_flushed),
-	KUNIT_CASE(krealloc_to_nothing_frees),
-	KUNIT_CASE(failing_krealloc_keeps_the_old),
-	KUNIT_CASE(krealloc_grows_into_zeroes),
+	KUNIT_CASE(krealloc_of_null_allocates),
+	KUNIT_CASE(krealloc_of_bad_addresses_is_refused),
+	KUNIT_CASE(second_kfree_is_detected_at_once),
+	KUNIT_CASE(second_kfree_after_another_is_detected_at_once),
+	KUNIT_CASE(kfree_within_an_object_is_detected_at_once),
+	KUNIT_CASE(kfree_within_an_odd_object_is_detected_on_flush),
+	KUNIT_CASE(krealloc_to_size_zero_frees),
+	KUNIT_CASE(failing_krealloc_preserves_the_old_object),
+	KUNIT_CASE(krealloc_zeroes_the_added_part),
 	KUNIT_CASE_PARAM(bad_frees_are_counted_and_harmless,
 			 bad_free_gen_params),
 	KUNIT_CASE_PARAM(sensitive_free_of_bad_addresses_writes_nothing,
 			 bad_free_gen_params),
 	KUNIT_CASE(ksize_of_bad_addresses_is_zero),
-	KUNIT_CASE(nothing_is_freed_without_a_word),
-	KUNIT_CASE(kfree_takes_objects_of_caches),
+	KUNIT_CASE(freeing_null_is_silent),
+	KUNIT_CASE(kfree_frees_objects_of_caches),
 	KUNIT_CASE(atomic_allocation_works_with_interrupts_disabled),
 	KUNIT_CASE(atomic_allocation_works_in_hard_interrupts),
-	KUNIT_CASE_PARAM(exhaustion_ends_in_null_and_comes_back,
+	KUNIT_CASE_PARAM(exhaustion_returns_null_and_all_memory_is_freed,
 			 exhausting_gen_params),
 	KUNIT_CASE_SLOW(random_walk_agrees_with_model),
 	{ }
@@ -1094,8 +1094,8 @@ static struct kunit_case kmalloc_cases[] = {
 
 static struct kunit_suite kmalloc_suite = {
 	.name = "carveout_kmalloc",
-	.init = carve_testbed_init,
-	.exit = carve_testbed_exit,
+	.init = carve_fixture_init,
+	.exit = carve_fixture_exit,
 	.test_cases = kmalloc_cases,
 };
 

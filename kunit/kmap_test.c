@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Addresses on demand. Each case has a carveout of a mapped zone and of one
- * that isn't, with more pages than there are slots.
+ * Tests of temporary mappings. Each case has a carveout of a mapped and an
+ * unmapped zone, with more pages than there are slots.
  */
 #include <linux/bitops.h>
 #include <linux/completion.h>
@@ -18,7 +18,10 @@
 
 #include <carveout.h>
 
-#include "kunit/testbed.h"
+#include "core/allocation_report.h"
+#include "kunit/fixture.h"
+#include "page/pages_inline.h"
+#include "page/reclaim.h"
 
 #define LOW_SIZE SZ_2M
 #define HIGH_SIZE SZ_4M
@@ -27,12 +30,12 @@
 #define QUIETLY (GFP_KERNEL | __GFP_NOWARN)
 #define DIRT 0xa5a5a5a5a5a5a5a5UL
 #define WORDS (PAGE_SIZE / sizeof(u64))
-/* How long anything may take that is certain to happen */
+/* Time limit for events that are certain to happen */
 #define PATIENCE (20 * HZ)
 
 static_assert(NR_HIGH > CARVE_KMAP_SLOTS);
 
-struct bed {
+struct ctx {
 	struct carveout *co;
 	struct carve_page **pages;
 	unsigned int nr;
@@ -56,88 +59,84 @@ static struct carveout *make_carveout(bool first_unmapped)
 
 static int kmap_init(struct kunit *test)
 {
-	struct carve_window window = { };
-	struct bed *bed;
+	struct ctx *ctx;
 
-	/* Is there a way at all? */
-	if (carve_window_init(&window, 1))
+	if (!carve_fixture_has_window())
 		return 0;
-	carve_window_exit(&window);
-	bed = kunit_kzalloc(test, sizeof(*bed), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, bed);
-	bed->pages = kunit_kcalloc(test, (LOW_SIZE + HIGH_SIZE) / PAGE_SIZE,
-				   sizeof(*bed->pages), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, bed->pages);
-	bed->co = make_carveout(false);
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, bed->co);
-	carve_testbed_stay_on_cpu(test);
-	carve_testbed_unbind(bed->co);
-	test->priv = bed;
+	ctx = kunit_kzalloc(test, sizeof(*ctx), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, ctx);
+	ctx->pages = kunit_kcalloc(test, (LOW_SIZE + HIGH_SIZE) / PAGE_SIZE,
+				   sizeof(*ctx->pages), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, ctx->pages);
+	ctx->co = make_carveout(false);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, ctx->co);
+	carve_fixture_stay_on_cpu(test);
+	carve_fixture_unbind(ctx->co);
+	test->priv = ctx;
 	return 0;
 }
 
 static void kmap_exit(struct kunit *test)
 {
-	struct bed *bed = test->priv;
+	struct ctx *ctx = test->priv;
 
-	if (!bed)
+	if (!ctx)
 		return;
-	KUNIT_EXPECT_EQ(test, bed->co->kmap.nr_used, 0);
-	carve_testbed_check(test, bed->co);
-	KUNIT_EXPECT_EQ(test, carveout_destroy(bed->co), 0);
+	KUNIT_EXPECT_EQ(test, ctx->co->kmap.nr_used, 0);
+	carve_fixture_check(test, ctx->co);
+	KUNIT_EXPECT_EQ(test, carveout_destroy(ctx->co), 0);
 }
 
-static struct bed *bed_of(struct kunit *test)
+static struct ctx *ctx_of(struct kunit *test)
 {
-	if (!test->priv)
-		kunit_skip(test, "page table entries aren't ours to write here");
+	carve_fixture_needs_window(test);
 	return test->priv;
 }
 
-static unsigned long nr_bad(struct bed *bed)
+static unsigned long nr_bad_kmaps(struct ctx *ctx)
 {
-	return atomic_long_read(&bed->co->pages.nr_bad_frees);
+	return carve_fixture_nr_misuses(ctx->co, CARVE_MISUSE_KMAP);
 }
 
-static struct carve_zone *low_zone(struct bed *bed)
+static struct carve_zone *low_zone(struct ctx *ctx)
 {
-	return &bed->co->pages.zone[0];
+	return &ctx->co->pages.zone[0];
 }
 
-static struct carve_zone *high_zone(struct bed *bed)
+static struct carve_zone *high_zone(struct ctx *ctx)
 {
-	return &bed->co->pages.zone[1];
+	return &ctx->co->pages.zone[1];
 }
 
-static bool is_high(struct bed *bed, const struct carve_page *page)
+static bool is_high(struct ctx *ctx, const struct carve_page *page)
 {
-	return carve_page_zone(&bed->co->pages, page) == high_zone(bed);
+	return carve_page_zone(&ctx->co->pages, page) == high_zone(ctx);
 }
 
-/* Takes up to @nr pages */
-static void take(struct bed *bed, gfp_t gfp, unsigned int nr)
+/* Allocate up to @nr pages */
+static void take(struct ctx *ctx, gfp_t gfp, unsigned int nr)
 {
-	while (bed->nr < nr) {
-		bed->pages[bed->nr] = carve_alloc_page(bed->co, gfp);
-		if (!bed->pages[bed->nr])
+	while (ctx->nr < nr) {
+		ctx->pages[ctx->nr] = carve_alloc_page(ctx->co, gfp);
+		if (!ctx->pages[ctx->nr])
 			break;
-		bed->nr++;
+		ctx->nr++;
 	}
 }
 
-static void give_back(struct bed *bed)
+static void give_back(struct ctx *ctx)
 {
-	while (bed->nr)
-		carve_free_page(bed->co, bed->pages[--bed->nr]);
+	while (ctx->nr)
+		carve_free_page(ctx->co, ctx->pages[--ctx->nr]);
 }
 
-/* Each page different from all others */
-static void fill_page(struct bed *bed, struct carve_page *page, u64 what)
+/* Fill each page with a different value */
+static void fill_page(struct ctx *ctx, struct carve_page *page, u64 what)
 {
-	void *addr = carve_kmap_local(bed->co, page);
+	void *addr = carve_kmap_local(ctx->co, page);
 
 	memset64(addr, what, WORDS);
-	carve_kunmap_local(bed->co, addr);
+	carve_kunmap_local(ctx->co, addr);
 }
 
 static bool holds(const u64 *addr, u64 what)
@@ -146,31 +145,31 @@ static bool holds(const u64 *addr, u64 what)
 	       addr[WORDS - 1] == what;
 }
 
-/* All pages of the unmapped zone, filled with their numbers */
+/* Allocate all pages of the unmapped zone, filled with their numbers */
 static void take_filled(struct kunit *test, unsigned int nr)
 {
-	struct bed *bed = test->priv;
+	struct ctx *ctx = test->priv;
 	unsigned int i;
 
-	take(bed, HIGHLY, nr);
-	KUNIT_ASSERT_EQ(test, bed->nr, nr);
+	take(ctx, HIGHLY, nr);
+	KUNIT_ASSERT_EQ(test, ctx->nr, nr);
 	for (i = 0; i < nr; i++) {
-		KUNIT_ASSERT_TRUE(test, is_high(bed, bed->pages[i]));
-		fill_page(bed, bed->pages[i], i);
+		KUNIT_ASSERT_TRUE(test, is_high(ctx, ctx->pages[i]));
+		fill_page(ctx, ctx->pages[i], i);
 	}
 }
 
-/* Who gets which pages */
+/* Which requests get unmapped pages */
 
-static void page_with_an_address_costs_nothing(struct kunit *test)
+static void mapped_page_needs_no_slot(struct kunit *test)
 {
-	struct bed *bed = bed_of(test);
-	struct carveout *co = bed->co;
+	struct ctx *ctx = ctx_of(test);
+	struct carveout *co = ctx->co;
 	struct carve_page *page = carve_alloc_page(co, GFP_KERNEL);
 	void *addr;
 
 	KUNIT_ASSERT_NOT_NULL(test, page);
-	KUNIT_EXPECT_FALSE(test, is_high(bed, page));
+	KUNIT_EXPECT_FALSE(test, is_high(ctx, page));
 	addr = carve_page_address(co, page);
 	KUNIT_ASSERT_NOT_NULL(test, addr);
 	KUNIT_EXPECT_PTR_EQ(test, carve_kmap(co, page), addr);
@@ -181,32 +180,32 @@ static void page_with_an_address_costs_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, co->kmap.nr_maps, 0);
 	KUNIT_EXPECT_EQ(test, carve_kmap_nr_local(&co->kmap), 0);
 	carve_free_page(co, page);
-	KUNIT_EXPECT_EQ(test, nr_bad(bed), 0);
+	KUNIT_EXPECT_EQ(test, nr_bad_kmaps(ctx), 0);
 }
 
-static void unmapped_page_is_for_highmem_requests_alone(struct kunit *test)
+static void unmapped_pages_serve_only_highmem_requests(struct kunit *test)
 {
-	struct bed *bed = bed_of(test);
-	unsigned int i, nr_low = low_zone(bed)->nr_managed;
+	struct ctx *ctx = ctx_of(test);
+	unsigned int i, nr_low = low_zone(ctx)->nr_managed;
 
-	take(bed, QUIETLY, UINT_MAX);
-	KUNIT_EXPECT_EQ(test, bed->nr, nr_low);
-	for (i = 0; i < bed->nr; i++)
-		KUNIT_ASSERT_FALSE(test, is_high(bed, bed->pages[i]));
-	KUNIT_EXPECT_EQ(test, carve_testbed_nr_left(high_zone(bed)), NR_HIGH);
-	give_back(bed);
+	take(ctx, QUIETLY, UINT_MAX);
+	KUNIT_EXPECT_EQ(test, ctx->nr, nr_low);
+	for (i = 0; i < ctx->nr; i++)
+		KUNIT_ASSERT_FALSE(test, is_high(ctx, ctx->pages[i]));
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_left(high_zone(ctx)), NR_HIGH);
+	give_back(ctx);
 
-	take(bed, HIGHLY, UINT_MAX);
-	KUNIT_EXPECT_EQ(test, bed->nr, nr_low + NR_HIGH);
-	for (i = 0; i < bed->nr; i++)
-		KUNIT_ASSERT_EQ(test, is_high(bed, bed->pages[i]), i < NR_HIGH);
-	give_back(bed);
+	take(ctx, HIGHLY, UINT_MAX);
+	KUNIT_EXPECT_EQ(test, ctx->nr, nr_low + NR_HIGH);
+	for (i = 0; i < ctx->nr; i++)
+		KUNIT_ASSERT_EQ(test, is_high(ctx, ctx->pages[i]), i < NR_HIGH);
+	give_back(ctx);
 }
 
-static void who_wants_an_address_gets_one(struct kunit *test)
+static void functions_that_return_addresses_ignore_highmem(struct kunit *test)
 {
-	struct bed *bed = bed_of(test);
-	struct carveout *co = bed->co;
+	struct ctx *ctx = ctx_of(test);
+	struct carveout *co = ctx->co;
 	unsigned long pages = carve_get_free_pages(co, HIGHLY, 2);
 	unsigned long zeroed = carve_get_zeroed_page(co, HIGHLY);
 	void *exact = carve_alloc_pages_exact(co, 3 * PAGE_SIZE, HIGHLY);
@@ -218,108 +217,108 @@ static void who_wants_an_address_gets_one(struct kunit *test)
 	KUNIT_EXPECT_NOT_NULL(test, carve_virt_to_page(co, exact));
 	KUNIT_EXPECT_NOT_NULL(test, carve_virt_to_page(co, small));
 	KUNIT_EXPECT_NOT_NULL(test, carve_virt_to_page(co, large));
-	KUNIT_EXPECT_EQ(test, carve_testbed_nr_left(high_zone(bed)), NR_HIGH);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_left(high_zone(ctx)), NR_HIGH);
 	carve_kfree(co, large);
 	carve_kfree(co, small);
 	carve_free_pages_exact(co, exact, 3 * PAGE_SIZE);
 	carve_free_pages_addr(co, zeroed, 0);
 	carve_free_pages_addr(co, pages, 2);
-	KUNIT_EXPECT_EQ(test, nr_bad(bed), 0);
+	KUNIT_EXPECT_EQ(test, carve_nr_misuses(&co->pages), 0);
 }
 
-static void low_addresses_are_not_those_of_unmapped_pages(struct kunit *test)
+static void low_addresses_lead_to_no_unmapped_page(struct kunit *test)
 {
-	struct bed *bed = bed_of(test);
-	struct carveout *co = bed->co;
+	struct ctx *ctx = ctx_of(test);
+	struct carveout *co = ctx->co;
 
-	take(bed, HIGHLY, NR_HIGH);
+	take(ctx, HIGHLY, NR_HIGH);
 	KUNIT_EXPECT_NULL(test, carve_virt_to_page(co, NULL));
 	KUNIT_EXPECT_NULL(test, carve_virt_to_page(co, (void *)PAGE_SIZE));
 	carve_free_pages_addr(co, PAGE_SIZE, 0);
 	carve_kfree(co, (void *)(3 * PAGE_SIZE));
-	KUNIT_EXPECT_EQ(test, nr_bad(bed), 2);
-	give_back(bed);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_bad_frees(ctx->co), 2);
+	give_back(ctx);
 }
 
-/* So that what isn't zeroed has something to show */
-static void make_dirty(struct bed *bed)
+/* Fill all pages, so that a page that isn't zeroed is noticed */
+static void make_dirty(struct ctx *ctx)
 {
 	unsigned int i;
 
-	take(bed, HIGHLY, NR_HIGH);
-	for (i = 0; i < bed->nr; i++)
-		fill_page(bed, bed->pages[i], DIRT);
-	give_back(bed);
-	carve_pages_drain(&bed->co->pages);
+	take(ctx, HIGHLY, NR_HIGH);
+	for (i = 0; i < ctx->nr; i++)
+		fill_page(ctx, ctx->pages[i], DIRT);
+	give_back(ctx);
+	carve_pages_drain(&ctx->co->pages);
 }
 
-static void areas_come_from_unmapped_pages(struct kunit *test)
+static void areas_use_unmapped_pages(struct kunit *test)
 {
-	struct bed *bed = bed_of(test);
+	struct ctx *ctx = ctx_of(test);
 	u64 *area;
 
-	make_dirty(bed);
-	area = carve_vzalloc(bed->co, SZ_1M);
+	make_dirty(ctx);
+	area = carve_vzalloc(ctx->co, SZ_1M);
 	KUNIT_ASSERT_NOT_NULL(test, area);
-	KUNIT_EXPECT_EQ(test, carve_testbed_nr_left(high_zone(bed)),
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_left(high_zone(ctx)),
 			NR_HIGH - SZ_1M / PAGE_SIZE);
 	KUNIT_EXPECT_NULL(test, memchr_inv(area, 0, SZ_1M));
 	memset64(area, DIRT, SZ_1M / sizeof(u64));
 	KUNIT_EXPECT_NULL(test, memchr_inv(area, DIRT & 0xff, SZ_1M));
-	carve_vfree(bed->co, area);
+	carve_vfree(ctx->co, area);
 }
 
-static void given_pages_need_no_address(struct kunit *test)
+static void vmap_maps_unmapped_pages(struct kunit *test)
 {
-	struct bed *bed = bed_of(test);
+	struct ctx *ctx = ctx_of(test);
 	unsigned int i;
 	u64 *area;
 
 	take_filled(test, 5);
-	area = carve_vmap(bed->co, bed->pages, 5);
+	area = carve_vmap(ctx->co, ctx->pages, 5);
 	KUNIT_ASSERT_NOT_NULL(test, area);
 	for (i = 0; i < 5; i++)
 		KUNIT_EXPECT_TRUE(test, holds(area + i * WORDS, i));
-	carve_vunmap(bed->co, area);
-	give_back(bed);
+	carve_vunmap(ctx->co, area);
+	give_back(ctx);
 }
 
 static void pages_are_zeroed_without_an_address(struct kunit *test)
 {
-	struct bed *bed = bed_of(test);
+	struct ctx *ctx = ctx_of(test);
 	unsigned int i, order;
 
-	make_dirty(bed);
+	make_dirty(ctx);
 	for (order = 0; order < 6; order++) {
-		struct carve_page *block = carve_alloc_pages(bed->co,
+		struct carve_page *block = carve_alloc_pages(ctx->co,
 							     HIGHLY | __GFP_ZERO,
 							     order);
 
 		KUNIT_ASSERT_NOT_NULL(test, block);
-		KUNIT_EXPECT_TRUE(test, is_high(bed, block));
+		KUNIT_EXPECT_TRUE(test, is_high(ctx, block));
 		for (i = 0; i < BIT(order); i++) {
-			void *addr = carve_kmap_local(bed->co, block + i);
+			void *addr = carve_kmap_local(ctx->co, block + i);
 			bool zero = !memchr_inv(addr, 0, PAGE_SIZE);
 
-			carve_kunmap_local(bed->co, addr);
+			carve_kunmap_local(ctx->co, addr);
 			KUNIT_EXPECT_TRUE_MSG(test, zero, "page %u of order %u",
 					      i, order);
 		}
-		carve_free_pages(bed->co, block, order);
+		carve_free_pages(ctx->co, block, order);
 	}
 }
 
 /* carve_kmap() */
 
-static void page_has_one_address_for_all_users(struct kunit *test)
+static void kmap_address_is_shared_by_all_users(struct kunit *test)
 {
-	struct bed *bed = bed_of(test);
-	struct carveout *co = bed->co;
+	struct ctx *ctx = ctx_of(test);
+	struct carveout *co = ctx->co;
 	struct carve_page *page;
 	u64 *addr;
 
 	take_filled(test, 2);
-	page = bed->pages[1];
+	page = ctx->pages[1];
 	KUNIT_EXPECT_NULL(test, carve_page_address(co, page));
 	addr = carve_kmap(co, page);
 	KUNIT_ASSERT_NOT_NULL(test, addr);
@@ -328,39 +327,39 @@ static void page_has_one_address_for_all_users(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, carve_kmap(co, page), (void *)addr);
 	KUNIT_EXPECT_NULL(test, carve_virt_to_page(co, addr));
 	KUNIT_EXPECT_EQ(test, co->kmap.nr_used, 1);
-	KUNIT_EXPECT_EQ(test, carveout_count_owned(co), 2 + 1);
+	KUNIT_EXPECT_EQ(test, carveout_count_allocations(co), 2 + 1);
 	carve_kunmap(co, page);
 	KUNIT_EXPECT_PTR_EQ(test, carve_page_address(co, page), (void *)addr);
 	carve_kunmap(co, page);
 	KUNIT_EXPECT_NULL(test, carve_page_address(co, page));
 	KUNIT_EXPECT_EQ(test, co->kmap.nr_used, 0);
-	/* The address isn't forgotten while nobody else needs it */
+	/* The address stays mapped while no other page needs the slot */
 	KUNIT_EXPECT_PTR_EQ(test, carve_kmap(co, page), (void *)addr);
 	KUNIT_EXPECT_EQ(test, co->kmap.nr_maps, 1);
 	KUNIT_EXPECT_EQ(test, co->kmap.nr_flushes, 0);
 	carve_kunmap(co, page);
-	give_back(bed);
+	give_back(ctx);
 }
 
 static void wrong_kunmaps_are_reported(struct kunit *test)
 {
-	struct bed *bed = bed_of(test);
-	struct carveout *co = bed->co;
+	struct ctx *ctx = ctx_of(test);
+	struct carveout *co = ctx->co;
 
 	take_filled(test, 2);
-	KUNIT_ASSERT_NOT_NULL(test, carve_kmap(co, bed->pages[0]));
-	carve_kunmap(co, bed->pages[1]);
-	KUNIT_EXPECT_EQ(test, nr_bad(bed), 1);
-	carve_kunmap(co, bed->pages[0]);
-	carve_kunmap(co, bed->pages[0]);
-	KUNIT_EXPECT_EQ(test, nr_bad(bed), 2);
+	KUNIT_ASSERT_NOT_NULL(test, carve_kmap(co, ctx->pages[0]));
+	carve_kunmap(co, ctx->pages[1]);
+	KUNIT_EXPECT_EQ(test, nr_bad_kmaps(ctx), 1);
+	carve_kunmap(co, ctx->pages[0]);
+	carve_kunmap(co, ctx->pages[0]);
+	KUNIT_EXPECT_EQ(test, nr_bad_kmaps(ctx), 2);
 	carve_kunmap(co, NULL);
-	carve_kunmap(co, (struct carve_page *)bed);
+	carve_kunmap(co, (struct carve_page *)ctx);
 	KUNIT_EXPECT_NULL(test, carve_kmap(co, NULL));
 	KUNIT_EXPECT_NULL(test, carve_kmap_local(co,
-						 (struct carve_page *)bed));
-	KUNIT_EXPECT_EQ(test, nr_bad(bed), 6);
-	give_back(bed);
+						 (struct carve_page *)ctx));
+	KUNIT_EXPECT_EQ(test, nr_bad_kmaps(ctx), 6);
+	give_back(ctx);
 }
 
 static void go_to_another_cpu(unsigned int *cpu)
@@ -371,35 +370,35 @@ static void go_to_another_cpu(unsigned int *cpu)
 	set_cpus_allowed_ptr(current, cpumask_of(*cpu));
 }
 
-/* A TLB that still has what a slot held before would lead to another page */
-static void every_cpu_finds_the_page_behind_a_slot_used_again(struct kunit *test)
+/* A stale TLB entry of the slot would lead to another page */
+static void reused_slot_is_seen_by_every_cpu(struct kunit *test)
 {
-	struct bed *bed = bed_of(test);
+	struct ctx *ctx = ctx_of(test);
 	unsigned int round, i, cpu = 0;
 
 	take_filled(test, NR_HIGH);
 	for (round = 0; round < 6; round++) {
 		go_to_another_cpu(&cpu);
 		for (i = 0; i < NR_HIGH; i++) {
-			u64 *addr = carve_kmap(bed->co, bed->pages[i]);
+			u64 *addr = carve_kmap(ctx->co, ctx->pages[i]);
 			bool right = holds(addr, i);
 
-			carve_kunmap(bed->co, bed->pages[i]);
+			carve_kunmap(ctx->co, ctx->pages[i]);
 			KUNIT_ASSERT_TRUE_MSG(test, right, "page %u, round %u",
 					      i, round);
 		}
 	}
-	KUNIT_EXPECT_EQ(test, bed->co->kmap.nr_maps, 6 * NR_HIGH);
-	/* All slots at once, and not each time */
-	KUNIT_EXPECT_LE(test, bed->co->kmap.nr_flushes,
+	KUNIT_EXPECT_EQ(test, ctx->co->kmap.nr_maps, 6 * NR_HIGH);
+	/* All slots at once, but not on each round */
+	KUNIT_EXPECT_LE(test, ctx->co->kmap.nr_flushes,
 			6 * NR_HIGH / CARVE_KMAP_SLOTS);
-	KUNIT_EXPECT_GT(test, bed->co->kmap.nr_flushes, 0);
-	give_back(bed);
+	KUNIT_EXPECT_GT(test, ctx->co->kmap.nr_flushes, 0);
+	give_back(ctx);
 }
 
-/* A task that maps a page, and unmaps it when told to */
+/* A task that maps a page, and unmaps it on request */
 struct mapper {
-	struct bed *bed;
+	struct ctx *ctx;
 	struct carve_page *page;
 	u64 *addr;
 	struct completion mapped;
@@ -409,27 +408,27 @@ static int map_page(void *arg)
 {
 	struct mapper *m = arg;
 
-	m->addr = carve_kmap(m->bed->co, m->page);
+	m->addr = carve_kmap(m->ctx->co, m->page);
 	complete_all(&m->mapped);
 	return 0;
 }
 
-static void start(struct kunit *test, struct mapper *m, struct bed *bed,
+static void start(struct kunit *test, struct mapper *m, struct ctx *ctx,
 		  struct carve_page *page)
 {
 	struct task_struct *task;
 
-	*m = (struct mapper){ .bed = bed, .page = page };
+	*m = (struct mapper){ .ctx = ctx, .page = page };
 	init_completion(&m->mapped);
 	task = kthread_run(map_page, m, "carve_kmap_test");
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
 }
 
-static bool come_to_wait(struct bed *bed, unsigned long nr)
+static bool tasks_are_waiting(struct ctx *ctx, unsigned long nr)
 {
 	unsigned long end = jiffies + PATIENCE;
 
-	while (atomic_long_read(&bed->co->kmap.nr_waits) < nr) {
+	while (atomic_long_read(&ctx->co->kmap.nr_waits) < nr) {
 		if (time_after(jiffies, end))
 			return false;
 		msleep(20);
@@ -437,35 +436,35 @@ static bool come_to_wait(struct bed *bed, unsigned long nr)
 	return true;
 }
 
-/* Leaves no task behind that would wait for ever, whatever fails */
+/* Leave no task behind that would wait forever, whatever fails */
 static void task_waits_for_a_slot_and_is_woken(struct kunit *test)
 {
-	struct bed *bed = bed_of(test);
-	struct carveout *co = bed->co;
+	struct ctx *ctx = ctx_of(test);
+	struct carveout *co = ctx->co;
 	struct mapper a, b;
 	unsigned int i;
 
 	take_filled(test, CARVE_KMAP_SLOTS + 2);
 	for (i = 0; i < CARVE_KMAP_SLOTS; i++)
-		KUNIT_ASSERT_NOT_NULL(test, carve_kmap(co, bed->pages[i]));
+		KUNIT_ASSERT_NOT_NULL(test, carve_kmap(co, ctx->pages[i]));
 	KUNIT_EXPECT_EQ(test, co->kmap.nr_used, CARVE_KMAP_SLOTS);
-	/* A page that is mapped has nothing to wait for */
-	KUNIT_EXPECT_NOT_NULL(test, carve_kmap(co, bed->pages[7]));
+	/* Mapping a page that is mapped already doesn't wait */
+	KUNIT_EXPECT_NOT_NULL(test, carve_kmap(co, ctx->pages[7]));
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&co->kmap.nr_waits), 0);
-	start(test, &a, bed, bed->pages[CARVE_KMAP_SLOTS]);
-	start(test, &b, bed, bed->pages[CARVE_KMAP_SLOTS + 1]);
-	KUNIT_EXPECT_TRUE(test, come_to_wait(bed, 2));
-	carve_kunmap(co, bed->pages[7]);
+	start(test, &a, ctx, ctx->pages[CARVE_KMAP_SLOTS]);
+	start(test, &b, ctx, ctx->pages[CARVE_KMAP_SLOTS + 1]);
+	KUNIT_EXPECT_TRUE(test, tasks_are_waiting(ctx, 2));
+	carve_kunmap(co, ctx->pages[7]);
 	KUNIT_EXPECT_FALSE(test, completion_done(&a.mapped) ||
 			   completion_done(&b.mapped));
-	/* One slot, for one of them */
-	carve_kunmap(co, bed->pages[7]);
+	/* One slot becomes free, for one of them */
+	carve_kunmap(co, ctx->pages[7]);
 	KUNIT_EXPECT_TRUE(test, wait_for_completion_timeout(&a.mapped, HZ / 2) ||
 			  wait_for_completion_timeout(&b.mapped, PATIENCE));
 	KUNIT_EXPECT_EQ(test, co->kmap.nr_used, CARVE_KMAP_SLOTS);
 	for (i = 0; i < CARVE_KMAP_SLOTS; i++)
 		if (i != 7)
-			carve_kunmap(co, bed->pages[i]);
+			carve_kunmap(co, ctx->pages[i]);
 	wait_for_completion_timeout(&a.mapped, PATIENCE);
 	wait_for_completion_timeout(&b.mapped, PATIENCE);
 	KUNIT_ASSERT_NOT_NULL(test, a.addr);
@@ -474,51 +473,51 @@ static void task_waits_for_a_slot_and_is_woken(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, holds(b.addr, CARVE_KMAP_SLOTS + 1));
 	carve_kunmap(co, a.page);
 	carve_kunmap(co, b.page);
-	give_back(bed);
+	give_back(ctx);
 }
 
-/* A random walk, beside an array that counts the users of each page */
+/* A random walk, with an array that counts the users of each page as the model */
 static void random_walk_agrees_with_a_model(struct kunit *test)
 {
-	struct bed *bed = bed_of(test);
+	struct ctx *ctx = ctx_of(test);
 	unsigned int step, used = 0;
 	struct rnd_state rnd;
 	u8 *users;
 
 	users = kunit_kzalloc(test, NR_HIGH, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, users);
-	carve_testbed_seed(test, &rnd, carve_testbed_any_seed());
+	carve_fixture_seed(test, &rnd, carve_fixture_any_seed());
 	take_filled(test, NR_HIGH);
 	for (step = 0; step < 5000; step++) {
-		u32 i = carve_testbed_random(&rnd, NR_HIGH);
-		void *before = carve_page_address(bed->co, bed->pages[i]);
+		u32 i = carve_fixture_random(&rnd, NR_HIGH);
+		void *before = carve_page_address(ctx->co, ctx->pages[i]);
 
 		KUNIT_ASSERT_EQ(test, !!before, !!users[i]);
-		if (users[i] && (carve_testbed_random(&rnd, 2) || users[i] > 9)) {
-			carve_kunmap(bed->co, bed->pages[i]);
+		if (users[i] && (carve_fixture_random(&rnd, 2) || users[i] > 9)) {
+			carve_kunmap(ctx->co, ctx->pages[i]);
 			used -= !--users[i];
 		} else if (users[i] || used < CARVE_KMAP_SLOTS) {
-			u64 *addr = carve_kmap(bed->co, bed->pages[i]);
+			u64 *addr = carve_kmap(ctx->co, ctx->pages[i]);
 
 			KUNIT_ASSERT_TRUE(test, holds(addr, i));
 			KUNIT_ASSERT_TRUE(test, !before || before == addr);
 			used += !users[i]++;
 		}
-		KUNIT_ASSERT_EQ(test, bed->co->kmap.nr_used, used);
+		KUNIT_ASSERT_EQ(test, ctx->co->kmap.nr_used, used);
 		if (step % 500 == 0)
-			carve_testbed_check(test, bed->co);
+			carve_fixture_check(test, ctx->co);
 	}
 	for (step = 0; step < NR_HIGH; step++)
 		for (; users[step]; users[step]--)
-			carve_kunmap(bed->co, bed->pages[step]);
-	give_back(bed);
+			carve_kunmap(ctx->co, ctx->pages[step]);
+	give_back(ctx);
 }
 
 /* carve_kmap_local() */
 
 static void local_mappings_nest(struct kunit *test)
 {
-	struct bed *bed = bed_of(test);
+	struct ctx *ctx = ctx_of(test);
 	u64 *addr[CARVE_KMAP_DEPTH];
 	unsigned int i, right = 0, bad, bad_after;
 	struct carve_page *page;
@@ -526,45 +525,45 @@ static void local_mappings_nest(struct kunit *test)
 	bool zero;
 
 	take_filled(test, CARVE_KMAP_DEPTH + 1);
-	page = bed->pages[CARVE_KMAP_DEPTH];
+	page = ctx->pages[CARVE_KMAP_DEPTH];
 	for (i = 0; i < CARVE_KMAP_DEPTH; i++)
-		addr[i] = carve_kmap_local(bed->co, bed->pages[i]);
+		addr[i] = carve_kmap_local(ctx->co, ctx->pages[i]);
 	for (i = 0; i < CARVE_KMAP_DEPTH; i++)
 		right += addr[i] && holds(addr[i], i);
-	one_more = carve_kmap_local(bed->co, page);
-	/* To be zeroed a page must be mapped, too */
-	carve_free_page(bed->co, page);
-	page = carve_alloc_page(bed->co, GFP_ATOMIC | __GFP_HIGHMEM | __GFP_ZERO);
-	bed->pages[CARVE_KMAP_DEPTH] = page;
-	/* Not in this order, and not those of others */
-	carve_kunmap_local(bed->co, addr[3]);
-	carve_kunmap_local(bed->co, addr);
-	carve_kunmap_local(bed->co, NULL);
-	bad = nr_bad(bed);
+	one_more = carve_kmap_local(ctx->co, page);
+	/* A page must be mapped to be zeroed, too */
+	carve_free_page(ctx->co, page);
+	page = carve_alloc_page(ctx->co, GFP_ATOMIC | __GFP_HIGHMEM | __GFP_ZERO);
+	ctx->pages[CARVE_KMAP_DEPTH] = page;
+	/* Unmapping in the wrong order, or mappings of other tasks */
+	carve_kunmap_local(ctx->co, addr[3]);
+	carve_kunmap_local(ctx->co, addr);
+	carve_kunmap_local(ctx->co, NULL);
+	bad = nr_bad_kmaps(ctx);
 	for (i = CARVE_KMAP_DEPTH; i-- > 0; )
-		carve_kunmap_local(bed->co, (void *)addr[i] + i);
-	bad_after = nr_bad(bed);
-	/* Nothing is left on the stack */
-	carve_kunmap_local(bed->co, addr[0]);
+		carve_kunmap_local(ctx->co, (void *)addr[i] + i);
+	bad_after = nr_bad_kmaps(ctx);
+	/* The stack is empty */
+	carve_kunmap_local(ctx->co, addr[0]);
 
 	KUNIT_EXPECT_NULL(test, one_more);
 	KUNIT_EXPECT_EQ(test, right, CARVE_KMAP_DEPTH);
 	KUNIT_EXPECT_EQ(test, bad, 1 + 3);
 	KUNIT_EXPECT_EQ(test, bad_after, 1 + 3);
-	KUNIT_EXPECT_EQ(test, nr_bad(bed), 1 + 3 + 1);
+	KUNIT_EXPECT_EQ(test, nr_bad_kmaps(ctx), 1 + 3 + 1);
 	KUNIT_ASSERT_NOT_NULL(test, page);
-	KUNIT_EXPECT_TRUE(test, is_high(bed, page));
-	one_more = carve_kmap_local(bed->co, page);
+	KUNIT_EXPECT_TRUE(test, is_high(ctx, page));
+	one_more = carve_kmap_local(ctx->co, page);
 	zero = !memchr_inv(one_more, 0, PAGE_SIZE);
-	carve_kunmap_local(bed->co, one_more);
+	carve_kunmap_local(ctx->co, one_more);
 	KUNIT_EXPECT_TRUE(test, zero);
-	give_back(bed);
+	give_back(ctx);
 }
 
-/* The slot is the same one each time: a TLB that remembers it is wrong */
-static void local_slot_leads_to_the_page_of_now(struct kunit *test)
+/* The slot is the same each time, so a stale TLB entry leads to the wrong page */
+static void reused_local_slot_leads_to_the_new_page(struct kunit *test)
 {
-	struct bed *bed = bed_of(test);
+	struct ctx *ctx = ctx_of(test);
 	unsigned int round, i, wrong = 0;
 	unsigned int cpu = 0;
 
@@ -572,20 +571,20 @@ static void local_slot_leads_to_the_page_of_now(struct kunit *test)
 	for (round = 0; round < 4; round++) {
 		go_to_another_cpu(&cpu);
 		for (i = 0; i < 64; i++) {
-			u64 *addr = carve_kmap_local(bed->co, bed->pages[i]);
+			u64 *addr = carve_kmap_local(ctx->co, ctx->pages[i]);
 
 			wrong += !holds(addr, i + round);
 			memset64(addr, i + round + 1, WORDS);
-			carve_kunmap_local(bed->co, addr);
+			carve_kunmap_local(ctx->co, addr);
 		}
 	}
 	KUNIT_EXPECT_EQ(test, wrong, 0);
-	give_back(bed);
+	give_back(ctx);
 }
 
 struct intruder {
 	struct irq_work work;
-	struct bed *bed;
+	struct ctx *ctx;
 	bool right;
 	bool done;
 };
@@ -593,47 +592,47 @@ struct intruder {
 static void intrude(struct irq_work *work)
 {
 	struct intruder *in = container_of(work, struct intruder, work);
-	struct carve_page *page = in->bed->pages[1];
-	u64 *addr = carve_kmap_local(in->bed->co, page);
+	struct carve_page *page = in->ctx->pages[1];
+	u64 *addr = carve_kmap_local(in->ctx->co, page);
 
 	in->right = addr && holds(addr, 1);
 	if (addr)
 		memset64(addr, DIRT, WORDS);
-	carve_kunmap_local(in->bed->co, addr);
-	/* With all that was written; pairs with who waits for it */
+	carve_kunmap_local(in->ctx->co, addr);
+	/* Publish the results; pairs with the waiting reader */
 	smp_store_release(&in->done, true);
 }
 
-static void interrupt_maps_on_top_of_what_it_interrupts(struct kunit *test)
+static void interrupt_nests_local_mappings(struct kunit *test)
 {
-	struct bed *bed = bed_of(test);
-	struct intruder in = { .work = IRQ_WORK_INIT_HARD(intrude), .bed = bed };
+	struct ctx *ctx = ctx_of(test);
+	struct intruder in = { .work = IRQ_WORK_INIT_HARD(intrude), .ctx = ctx };
 	unsigned long end = jiffies + PATIENCE;
 	bool before, after;
 	u64 *addr;
 
 	take_filled(test, 2);
-	addr = carve_kmap_local(bed->co, bed->pages[0]);
+	addr = carve_kmap_local(ctx->co, ctx->pages[0]);
 	before = holds(addr, 0);
 	irq_work_queue(&in.work);
 	/* Pairs with intrude() */
 	while (!smp_load_acquire(&in.done) && time_before(jiffies, end))
 		cpu_relax();
 	after = holds(addr, 0);
-	carve_kunmap_local(bed->co, addr);
+	carve_kunmap_local(ctx->co, addr);
 	irq_work_sync(&in.work);
 	KUNIT_EXPECT_TRUE(test, before);
 	KUNIT_EXPECT_TRUE(test, in.done);
 	KUNIT_EXPECT_TRUE(test, in.right);
 	KUNIT_EXPECT_TRUE(test, after);
-	addr = carve_kmap(bed->co, bed->pages[1]);
+	addr = carve_kmap(ctx->co, ctx->pages[1]);
 	KUNIT_EXPECT_TRUE(test, holds(addr, DIRT));
-	carve_kunmap(bed->co, bed->pages[1]);
-	KUNIT_EXPECT_EQ(test, nr_bad(bed), 0);
-	give_back(bed);
+	carve_kunmap(ctx->co, ctx->pages[1]);
+	KUNIT_EXPECT_EQ(test, nr_bad_kmaps(ctx), 0);
+	give_back(ctx);
 }
 
-/* What can't be */
+/* Refused configurations */
 
 static void first_zone_must_be_mapped(struct kunit *test)
 {
@@ -644,28 +643,28 @@ static void kernel_without_a_window_refuses_unmapped_zones(struct kunit *test)
 {
 	struct carveout *co;
 
-	if (test->priv)
+	if (carve_fixture_has_window())
 		kunit_skip(test, "page table entries are ours to write here");
 	co = make_carveout(false);
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(co), -EOPNOTSUPP);
 }
 
 static struct kunit_case kmap_cases[] = {
-	KUNIT_CASE(page_with_an_address_costs_nothing),
-	KUNIT_CASE(unmapped_page_is_for_highmem_requests_alone),
-	KUNIT_CASE(who_wants_an_address_gets_one),
-	KUNIT_CASE(low_addresses_are_not_those_of_unmapped_pages),
-	KUNIT_CASE(areas_come_from_unmapped_pages),
-	KUNIT_CASE(given_pages_need_no_address),
+	KUNIT_CASE(mapped_page_needs_no_slot),
+	KUNIT_CASE(unmapped_pages_serve_only_highmem_requests),
+	KUNIT_CASE(functions_that_return_addresses_ignore_highmem),
+	KUNIT_CASE(low_addresses_lead_to_no_unmapped_page),
+	KUNIT_CASE(areas_use_unmapped_pages),
+	KUNIT_CASE(vmap_maps_unmapped_pages),
 	KUNIT_CASE(pages_are_zeroed_without_an_address),
-	KUNIT_CASE(page_has_one_address_for_all_users),
+	KUNIT_CASE(kmap_address_is_shared_by_all_users),
 	KUNIT_CASE(wrong_kunmaps_are_reported),
-	KUNIT_CASE(every_cpu_finds_the_page_behind_a_slot_used_again),
+	KUNIT_CASE(reused_slot_is_seen_by_every_cpu),
 	KUNIT_CASE(task_waits_for_a_slot_and_is_woken),
 	KUNIT_CASE(random_walk_agrees_with_a_model),
 	KUNIT_CASE(local_mappings_nest),
-	KUNIT_CASE(local_slot_leads_to_the_page_of_now),
-	KUNIT_CASE(interrupt_maps_on_top_of_what_it_interrupts),
+	KUNIT_CASE(reused_local_slot_leads_to_the_new_page),
+	KUNIT_CASE(interrupt_nests_local_mappings),
 	KUNIT_CASE(first_zone_must_be_mapped),
 	KUNIT_CASE(kernel_without_a_window_refuses_unmapped_zones),
 	{ }

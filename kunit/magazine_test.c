@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Magazines and their depot, over a stock of items that stands for the layer
- * behind. The stock counts how it is called, and each item knows whether it is
- * out, so that one which is handed out twice, or comes back twice, is seen.
+ * Tests of magazines and their depot, over a stock of items in place of the
+ * backend. The stock counts the calls of its operations. Each item records
+ * whether it is allocated, which reveals items that are allocated or freed
+ * twice.
  */
 #include <linux/atomic.h>
 #include <linux/bitops.h>
@@ -19,33 +20,33 @@
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 
-#include "kunit/testbed.h"
-#include "percpu/magazine.h"
+#include "kunit/fixture.h"
+#include "percpu/magazine_inline.h"
 
 #define BATCH 4
 #define NR_ITEMS 512
 
 struct item {
 	unsigned int id;
-	/* 1 while somebody has it: not in the stock, nor in a magazine */
+	/* 1 while the item is allocated: neither in the stock nor in a magazine */
 	atomic_t out;
 };
 
 /**
- * struct stock - the layer behind, and the magazines before it
+ * struct stock - the backend and the magazines in front of it
  * @lock: guards the members up to @items
- * @free: the items that are here, a stack
- * @nr_free: how many
- * @here: a bit for each of them
+ * @free: the items in stock, a stack
+ * @nr_free: their number
+ * @here: a bit for each item in stock
  * @nr_refills: calls of refill
  * @nr_flushes: calls of flush
- * @last_n: items asked for or given back in the last call
- * @hurry: what the last call of refill was told
- * @again: so many of the next items that come back go out again at once
+ * @last_n: number of items of the last call
+ * @atomic: argument of the last refill
+ * @again: number of flushed items to free again at once
  * @items: all items
- * @errors: items that were handed out twice or came back twice
- * @memory: of the magazines
- * @magazines: what is tested
+ * @errors: items that were allocated or freed twice
+ * @memory: memory of the magazines
+ * @magazines: the magazines under test
  */
 struct stock {
 	raw_spinlock_t lock;
@@ -55,7 +56,7 @@ struct stock {
 	unsigned int nr_refills;
 	unsigned int nr_flushes;
 	unsigned int last_n;
-	bool hurry;
+	bool atomic;
 	unsigned int again;
 	struct item items[NR_ITEMS];
 	atomic_t errors;
@@ -78,7 +79,7 @@ static void shelve(struct stock *stock, struct item *item)
 }
 
 static unsigned int stock_refill(struct carve_magazines *ms, void **items,
-				 unsigned int n, bool hurry)
+				 unsigned int n, bool atomic)
 {
 	struct stock *stock = stock_of(ms);
 	unsigned int i;
@@ -86,7 +87,7 @@ static unsigned int stock_refill(struct carve_magazines *ms, void **items,
 	guard(raw_spinlock_irqsave)(&stock->lock);
 	stock->nr_refills++;
 	stock->last_n = n;
-	stock->hurry = hurry;
+	stock->atomic = atomic;
 	for (i = 0; i < n && stock->nr_free; i++) {
 		struct item *item = stock->free[--stock->nr_free];
 
@@ -104,7 +105,7 @@ static void stock_flush(struct carve_magazines *ms, void **items,
 
 	if (stock->again >= n) {
 		stock->again -= n;
-		carve_magazines_put_bulk(ms, items, n);
+		carve_magazines_free_bulk(ms, items, n);
 		return;
 	}
 	guard(raw_spinlock_irqsave)(&stock->lock);
@@ -119,7 +120,7 @@ static const struct carve_magazine_ops stock_ops = {
 	.flush = stock_flush,
 };
 
-/* Only the first @nr items are in stock */
+/* Stock only the first @nr items */
 static void stock_up(struct stock *stock, unsigned int nr)
 {
 	stock->nr_free = 0;
@@ -137,7 +138,7 @@ static struct stock *make_stock_of(struct kunit *test, unsigned int batch)
 	unsigned int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, stock);
-	/* Powers of two are aligned to themselves */
+	/* Powers of two are aligned to their size */
 	size = roundup_pow_of_two(carve_magazines_size(shape));
 	stock->memory = kunit_kzalloc(test, size, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, stock->memory);
@@ -159,7 +160,7 @@ static int magazine_init(struct kunit *test)
 	struct stock *stock = make_stock(test);
 
 	stock_up(stock, NR_ITEMS);
-	carve_testbed_stay_on_cpu(test);
+	carve_fixture_stay_on_cpu(test);
 	test->priv = stock;
 	return 0;
 }
@@ -170,49 +171,49 @@ static struct carve_magazine *own(struct stock *stock)
 	return stock->magazines.cpu[raw_smp_processor_id()];
 }
 
-/* As the layers above do it */
+/* Get an item as the layers above do */
 
-static struct item *get(struct stock *stock)
+static struct item *stock_alloc(struct stock *stock)
 {
 	struct item *item;
 	void *got;
 
-	item = carve_magazines_get(&stock->magazines, &got) ?
-	       got : carve_magazines_get_slow(&stock->magazines, false);
+	item = carve_magazines_alloc(&stock->magazines, &got) ?
+	       got : carve_magazines_alloc_slow(&stock->magazines, false);
 	if (item && atomic_xchg(&item->out, 1))
 		atomic_inc(&stock->errors);
 	return item;
 }
 
-static void put(struct stock *stock, struct item *item)
+static void stock_free(struct stock *stock, struct item *item)
 {
 	if (!atomic_xchg(&item->out, 0))
 		atomic_inc(&stock->errors);
-	if (!carve_magazines_put(&stock->magazines, item))
-		carve_magazines_put_slow(&stock->magazines, item);
+	if (!carve_magazines_free(&stock->magazines, item))
+		carve_magazines_free_slow(&stock->magazines, item);
 }
 
-/* Items 0 to @nr - 1, which nobody has stocked, in this order */
+/* Put items 0 to @nr - 1, none of them in stock, in this order */
 static void put_first(struct stock *stock, unsigned int nr)
 {
 	unsigned int i;
 
 	for (i = 0; i < nr; i++) {
 		atomic_set(&stock->items[i].out, 1);
-		put(stock, &stock->items[i]);
+		stock_free(stock, &stock->items[i]);
 	}
 }
 
 static void expect_next(struct kunit *test, struct stock *stock,
 			unsigned int id)
 {
-	struct item *item = get(stock);
+	struct item *item = stock_alloc(stock);
 
 	KUNIT_ASSERT_NOT_NULL(test, item);
 	KUNIT_EXPECT_EQ(test, item->id, id);
 }
 
-/* All items are in the stock again, each once */
+/* All items are in stock again, each of them once */
 static void expect_complete(struct kunit *test, struct stock *stock,
 			    unsigned int nr)
 {
@@ -228,7 +229,7 @@ static void expect_complete(struct kunit *test, struct stock *stock,
 }
 
 /* A magazine holds two batches, the depot one for each CPU and one more */
-/* Batches with items in the depot, while nobody is at work */
+/* Batches with items in the depot, while no CPU uses it */
 static unsigned int nr_full(const struct carve_magazines *ms)
 {
 	const struct carve_batch *b;
@@ -244,7 +245,7 @@ static unsigned int depot_batches(void)
 	return num_possible_cpus() + 1;
 }
 
-static void item_freed_last_comes_first(struct kunit *test)
+static void last_freed_item_is_allocated_first(struct kunit *test)
 {
 	struct stock *stock = test->priv;
 
@@ -252,7 +253,7 @@ static void item_freed_last_comes_first(struct kunit *test)
 	put_first(stock, 3);
 	expect_next(test, stock, 2);
 	expect_next(test, stock, 1);
-	put(stock, &stock->items[2]);
+	stock_free(stock, &stock->items[2]);
 	expect_next(test, stock, 2);
 	expect_next(test, stock, 0);
 	KUNIT_EXPECT_EQ(test, stock->nr_refills + stock->nr_flushes, 0);
@@ -264,7 +265,7 @@ static void refill_takes_a_batch(struct kunit *test)
 	unsigned int i;
 
 	for (i = 0; i < 3 * BATCH; i++) {
-		KUNIT_ASSERT_NOT_NULL(test, get(stock));
+		KUNIT_ASSERT_NOT_NULL(test, stock_alloc(stock));
 		KUNIT_EXPECT_EQ(test, stock->nr_refills, 1 + i / BATCH);
 		KUNIT_EXPECT_EQ(test, stock->last_n, BATCH);
 		KUNIT_EXPECT_EQ(test, carve_magazines_count(&stock->magazines),
@@ -285,23 +286,23 @@ static void full_magazine_spills_its_oldest_batch(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nr_full(&stock->magazines), 0);
 
 	atomic_set(&stock->items[2 * BATCH].out, 1);
-	put(stock, &stock->items[2 * BATCH]);
+	stock_free(stock, &stock->items[2 * BATCH]);
 	KUNIT_EXPECT_EQ(test, carve_magazine_count(own(stock)), BATCH + 1);
 	KUNIT_EXPECT_EQ(test, own(stock)->flushes, 1);
 	KUNIT_EXPECT_EQ(test, nr_full(&stock->magazines), 1);
 	KUNIT_EXPECT_EQ(test, stock->nr_flushes, 0);
 
-	/* The younger ones in LIFO order, then the batch from the depot */
+	/* The younger items in LIFO order, then the batch from the depot */
 	for (i = 2 * BATCH + 1; i-- > BATCH;)
 		expect_next(test, stock, i);
 	for (i = BATCH; i-- > 0;)
 		expect_next(test, stock, i);
 	KUNIT_EXPECT_EQ(test, nr_full(&stock->magazines), 0);
 	KUNIT_EXPECT_EQ(test, stock->nr_refills, 0);
-	KUNIT_EXPECT_NULL(test, get(stock));
+	KUNIT_EXPECT_NULL(test, stock_alloc(stock));
 }
 
-static void full_depot_spills_to_the_layer_behind(struct kunit *test)
+static void full_depot_spills_to_the_backend(struct kunit *test)
 {
 	struct stock *stock = test->priv;
 	unsigned int held = (depot_batches() + 2) * BATCH;
@@ -314,10 +315,10 @@ static void full_depot_spills_to_the_layer_behind(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, stock->nr_flushes, 0);
 
 	atomic_set(&stock->items[held].out, 1);
-	put(stock, &stock->items[held]);
+	stock_free(stock, &stock->items[held]);
 	KUNIT_EXPECT_EQ(test, stock->nr_flushes, 1);
 	KUNIT_EXPECT_EQ(test, stock->last_n, BATCH);
-	/* The oldest of the magazine's */
+	/* The oldest items of the magazine */
 	for (i = 0; i < BATCH; i++)
 		KUNIT_EXPECT_TRUE(test, test_bit(held - 2 * BATCH + i,
 						 stock->here));
@@ -326,7 +327,7 @@ static void full_depot_spills_to_the_layer_behind(struct kunit *test)
 	expect_complete(test, stock, held + 1);
 }
 
-static void depot_comes_before_the_layer_behind(struct kunit *test)
+static void depot_is_used_before_the_backend(struct kunit *test)
 {
 	struct stock *stock = test->priv;
 	unsigned int i;
@@ -336,41 +337,41 @@ static void depot_comes_before_the_layer_behind(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nr_full(&stock->magazines), 1);
 	shelve(stock, &stock->items[NR_ITEMS - 1]);
 	for (i = 0; i < 3 * BATCH; i++)
-		KUNIT_ASSERT_NOT_NULL(test, get(stock));
+		KUNIT_ASSERT_NOT_NULL(test, stock_alloc(stock));
 	KUNIT_EXPECT_EQ(test, stock->nr_refills, 0);
 	expect_next(test, stock, NR_ITEMS - 1);
 	KUNIT_EXPECT_EQ(test, stock->nr_refills, 1);
 }
 
-static void short_refill_is_used_up(struct kunit *test)
+static void short_refill_is_used_completely(struct kunit *test)
 {
 	struct stock *stock = test->priv;
 	unsigned int i;
 
 	stock_up(stock, BATCH - 1);
 	for (i = 0; i < BATCH - 1; i++)
-		KUNIT_EXPECT_NOT_NULL(test, get(stock));
-	KUNIT_EXPECT_NULL(test, get(stock));
+		KUNIT_EXPECT_NOT_NULL(test, stock_alloc(stock));
+	KUNIT_EXPECT_NULL(test, stock_alloc(stock));
 	KUNIT_EXPECT_EQ(test, carve_magazine_count(own(stock)), 0);
 }
 
-static void exhaustion_returns_null_and_all_comes_back(struct kunit *test)
+static void exhaustion_returns_null_and_everything_is_freed(struct kunit *test)
 {
 	struct stock *stock = test->priv;
 	unsigned int i, n = 0;
 
-	while (n <= NR_ITEMS && get(stock))
+	while (n <= NR_ITEMS && stock_alloc(stock))
 		n++;
 	KUNIT_EXPECT_EQ(test, n, NR_ITEMS);
-	KUNIT_EXPECT_NULL(test, get(stock));
+	KUNIT_EXPECT_NULL(test, stock_alloc(stock));
 	for (i = 0; i < NR_ITEMS; i++)
-		put(stock, &stock->items[i]);
+		stock_free(stock, &stock->items[i]);
 	KUNIT_EXPECT_EQ(test, stock->nr_free +
 			carve_magazines_count(&stock->magazines), NR_ITEMS);
 	expect_complete(test, stock, NR_ITEMS);
 }
 
-static void drain_of_a_cpu_leaves_the_depot(struct kunit *test)
+static void cpu_drain_does_not_touch_the_depot(struct kunit *test)
 {
 	struct stock *stock = test->priv;
 
@@ -382,12 +383,12 @@ static void drain_of_a_cpu_leaves_the_depot(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, carve_magazine_busy(own(stock)));
 	KUNIT_EXPECT_EQ(test, nr_full(&stock->magazines), 1);
 	KUNIT_EXPECT_EQ(test, stock->nr_free, 2 * BATCH - 1);
-	/* No call of the layer behind has more to do than a batch */
+	/* No call of the backend moves more than a batch */
 	KUNIT_EXPECT_EQ(test, stock->nr_flushes, 2);
 	expect_complete(test, stock, 3 * BATCH - 1);
 }
 
-static void drain_of_the_depot_leaves_the_magazine(struct kunit *test)
+static void depot_drain_does_not_touch_the_magazine(struct kunit *test)
 {
 	struct stock *stock = test->priv;
 
@@ -399,19 +400,19 @@ static void drain_of_the_depot_leaves_the_magazine(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, carve_magazine_count(own(stock)), 2 * BATCH);
 	KUNIT_EXPECT_EQ(test, stock->nr_free, 2 * BATCH);
 
-	/* Its batches are empty, and can be filled again */
+	/* Its batches are empty and can be filled again */
 	stock_up(stock, 0);
-	while (get(stock))
+	while (stock_alloc(stock))
 		;
 	put_first(stock, (depot_batches() + 2) * BATCH);
 	KUNIT_EXPECT_EQ(test, nr_full(&stock->magazines), depot_batches());
 }
 
-/* As where other CPUs put in as much as is taken out */
-static void drain_of_the_depot_comes_to_an_end(struct kunit *test)
+/* As if other CPUs freed as many items as the drain removes */
+static void depot_drain_terminates(struct kunit *test)
 {
 	struct stock *stock = test->priv;
-	/* One batch is empty, for what comes while another one is taken */
+	/* One batch is empty, to receive items while another one is drained */
 	unsigned int nr = (1 + depot_batches()) * BATCH, again = 20 * nr;
 
 	stock_up(stock, 0);
@@ -424,7 +425,7 @@ static void drain_of_the_depot_comes_to_an_end(struct kunit *test)
 	expect_complete(test, stock, nr);
 }
 
-static void drain_of_a_dead_cpu_takes_its_magazine(struct kunit *test)
+static void drain_of_a_dead_cpu_empties_its_magazine(struct kunit *test)
 {
 	struct stock *stock = test->priv;
 	unsigned int cpu = raw_smp_processor_id();
@@ -440,25 +441,25 @@ static void drain_of_a_dead_cpu_takes_its_magazine(struct kunit *test)
 	expect_complete(test, stock, BATCH + 1);
 }
 
-/* A magazine of no capacity, as of a cache whose every call is to be checked */
-static void magazine_without_room_passes_all_through(struct kunit *test)
+/* A magazine without capacity, as of a cache with debugging on */
+static void magazine_without_room_is_bypassed(struct kunit *test)
 {
 	struct stock *stock = test->priv;
 	struct item *item;
 
 	own(stock)->capacity = 0;
-	item = get(stock);
+	item = stock_alloc(stock);
 	KUNIT_ASSERT_NOT_NULL(test, item);
 	KUNIT_EXPECT_EQ(test, carve_magazine_count(own(stock)), 0);
 	KUNIT_EXPECT_EQ(test, stock->nr_free, NR_ITEMS - 1);
-	put(stock, item);
+	stock_free(stock, item);
 	KUNIT_EXPECT_EQ(test, carve_magazine_count(own(stock)), 0);
 	expect_complete(test, stock, NR_ITEMS);
 }
 
-/* Busy: what an interrupt finds that comes in the midst of a get or put */
+/* Busy magazines: the state that an interrupt finds in the middle of an alloc or free */
 
-static void interrupt_goes_past_a_busy_magazine(struct kunit *test)
+static void interrupt_bypasses_a_busy_magazine(struct kunit *test)
 {
 	struct stock *stock = test->priv;
 	struct carve_magazines *ms = &stock->magazines;
@@ -466,17 +467,17 @@ static void interrupt_goes_past_a_busy_magazine(struct kunit *test)
 	void *got;
 	bool nothing;
 
-	put(stock, get(stock));
+	stock_free(stock, stock_alloc(stock));
 	KUNIT_EXPECT_EQ(test, carve_magazine_count(own(stock)), BATCH);
 
 	preempt_disable();
 	carve_magazine_enter(own(stock), &nothing);
-	KUNIT_EXPECT_FALSE(test, carve_magazines_get(ms, &got));
-	item = carve_magazines_get_slow(ms, false);
+	KUNIT_EXPECT_FALSE(test, carve_magazines_alloc(ms, &got));
+	item = carve_magazines_alloc_slow(ms, false);
 	KUNIT_EXPECT_NOT_NULL(test, item);
 	KUNIT_EXPECT_EQ(test, stock->last_n, 1);
-	KUNIT_EXPECT_FALSE(test, carve_magazines_put(ms, item));
-	carve_magazines_put_slow(ms, item);
+	KUNIT_EXPECT_FALSE(test, carve_magazines_free(ms, item));
+	carve_magazines_free_slow(ms, item);
 	KUNIT_EXPECT_EQ(test, stock->nr_flushes, 1);
 	KUNIT_EXPECT_EQ(test, stock->last_n, 1);
 	carve_magazines_drain_cpu(ms);
@@ -488,7 +489,7 @@ static void interrupt_goes_past_a_busy_magazine(struct kunit *test)
 	expect_complete(test, stock, NR_ITEMS);
 }
 
-static void interrupt_takes_from_the_depot_rather_than_fail(struct kunit *test)
+static void interrupt_uses_the_depot_before_failing(struct kunit *test)
 {
 	struct stock *stock = test->priv;
 	struct carve_magazines *ms = &stock->magazines;
@@ -503,45 +504,45 @@ static void interrupt_takes_from_the_depot_rather_than_fail(struct kunit *test)
 	for (i = BATCH; i; i--) {
 		KUNIT_EXPECT_EQ(test, nr_full(ms), 1);
 		KUNIT_EXPECT_EQ(test, ms->nr_items, i);
-		item = carve_magazines_get_slow(ms, true);
+		item = carve_magazines_alloc_slow(ms, true);
 		KUNIT_ASSERT_NOT_NULL(test, item);
 		KUNIT_EXPECT_EQ(test, item->id, i - 1);
 	}
 	KUNIT_EXPECT_EQ(test, nr_full(ms), 0);
-	/* All there is lies in the magazine, out of reach */
-	KUNIT_EXPECT_NULL(test, carve_magazines_get_slow(ms, false));
+	/* All items lie in the magazine, which is busy */
+	KUNIT_EXPECT_NULL(test, carve_magazines_alloc_slow(ms, false));
 	carve_magazine_undo(own(stock));
 	preempt_enable();
 	KUNIT_EXPECT_EQ(test, carve_magazine_count(own(stock)), 2 * BATCH);
 }
 
-/* Who can't wait has few items moved, of a batch that is much larger */
+/* Requests that can't block move a few items of a much larger batch */
 
 #define FEW CARVE_MAGAZINE_FEW
 #define LARGE_BATCH (4 * FEW)
 #define SMALL_BATCH (FEW - 1)
 
-static void hurried_refill_is_of_few(struct kunit *test)
+static void atomic_refill_is_small(struct kunit *test)
 {
 	struct stock *stock = make_stock_of(test, LARGE_BATCH);
 
 	stock_up(stock, NR_ITEMS);
-	KUNIT_EXPECT_NOT_NULL(test, carve_magazines_get_slow(&stock->magazines,
-							     true));
+	KUNIT_EXPECT_NOT_NULL(test, carve_magazines_alloc_slow(&stock->magazines,
+							       true));
 	KUNIT_EXPECT_EQ(test, stock->last_n, FEW);
-	KUNIT_EXPECT_TRUE(test, stock->hurry);
+	KUNIT_EXPECT_TRUE(test, stock->atomic);
 	KUNIT_EXPECT_EQ(test, carve_magazine_count(own(stock)), FEW - 1);
 	carve_magazines_drain_cpu(&stock->magazines);
 
-	KUNIT_EXPECT_NOT_NULL(test, carve_magazines_get_slow(&stock->magazines,
-							     false));
+	KUNIT_EXPECT_NOT_NULL(test, carve_magazines_alloc_slow(&stock->magazines,
+							       false));
 	KUNIT_EXPECT_EQ(test, stock->last_n, LARGE_BATCH);
-	KUNIT_EXPECT_FALSE(test, stock->hurry);
+	KUNIT_EXPECT_FALSE(test, stock->atomic);
 	KUNIT_EXPECT_EQ(test, carve_magazine_count(own(stock)),
 			LARGE_BATCH - 1);
 }
 
-static void hurried_refill_takes_few_of_the_depots(struct kunit *test)
+static void atomic_refill_moves_part_of_a_depot_batch(struct kunit *test)
 {
 	struct stock *stock = make_stock_of(test, LARGE_BATCH);
 	struct carve_magazines *ms = &stock->magazines;
@@ -551,7 +552,7 @@ static void hurried_refill_takes_few_of_the_depots(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ms->nr_items, LARGE_BATCH);
 	carve_magazines_drain_cpu(ms);
 	for (i = 1; i <= LARGE_BATCH / FEW; i++) {
-		KUNIT_EXPECT_NOT_NULL(test, carve_magazines_get_slow(ms, true));
+		KUNIT_EXPECT_NOT_NULL(test, carve_magazines_alloc_slow(ms, true));
 		KUNIT_EXPECT_EQ(test, carve_magazine_count(own(stock)),
 				FEW - 1);
 		KUNIT_EXPECT_EQ(test, ms->nr_items, LARGE_BATCH - i * FEW);
@@ -564,10 +565,10 @@ static void hurried_refill_takes_few_of_the_depots(struct kunit *test)
 static void put_quickly(struct stock *stock, struct item *item)
 {
 	guard(irqsave)();
-	put(stock, item);
+	stock_free(stock, item);
 }
 
-static void free_with_interrupts_off_spills_few(struct kunit *test)
+static void free_with_interrupts_off_spills_few_items(struct kunit *test)
 {
 	struct stock *stock = make_stock_of(test, LARGE_BATCH);
 	unsigned int full = (2 + depot_batches()) * LARGE_BATCH, id = full;
@@ -580,14 +581,14 @@ static void free_with_interrupts_off_spills_few(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, stock->last_n, FEW);
 	KUNIT_EXPECT_EQ(test, carve_magazine_count(own(stock)),
 			2 * LARGE_BATCH - FEW + 1);
-	/* Those that were on top have left, and none below */
+	/* The topmost items were spilled, and none below them */
 	expect_next(test, stock, id);
 	expect_next(test, stock, id - 1 - FEW);
 	KUNIT_EXPECT_TRUE(test, test_bit(id - 1, stock->here));
 	KUNIT_EXPECT_TRUE(test, test_bit(id - FEW, stock->here));
 }
 
-static void spilled_few_share_the_depots_batches(struct kunit *test)
+static void small_spills_share_a_depot_batch(struct kunit *test)
 {
 	struct stock *stock = make_stock_of(test, LARGE_BATCH);
 	struct carve_magazines *ms = &stock->magazines;
@@ -605,7 +606,7 @@ static void spilled_few_share_the_depots_batches(struct kunit *test)
 	expect_complete(test, stock, 3 * LARGE_BATCH);
 }
 
-static void few_are_no_more_than_a_batch(struct kunit *test)
+static void small_spill_is_at_most_a_batch(struct kunit *test)
 {
 	struct stock *stock = make_stock_of(test, SMALL_BATCH);
 	unsigned int i, nr = (2 + depot_batches()) * SMALL_BATCH;
@@ -619,11 +620,11 @@ static void few_are_no_more_than_a_batch(struct kunit *test)
 	expect_complete(test, stock, 2 * nr);
 }
 
-/* Storms: many at once, on this CPU and on all */
+/* Many contexts at once, on this CPU and on all CPUs */
 
 #define HAND 24
 
-/* What one context holds; it takes and gives at random */
+/* The items that one context holds; it allocates and frees at random */
 struct hand {
 	struct stock *stock;
 	struct rnd_state rnd;
@@ -637,28 +638,28 @@ static void play(struct hand *hand)
 	struct item *item;
 
 	if (hand->nr < HAND &&
-	    (!hand->nr || carve_testbed_random(&hand->rnd, 2))) {
-		item = get(hand->stock);
+	    (!hand->nr || carve_fixture_random(&hand->rnd, 2))) {
+		item = stock_alloc(hand->stock);
 		if (item)
 			hand->items[hand->nr++] = item;
 		else
 			hand->nr_failed++;
 	} else {
-		unsigned int i = carve_testbed_random(&hand->rnd, hand->nr);
+		unsigned int i = carve_fixture_random(&hand->rnd, hand->nr);
 
 		item = hand->items[i];
 		hand->items[i] = hand->items[--hand->nr];
-		put(hand->stock, item);
+		stock_free(hand->stock, item);
 	}
 }
 
 static void lay_down(struct hand *hand)
 {
 	while (hand->nr)
-		put(hand->stock, hand->items[--hand->nr]);
+		stock_free(hand->stock, hand->items[--hand->nr]);
 }
 
-/* A hard interrupt on this CPU that plays, too, as often as it can */
+/* A hard interrupt on this CPU that allocates and frees as often as it can */
 struct interrupts {
 	struct hrtimer timer;
 	struct hand hand;
@@ -685,10 +686,10 @@ static enum hrtimer_restart interrupt(struct hrtimer *timer)
 	return HRTIMER_RESTART;
 }
 
-/* Not for the test's sake: a machine that is slow shall come to an end */
+/* Limits the run time on slow machines */
 #define PATIENCE (20 * HZ)
 
-static void nothing_is_lost_to_a_hard_interrupt(struct kunit *test)
+static void hard_interrupt_loses_no_items(struct kunit *test)
 {
 	struct stock *stock = test->priv;
 	struct interrupts *irq = kunit_kzalloc(test, sizeof(*irq), GFP_KERNEL);
@@ -698,12 +699,12 @@ static void nothing_is_lost_to_a_hard_interrupt(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, irq);
 	KUNIT_ASSERT_NOT_NULL(test, hand);
-	/* So few that all run out now and then */
+	/* So few items that every context runs out now and then */
 	stock_up(stock, 4 * HAND / 3);
 	irq->hand.stock = stock;
 	irq->left = NR_INTERRUPTS;
 	hand->stock = stock;
-	carve_testbed_seed(test, &hand->rnd, 2);
+	carve_fixture_seed(test, &hand->rnd, 2);
 	prandom_seed_state(&irq->hand.rnd, 3);
 
 	hrtimer_setup(&irq->timer, interrupt, CLOCK_MONOTONIC,
@@ -723,12 +724,14 @@ static void nothing_is_lost_to_a_hard_interrupt(struct kunit *test)
 		   NR_INTERRUPTS - irq->left, steps, irq->nr_found_busy);
 
 	KUNIT_EXPECT_LT(test, irq->left, NR_INTERRUPTS);
+	/* No interrupt occurred between two operations */
+	KUNIT_EXPECT_GT(test, irq->nr_found_busy, 0UL);
 	lay_down(hand);
 	lay_down(&irq->hand);
 	expect_complete(test, stock, 4 * HAND / 3);
 }
 
-/* A task that plays on a CPU of its own */
+/* A task that allocates and frees on a CPU of its own */
 struct player {
 	struct hand hand;
 	struct task_struct *task;
@@ -773,7 +776,7 @@ static struct player *start_player(struct kunit *test, unsigned int cpu,
 	return player;
 }
 
-static void nothing_is_lost_between_cpus(struct kunit *test)
+static void cpus_lose_no_items(struct kunit *test)
 {
 	struct stock *stock = test->priv;
 	struct player *players[8];
@@ -793,10 +796,10 @@ static void nothing_is_lost_between_cpus(struct kunit *test)
 }
 
 /*
- * The random walk. The model of a CPU's magazine and the depot is the number
- * of items in each: where an item is follows from that alone.
+ * The random walk. The model is the number of items in the CPU's magazine and in
+ * the depot. The location of each item follows from these.
  */
-static void random_walk_keeps_the_invariants(struct kunit *test)
+static void random_walk_preserves_the_invariants(struct kunit *test)
 {
 	struct stock *stock = test->priv;
 	struct carve_magazines *ms = &stock->magazines;
@@ -805,12 +808,12 @@ static void random_walk_keeps_the_invariants(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, hand);
 	hand->stock = stock;
-	carve_testbed_seed(test, &hand->rnd, carve_testbed_any_seed());
+	carve_fixture_seed(test, &hand->rnd, carve_fixture_any_seed());
 	for (step = 0; step < 100000; step++) {
 		play(hand);
-		if (carve_testbed_random(&hand->rnd, 500) == 0)
+		if (carve_fixture_random(&hand->rnd, 500) == 0)
 			carve_magazines_drain_cpu(ms);
-		if (carve_testbed_random(&hand->rnd, 500) == 0)
+		if (carve_fixture_random(&hand->rnd, 500) == 0)
 			carve_magazines_drain_depot(ms);
 		if (step % 64)
 			continue;
@@ -828,13 +831,13 @@ static void random_walk_keeps_the_invariants(struct kunit *test)
 	expect_complete(test, stock, NR_ITEMS);
 }
 
-/* Many at once */
+/* Bulk operations */
 
 static unsigned int get_bulk(struct stock *stock, void **items, unsigned int n)
 {
 	unsigned int got, i;
 
-	got = carve_magazines_get_bulk(&stock->magazines, items, n);
+	got = carve_magazines_alloc_bulk(&stock->magazines, items, n);
 	for (i = 0; i < got; i++)
 		if (atomic_xchg(&((struct item *)items[i])->out, 1))
 			atomic_inc(&stock->errors);
@@ -848,7 +851,7 @@ static void put_bulk(struct stock *stock, void **items, unsigned int n)
 	for (i = 0; i < n; i++)
 		if (!atomic_xchg(&((struct item *)items[i])->out, 0))
 			atomic_inc(&stock->errors);
-	carve_magazines_put_bulk(&stock->magazines, items, n);
+	carve_magazines_free_bulk(&stock->magazines, items, n);
 }
 
 static void **item_array(struct kunit *test)
@@ -873,14 +876,14 @@ static void bulk_moves_whole_batches(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, carve_magazine_count(own(stock)), 2 * BATCH);
 	KUNIT_EXPECT_EQ(test, nr_full(&stock->magazines), 1);
 
-	/* First what is in the magazine, then what is in the depot */
+	/* First the items in the magazine, then those in the depot */
 	KUNIT_EXPECT_EQ(test, get_bulk(stock, items, 3 * BATCH), 3 * BATCH);
 	KUNIT_EXPECT_EQ(test, stock->nr_refills, 3);
 	put_bulk(stock, items, 3 * BATCH);
 	expect_complete(test, stock, NR_ITEMS);
 }
 
-static void bulk_gets_what_there_is(struct kunit *test)
+static void bulk_returns_the_available_items(struct kunit *test)
 {
 	struct stock *stock = test->priv;
 	void **items = item_array(test);
@@ -898,7 +901,7 @@ static void bulk_gets_what_there_is(struct kunit *test)
 	expect_complete(test, stock, NR_ITEMS);
 }
 
-static void bulk_goes_past_a_busy_magazine(struct kunit *test)
+static void bulk_bypasses_a_busy_magazine(struct kunit *test)
 {
 	struct stock *stock = test->priv;
 	void **items = item_array(test);
@@ -917,7 +920,7 @@ static void bulk_goes_past_a_busy_magazine(struct kunit *test)
 	expect_complete(test, stock, NR_ITEMS);
 }
 
-static void bulk_passes_through_a_magazine_without_room(struct kunit *test)
+static void bulk_bypasses_a_magazine_without_room(struct kunit *test)
 {
 	struct stock *stock = test->priv;
 	void **items = item_array(test);
@@ -928,7 +931,7 @@ static void bulk_passes_through_a_magazine_without_room(struct kunit *test)
 	put_bulk(stock, items, 3 * BATCH);
 	KUNIT_EXPECT_EQ(test, stock->nr_free, NR_ITEMS);
 	KUNIT_EXPECT_EQ(test, carve_magazines_count(&stock->magazines), 0);
-	/* And one that holds more than it may: that leaves first */
+	/* A magazine above its limit: the excess is flushed first */
 	carve_magazines_tune(&stock->magazines, BATCH, 2 * BATCH);
 	get_bulk(stock, items, 2 * BATCH + 2);
 	put_bulk(stock, items, 2 * BATCH);
@@ -938,7 +941,7 @@ static void bulk_passes_through_a_magazine_without_room(struct kunit *test)
 	expect_complete(test, stock, NR_ITEMS);
 }
 
-/* Sizes that adapt */
+/* Adaptive batch sizes */
 
 static const struct {
 	unsigned int batch, base, max, contended, after;
@@ -970,13 +973,13 @@ static void batch_follows_contention(struct kunit *test)
 				    adaptations[i].after, "row %u", i);
 }
 
-/* Each round two visits to the depot, one to take and one to give */
+/* Each round visits the depot twice, once to allocate and once to free */
 static void visit_depot(struct stock *stock, void **items)
 {
 	put_bulk(stock, items, get_bulk(stock, items, 6 * BATCH));
 }
 
-static void quiet_batch_stays_at_its_base(struct kunit *test)
+static void batch_without_contention_stays_at_its_base(struct kunit *test)
 {
 	struct stock *stock = test->priv;
 	struct carve_magazines *ms = &stock->magazines;
@@ -989,7 +992,7 @@ static void quiet_batch_stays_at_its_base(struct kunit *test)
 		visit_depot(stock, items);
 	KUNIT_EXPECT_EQ(test, ms->batch, BATCH / 2);
 
-	/* What it was found to be when CPUs met decays again */
+	/* A batch that grew under contention decays again */
 	ms->batch = BATCH;
 	for (i = 0; i < 4 * CARVE_ADAPT_VISITS; i++)
 		visit_depot(stock, items);
@@ -998,7 +1001,7 @@ static void quiet_batch_stays_at_its_base(struct kunit *test)
 	expect_complete(test, stock, NR_ITEMS);
 }
 
-/* Holds the depot's lock for most of the time, as a crowd of CPUs would */
+/* Hold the depot's lock for most of the time, as many CPUs would */
 static int run_crowd(void *arg)
 {
 	struct carve_magazines *ms = arg;
@@ -1011,7 +1014,7 @@ static int run_crowd(void *arg)
 	return 0;
 }
 
-static void batch_grows_where_cpus_meet(struct kunit *test)
+static void batch_grows_under_contention(struct kunit *test)
 {
 	struct stock *stock = test->priv;
 	struct carve_magazines *ms = &stock->magazines;
@@ -1040,7 +1043,7 @@ static void batch_grows_where_cpus_meet(struct kunit *test)
 	expect_complete(test, stock, NR_ITEMS);
 }
 
-static void tuned_batch_adapts_no_more(struct kunit *test)
+static void tuned_batch_is_fixed(struct kunit *test)
 {
 	struct stock *stock = test->priv;
 	struct carve_magazines *ms = &stock->magazines;
@@ -1058,8 +1061,8 @@ static void tuned_batch_adapts_no_more(struct kunit *test)
 	expect_complete(test, stock, NR_ITEMS);
 }
 
-/* As for blocks of which there are few: one for each CPU, and no depot */
-static void magazine_of_one_passes_the_older_item_on(struct kunit *test)
+/* The shape for scarce blocks: one item per CPU, and no depot */
+static void magazine_of_one_spills_the_older_item(struct kunit *test)
 {
 	const struct carve_magazine_shape one = { .batch = 1, .room = 1 };
 	struct stock *stock = test->priv;
@@ -1075,11 +1078,11 @@ static void magazine_of_one_passes_the_older_item_on(struct kunit *test)
 	expect_next(test, stock, 0);
 	KUNIT_EXPECT_EQ(test, stock->nr_flushes, 1);
 	KUNIT_EXPECT_EQ(test, stock->nr_refills, 1);
-	KUNIT_EXPECT_NULL(test, get(stock));
+	KUNIT_EXPECT_NULL(test, stock_alloc(stock));
 	KUNIT_EXPECT_FALSE(test, carve_magazines_tune(&stock->magazines, 1, 2));
 }
 
-/* The magazines of @stock are made anew, with nothing in them */
+/* Initialize the magazines of @stock anew, with nothing in them */
 static void reshape(struct kunit *test, struct stock *stock,
 		    const struct carve_magazine_shape *shape)
 {
@@ -1098,13 +1101,13 @@ static void swing(struct stock *stock, unsigned int nr)
 	unsigned int i;
 
 	for (i = 0; i < nr; i++)
-		items[i] = get(stock);
+		items[i] = stock_alloc(stock);
 	while (i)
-		put(stock, items[--i]);
+		stock_free(stock, items[--i]);
 }
 
-/* Up to a magazine less a batch comes and goes without a visit, in the end */
-static void swing_settles_wherever_it_began(struct kunit *test)
+/* In the end up to a magazine less a batch is allocated and freed without a visit to the depot */
+static void adaptive_batch_settles_from_any_start(struct kunit *test)
 {
 	const struct carve_magazine_shape shape = {
 		.batch = BATCH, .room = 3 * BATCH, .depot = 2,
@@ -1128,7 +1131,7 @@ static void swing_settles_wherever_it_began(struct kunit *test)
 	}
 }
 
-static void limit_keeps_its_share_of_the_batch(struct kunit *test)
+static void magazine_limit_scales_with_the_batch(struct kunit *test)
 {
 	const struct carve_magazine_shape shape = {
 		.batch = BATCH, .room = 3 * BATCH, .depot = 2,
@@ -1141,12 +1144,12 @@ static void limit_keeps_its_share_of_the_batch(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, carve_magazine_limit(own(stock)), 3 * BATCH / 2);
 }
 
-static bool vouch_for(const void *owner, const void *item)
+static bool validate_page(const void *owner, const void *item)
 {
 	return owner == item;
 }
 
-static void what_nobody_vouches_for_stays_outside(struct kunit *test)
+static void invalid_pointer_is_not_cached(struct kunit *test)
 {
 	struct stock *stock = test->priv;
 	struct carve_magazines *ms = &stock->magazines;
@@ -1154,26 +1157,26 @@ static void what_nobody_vouches_for_stays_outside(struct kunit *test)
 
 	put_first(stock, 3);
 	preempt_disable();
-	KUNIT_EXPECT_FALSE(test, carve_magazines_put_vouched(ms, &item, vouch_for,
-							     good));
+	KUNIT_EXPECT_FALSE(test, carve_magazines_free_valid(ms, &item, validate_page,
+							    good));
 	KUNIT_EXPECT_PTR_EQ(test, item, bad);
 	KUNIT_EXPECT_FALSE(test, carve_magazine_busy(own(stock)));
 	KUNIT_EXPECT_EQ(test, carve_magazine_count(own(stock)), 3);
 	item = good;
-	KUNIT_EXPECT_TRUE(test, carve_magazines_put_vouched(ms, &item, vouch_for,
-							    good));
+	KUNIT_EXPECT_TRUE(test, carve_magazines_free_valid(ms, &item, validate_page,
+							   good));
 	KUNIT_EXPECT_EQ(test, carve_magazine_count(own(stock)), 4);
-	/* Not twice in a row, whoever vouches for it */
-	KUNIT_EXPECT_FALSE(test, carve_magazines_put_vouched(ms, &item, vouch_for,
-							     good));
+	/* Not twice in a row, even if the item is validated */
+	KUNIT_EXPECT_FALSE(test, carve_magazines_free_valid(ms, &item, validate_page,
+							    good));
 	KUNIT_EXPECT_PTR_EQ(test, item, good);
-	KUNIT_EXPECT_TRUE(test, carve_magazines_get(ms, &item));
+	KUNIT_EXPECT_TRUE(test, carve_magazines_alloc(ms, &item));
 	KUNIT_EXPECT_PTR_EQ(test, item, good);
 	preempt_enable();
 }
 
-/* Whoever reads the count of a busy magazine sees what it was */
-static void busy_magazine_keeps_its_count(struct kunit *test)
+/* Reading the count of a busy magazine gives its last value */
+static void busy_magazine_reports_its_last_count(struct kunit *test)
 {
 	struct stock *stock = test->priv;
 	struct carve_magazine *m = own(stock);
@@ -1189,7 +1192,7 @@ static void busy_magazine_keeps_its_count(struct kunit *test)
 	KUNIT_EXPECT_LT(test, carve_magazine_enter(m, &nothing), 0);
 	KUNIT_EXPECT_TRUE(test, nothing);
 	KUNIT_EXPECT_EQ(test, carve_magazine_count(m), 3);
-	KUNIT_EXPECT_FALSE(test, carve_magazines_get(&stock->magazines, &got));
+	KUNIT_EXPECT_FALSE(test, carve_magazines_alloc(&stock->magazines, &got));
 	carve_magazine_undo(m);
 	KUNIT_EXPECT_TRUE(test, carve_magazine_busy(m));
 	carve_magazine_undo(m);
@@ -1199,41 +1202,41 @@ static void busy_magazine_keeps_its_count(struct kunit *test)
 }
 
 static struct kunit_case magazine_cases[] = {
-	KUNIT_CASE(item_freed_last_comes_first),
+	KUNIT_CASE(last_freed_item_is_allocated_first),
 	KUNIT_CASE(refill_takes_a_batch),
 	KUNIT_CASE(full_magazine_spills_its_oldest_batch),
-	KUNIT_CASE(full_depot_spills_to_the_layer_behind),
-	KUNIT_CASE(depot_comes_before_the_layer_behind),
-	KUNIT_CASE(short_refill_is_used_up),
-	KUNIT_CASE(exhaustion_returns_null_and_all_comes_back),
-	KUNIT_CASE(drain_of_a_cpu_leaves_the_depot),
-	KUNIT_CASE(drain_of_the_depot_leaves_the_magazine),
-	KUNIT_CASE(drain_of_the_depot_comes_to_an_end),
-	KUNIT_CASE(drain_of_a_dead_cpu_takes_its_magazine),
-	KUNIT_CASE(magazine_without_room_passes_all_through),
-	KUNIT_CASE(magazine_of_one_passes_the_older_item_on),
-	KUNIT_CASE(swing_settles_wherever_it_began),
-	KUNIT_CASE(limit_keeps_its_share_of_the_batch),
-	KUNIT_CASE(what_nobody_vouches_for_stays_outside),
-	KUNIT_CASE(busy_magazine_keeps_its_count),
-	KUNIT_CASE(interrupt_goes_past_a_busy_magazine),
-	KUNIT_CASE(interrupt_takes_from_the_depot_rather_than_fail),
-	KUNIT_CASE(hurried_refill_is_of_few),
-	KUNIT_CASE(hurried_refill_takes_few_of_the_depots),
-	KUNIT_CASE(free_with_interrupts_off_spills_few),
-	KUNIT_CASE(spilled_few_share_the_depots_batches),
-	KUNIT_CASE(few_are_no_more_than_a_batch),
+	KUNIT_CASE(full_depot_spills_to_the_backend),
+	KUNIT_CASE(depot_is_used_before_the_backend),
+	KUNIT_CASE(short_refill_is_used_completely),
+	KUNIT_CASE(exhaustion_returns_null_and_everything_is_freed),
+	KUNIT_CASE(cpu_drain_does_not_touch_the_depot),
+	KUNIT_CASE(depot_drain_does_not_touch_the_magazine),
+	KUNIT_CASE(depot_drain_terminates),
+	KUNIT_CASE(drain_of_a_dead_cpu_empties_its_magazine),
+	KUNIT_CASE(magazine_without_room_is_bypassed),
+	KUNIT_CASE(magazine_of_one_spills_the_older_item),
+	KUNIT_CASE(adaptive_batch_settles_from_any_start),
+	KUNIT_CASE(magazine_limit_scales_with_the_batch),
+	KUNIT_CASE(invalid_pointer_is_not_cached),
+	KUNIT_CASE(busy_magazine_reports_its_last_count),
+	KUNIT_CASE(interrupt_bypasses_a_busy_magazine),
+	KUNIT_CASE(interrupt_uses_the_depot_before_failing),
+	KUNIT_CASE(atomic_refill_is_small),
+	KUNIT_CASE(atomic_refill_moves_part_of_a_depot_batch),
+	KUNIT_CASE(free_with_interrupts_off_spills_few_items),
+	KUNIT_CASE(small_spills_share_a_depot_batch),
+	KUNIT_CASE(small_spill_is_at_most_a_batch),
 	KUNIT_CASE(bulk_moves_whole_batches),
-	KUNIT_CASE(bulk_gets_what_there_is),
-	KUNIT_CASE(bulk_goes_past_a_busy_magazine),
-	KUNIT_CASE(bulk_passes_through_a_magazine_without_room),
+	KUNIT_CASE(bulk_returns_the_available_items),
+	KUNIT_CASE(bulk_bypasses_a_busy_magazine),
+	KUNIT_CASE(bulk_bypasses_a_magazine_without_room),
 	KUNIT_CASE(batch_follows_contention),
-	KUNIT_CASE(quiet_batch_stays_at_its_base),
-	KUNIT_CASE(batch_grows_where_cpus_meet),
-	KUNIT_CASE(tuned_batch_adapts_no_more),
-	KUNIT_CASE(nothing_is_lost_to_a_hard_interrupt),
-	KUNIT_CASE(nothing_is_lost_between_cpus),
-	KUNIT_CASE(random_walk_keeps_the_invariants),
+	KUNIT_CASE(batch_without_contention_stays_at_its_base),
+	KUNIT_CASE(batch_grows_under_contention),
+	KUNIT_CASE(tuned_batch_is_fixed),
+	KUNIT_CASE(hard_interrupt_loses_no_items),
+	KUNIT_CASE(cpus_lose_no_items),
+	KUNIT_CASE(random_walk_preserves_the_invariants),
 	{ }
 };
 

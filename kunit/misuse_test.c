@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What no caller should do, across the layers: pages of one are given to another,
- * what is no page is asked for its address, and lengths are beyond reason. It is
- * refused, and what it was done to is as it was.
+ * Tests of misuse across layers: pages of one layer are freed to another,
+ * addresses that are no pages are translated, and lengths are excessive. The
+ * calls are refused and change nothing.
  */
 #include <linux/device.h>
 #include <linux/err.h>
@@ -12,16 +12,11 @@
 
 #include <carveout.h>
 
-#include "kunit/testbed.h"
-#include "user/user.h"
+#include "kunit/fixture.h"
+#include "user/object.h"
 #include "vmap/mapping.h"
 
 #define FILL 0x5a
-
-static unsigned long nr_bad(struct carveout *co)
-{
-	return atomic_long_read(&co->pages.nr_bad_frees);
-}
 
 /* Pages of other layers */
 
@@ -108,6 +103,7 @@ static void free_as_buffer(struct carveout *co, void *p)
 static const struct way {
 	const char *name;
 	void (*free)(struct carveout *co, void *p);
+	enum carve_misuse kind;
 } ways[] = {
 	{ "kfree", free_as_object },
 	{ "kfree, interior", free_within_object },
@@ -115,13 +111,13 @@ static const struct way {
 	{ "kfree_sensitive", free_cleared },
 	{ "kfree_rcu", free_after_rcu },
 	{ "kvfree", free_as_either },
-	{ "krealloc", make_larger },
-	{ "kvrealloc", make_larger_or_area },
+	{ "krealloc", make_larger, CARVE_MISUSE_REALLOC },
+	{ "kvrealloc", make_larger_or_area, CARVE_MISUSE_REALLOC },
 	{ "free_pages", free_as_block },
 	{ "free_pages_cold", free_as_cold_block },
 	{ "free_pages_addr", free_by_address },
 	{ "free_pages_exact", free_exact },
-	{ "split_page", split },
+	{ "split_page", split, CARVE_MISUSE_SPLIT },
 	{ "vfree", free_as_area },
 	{ "vunmap", unmap },
 	{ "dma_free_coherent", free_as_buffer },
@@ -138,20 +134,22 @@ static void expect_untouched(struct kunit *test, void *page)
 {
 	const struct way *way = test->param_value;
 	struct carveout *co = test->priv;
-	unsigned long before = nr_bad(co);
+	unsigned long before = carve_nr_misuses(&co->pages);
+	long of_kind = carve_fixture_nr_misuses(co, way->kind);
 
 	way->free(co, page);
-	KUNIT_EXPECT_EQ(test, nr_bad(co), before + 1);
+	KUNIT_EXPECT_EQ(test, carve_nr_misuses(&co->pages), before + 1);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_misuses(co, way->kind), of_kind + 1);
 }
 
-static void pages_of_user_space_stay(struct kunit *test)
+static void user_space_pages_are_not_freed(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	struct carve_object *object = carve_object_open(&co->user, NULL);
 	struct page *page;
 
 	KUNIT_ASSERT_NOT_NULL(test, object);
-	page = carve_object_get(object, 7);
+	page = carve_object_get_page(object, 7);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, page);
 	memset(page_address(page), FILL, PAGE_SIZE);
 	expect_untouched(test, page_address(page));
@@ -162,40 +160,40 @@ static void pages_of_user_space_stay(struct kunit *test)
 	carve_object_close(object);
 }
 
-static void tables_of_user_space_stay(struct kunit *test)
+static void user_space_tables_are_not_freed(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	struct carve_index index;
 
 	carve_index_init(&index, &co->pages);
-	KUNIT_ASSERT_EQ(test, carve_index_set(&index, 7, 99), 0);
+	KUNIT_ASSERT_EQ(test, carve_index_store(&index, 7, 99), 0);
 	expect_untouched(test, carve_page_address(co, &co->pages.map[index.root]));
-	KUNIT_EXPECT_EQ(test, carve_index_get(&index, 7), 99U);
-	carve_index_clear(&index, 7);
+	KUNIT_EXPECT_EQ(test, carve_index_load(&index, 7), 99U);
+	carve_index_erase(&index, 7);
 }
 
-/* Records of the carveout's own */
+/* Metadata of the carveout */
 
-/* Tries @p, and a place within it, in every way there is */
+/* Try @p, and an address within it, in every way */
 static void try_all(struct kunit *test, void *p)
 {
 	struct carveout *co = test->priv;
-	unsigned long before = nr_bad(co);
+	unsigned long before = carve_nr_misuses(&co->pages);
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(ways); i++) {
 		ways[i].free(co, p);
 		ways[i].free(co, p + 8);
 	}
-	KUNIT_EXPECT_EQ(test, nr_bad(co), before + 2 * ARRAY_SIZE(ways));
+	KUNIT_EXPECT_EQ(test, carve_nr_misuses(&co->pages), before + 2 * ARRAY_SIZE(ways));
 }
 
-static void records_are_nobodys_to_free(struct kunit *test)
+static void internal_metadata_is_not_freed(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	struct carve_object *object = carve_object_open(&co->user, NULL);
 	void *area = carve_vmalloc(co, PAGE_SIZE);
-	/* Its slab has a free map of its own */
+	/* The slab of this object has a separate free map */
 	void *small = carve_kmalloc(co, 8, GFP_KERNEL);
 	struct carve_page *slab = carve_virt_to_page(co, small);
 
@@ -211,9 +209,9 @@ static void records_are_nobodys_to_free(struct kunit *test)
 	carve_object_close(object);
 }
 
-/* What is no page */
+/* Addresses and descriptors that are no pages */
 
-static void only_pages_have_addresses(struct kunit *test)
+static void only_pages_are_translated_to_addresses(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	struct carve_page *page = carve_alloc_page(co, GFP_KERNEL);
@@ -236,28 +234,28 @@ static void only_pages_have_addresses(struct kunit *test)
 
 /* Lengths */
 
-static void exact_frees_are_no_longer_than_the_carveout(struct kunit *test)
+static void exact_free_of_excessive_size_is_refused(struct kunit *test)
 {
 	static const size_t lengths[] = {
-		CARVE_TESTBED_SIZE + 1, SZ_1G, LONG_MAX, SIZE_MAX - PAGE_SIZE,
+		CARVE_FIXTURE_SIZE + 1, SZ_1G, LONG_MAX, SIZE_MAX - PAGE_SIZE,
 		SIZE_MAX,
 	};
 	struct carveout *co = test->priv;
 	void *p = carve_alloc_pages_exact(co, 3 * PAGE_SIZE, GFP_KERNEL);
-	unsigned long before = nr_bad(co);
+	unsigned long before = carve_nr_misuses(&co->pages);
 	unsigned int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, p);
 	for (i = 0; i < ARRAY_SIZE(lengths); i++)
 		carve_free_pages_exact(co, p, lengths[i]);
-	KUNIT_EXPECT_EQ(test, nr_bad(co), before + ARRAY_SIZE(lengths));
+	KUNIT_EXPECT_EQ(test, carve_nr_misuses(&co->pages), before + ARRAY_SIZE(lengths));
 	carve_free_pages_exact(co, p, 3 * PAGE_SIZE);
-	KUNIT_EXPECT_EQ(test, nr_bad(co), before + ARRAY_SIZE(lengths));
+	KUNIT_EXPECT_EQ(test, carve_nr_misuses(&co->pages), before + ARRAY_SIZE(lengths));
 }
 
 /* Caches */
 
-static void cache_can_do_without_options(struct kunit *test)
+static void cache_is_created_without_options(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	struct carve_cache *cache;
@@ -270,7 +268,7 @@ static void cache_can_do_without_options(struct kunit *test)
 							      NULL)), -EINVAL);
 }
 
-static void cache_that_was_not_made_is_destroyed(struct kunit *test)
+static void destroying_no_cache_does_nothing(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, carve_cache_destroy(NULL), 0);
 	KUNIT_EXPECT_EQ(test, carve_cache_destroy(ERR_PTR(-ENOMEM)), 0);
@@ -278,11 +276,11 @@ static void cache_that_was_not_made_is_destroyed(struct kunit *test)
 
 /* Areas */
 
-static void pages_given_to_vmap_are_no_allocation(struct kunit *test)
+static void vmap_mapping_is_no_kvmalloc_allocation(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	struct carve_page *page = carve_alloc_page(co, GFP_KERNEL);
-	unsigned long before = nr_bad(co);
+	unsigned long before = carve_nr_misuses(&co->pages);
 	void *at;
 
 	KUNIT_ASSERT_NOT_NULL(test, page);
@@ -291,27 +289,28 @@ static void pages_given_to_vmap_are_no_allocation(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, carve_kvrealloc(co, at, 10, GFP_KERNEL));
 	KUNIT_EXPECT_NULL(test, carve_kvrealloc(co, at, SZ_8K, GFP_KERNEL));
 	carve_kvfree(co, at);
-	KUNIT_EXPECT_EQ(test, nr_bad(co), before + 3);
+	KUNIT_EXPECT_EQ(test, carve_nr_misuses(&co->pages), before + 3);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_misuses(co, CARVE_MISUSE_REALLOC), 2);
 	carve_vunmap(co, at);
 	carve_free_page(co, page);
 }
 
 static struct kunit_case misuse_cases[] = {
-	KUNIT_CASE_PARAM(pages_of_user_space_stay, way_gen_params),
-	KUNIT_CASE_PARAM(tables_of_user_space_stay, way_gen_params),
-	KUNIT_CASE(records_are_nobodys_to_free),
-	KUNIT_CASE(only_pages_have_addresses),
-	KUNIT_CASE(exact_frees_are_no_longer_than_the_carveout),
-	KUNIT_CASE(cache_can_do_without_options),
-	KUNIT_CASE(cache_that_was_not_made_is_destroyed),
-	KUNIT_CASE(pages_given_to_vmap_are_no_allocation),
+	KUNIT_CASE_PARAM(user_space_pages_are_not_freed, way_gen_params),
+	KUNIT_CASE_PARAM(user_space_tables_are_not_freed, way_gen_params),
+	KUNIT_CASE(internal_metadata_is_not_freed),
+	KUNIT_CASE(only_pages_are_translated_to_addresses),
+	KUNIT_CASE(exact_free_of_excessive_size_is_refused),
+	KUNIT_CASE(cache_is_created_without_options),
+	KUNIT_CASE(destroying_no_cache_does_nothing),
+	KUNIT_CASE(vmap_mapping_is_no_kvmalloc_allocation),
 	{ }
 };
 
 static struct kunit_suite misuse_suite = {
 	.name = "carveout_misuse",
-	.init = carve_testbed_init,
-	.exit = carve_testbed_exit,
+	.init = carve_fixture_init,
+	.exit = carve_fixture_exit,
 	.test_cases = misuse_cases,
 };
 

@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Pages that modules built with carveout_native.h share with the kernel, which
- * here is whoever calls get_page() and put_page().
+ * Tests of pages that modules built with carveout_native.h share with the
+ * kernel. Calls of get_page() and put_page() stand for the kernel's references.
  */
 #include <linux/mm.h>
 
 #include <carveout.h>
 
-#include "instance.h"
-#include "kunit/testbed.h"
-#include "native.h"
+#include "core/allocation_report.h"
+#include "core/instance.h"
+#include "core/native.h"
+#include "kunit/fixture.h"
 
 static struct page *get_block(struct kunit *test, unsigned int order)
 {
 	struct page *page;
 
 	carve_native_guard(test->priv);
-	page = carve_native_pages_get(test->priv, GFP_KERNEL, order);
+	page = carve_native_pages_alloc(test->priv, GFP_KERNEL, order);
 	KUNIT_ASSERT_NOT_NULL(test, page);
 	KUNIT_EXPECT_EQ(test, carve_native_page_refs(page), 1);
 	return page;
@@ -33,7 +34,7 @@ static bool in_use(struct kunit *test, const struct page *page)
 	return carve_native_page(test->priv, page)->state == CARVE_PAGE_USED;
 }
 
-static void last_reference_frees(struct kunit *test)
+static void last_reference_frees_the_page(struct kunit *test)
 {
 	struct page *page = get_block(test, 0);
 
@@ -46,7 +47,7 @@ static void last_reference_frees(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, carve_native_collect(test->priv), 0UL);
 }
 
-static void kernel_may_have_the_last_reference(struct kunit *test)
+static void kernel_may_drop_the_last_reference(struct kunit *test)
 {
 	struct page *page = get_block(test, 0);
 
@@ -60,8 +61,8 @@ static void kernel_may_have_the_last_reference(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, carve_native_collect(test->priv), 0UL);
 }
 
-/* As a driver's pages that went up in socket buffers */
-static void pressure_collects_what_the_kernel_dropped(struct kunit *test)
+/* Like a driver's pages that were sent in socket buffers */
+static void memory_pressure_reclaims_pages_the_kernel_dropped(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	struct carve_page *page;
@@ -76,10 +77,10 @@ static void pressure_collects_what_the_kernel_dropped(struct kunit *test)
 	page = carve_alloc_page(co, GFP_KERNEL);
 	KUNIT_EXPECT_NOT_NULL(test, page);
 	carve_free_page(co, page);
-	KUNIT_EXPECT_EQ(test, carveout_count_owned(co), 0UL);
+	KUNIT_EXPECT_EQ(test, carveout_count_allocations(co), 0UL);
 }
 
-static void block_waits_for_its_tails(struct kunit *test)
+static void block_waits_for_references_to_its_tails(struct kunit *test)
 {
 	struct page *page = get_block(test, 2);
 	struct page *tail = page + 3;
@@ -93,7 +94,7 @@ static void block_waits_for_its_tails(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, in_use(test, page));
 }
 
-static void one_put_too_many_frees_once(struct kunit *test)
+static void unbalanced_put_frees_once(struct kunit *test)
 {
 	struct page *page = get_block(test, 0);
 
@@ -103,8 +104,8 @@ static void one_put_too_many_frees_once(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, carve_native_collect(test->priv), 0UL);
 }
 
-/* On older kernels kfree() of what is in no slab of theirs ends as a put_page() */
-static void objects_survive_a_native_kfree(struct kunit *test)
+/* On older kernels, kfree() of an address in no kernel slab ends in put_page() */
+static void objects_survive_the_kernels_kfree(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	void *object, *other;
@@ -121,10 +122,10 @@ static void objects_survive_a_native_kfree(struct kunit *test)
 	carve_kfree(co, object);
 }
 
-static void guards_go_with_the_carveout(struct kunit *test)
+static void guards_are_dropped_with_the_carveout(struct kunit *test)
 {
-	struct carveout *co = carve_testbed_create("guarded",
-						   CARVE_TESTBED_SIZE);
+	struct carveout *co = carve_fixture_create("guarded",
+						   CARVE_FIXTURE_SIZE);
 	struct page *first;
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, co);
@@ -138,11 +139,11 @@ static void guards_go_with_the_carveout(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, carveout_destroy(co), 0);
 }
 
-/* Who is about to remove a carveout, and who is about to hand it out: one of them may */
+/* Removing a carveout and adding page guards to it exclude each other */
 static void guards_and_removal_exclude_each_other(struct kunit *test)
 {
-	struct carveout *co = carve_testbed_create("forbidden",
-						   CARVE_TESTBED_SIZE);
+	struct carveout *co = carve_fixture_create("forbidden",
+						   CARVE_FIXTURE_SIZE);
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, co);
 	KUNIT_EXPECT_TRUE(test, carve_native_forbid(co));
@@ -156,8 +157,8 @@ static void guards_and_removal_exclude_each_other(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, carve_native_guard(test->priv));
 }
 
-/* Pages of user space are idle with one reference more, then */
-static void idle_pages_are_known_by_their_guards(struct kunit *test)
+/* Pages of user space have one reference more while idle */
+static void idle_check_accounts_for_page_guards(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	struct carve_object *object;
@@ -166,7 +167,7 @@ static void idle_pages_are_known_by_their_guards(struct kunit *test)
 	carve_native_guard(co);
 	object = carve_object_open(&co->user, NULL);
 	KUNIT_ASSERT_NOT_NULL(test, object);
-	page = carve_object_get(object, 0);
+	page = carve_object_get_page(object, 0);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, page);
 	KUNIT_EXPECT_EQ(test, carve_object_sweep(object, 0, 1), 0UL);
 	put_page(page);
@@ -175,22 +176,22 @@ static void idle_pages_are_known_by_their_guards(struct kunit *test)
 }
 
 static struct kunit_case native_cases[] = {
-	KUNIT_CASE(last_reference_frees),
-	KUNIT_CASE(kernel_may_have_the_last_reference),
-	KUNIT_CASE(pressure_collects_what_the_kernel_dropped),
-	KUNIT_CASE(block_waits_for_its_tails),
-	KUNIT_CASE(one_put_too_many_frees_once),
-	KUNIT_CASE(objects_survive_a_native_kfree),
-	KUNIT_CASE(guards_go_with_the_carveout),
+	KUNIT_CASE(last_reference_frees_the_page),
+	KUNIT_CASE(kernel_may_drop_the_last_reference),
+	KUNIT_CASE(memory_pressure_reclaims_pages_the_kernel_dropped),
+	KUNIT_CASE(block_waits_for_references_to_its_tails),
+	KUNIT_CASE(unbalanced_put_frees_once),
+	KUNIT_CASE(objects_survive_the_kernels_kfree),
+	KUNIT_CASE(guards_are_dropped_with_the_carveout),
 	KUNIT_CASE(guards_and_removal_exclude_each_other),
-	KUNIT_CASE(idle_pages_are_known_by_their_guards),
+	KUNIT_CASE(idle_check_accounts_for_page_guards),
 	{ }
 };
 
 static struct kunit_suite native_suite = {
 	.name = "carveout_native",
-	.init = carve_testbed_init,
-	.exit = carve_testbed_exit,
+	.init = carve_fixture_init,
+	.exit = carve_fixture_exit,
 	.test_cases = native_cases,
 };
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The page allocator, through the functions that clients call. Each case stays
- * on its CPU, so that what it freed is in reach, and checks at its end that
- * every page has come back.
+ * Tests of the page allocator through its exported functions. Each case stays on
+ * its CPU, so that the pages it freed are in the pcp lists it allocates from,
+ * and checks at its end that every page has been freed.
  */
 #include <linux/bitmap.h>
 #include <linux/cpumask.h>
@@ -16,9 +16,12 @@
 
 #include <carveout.h>
 
-#include "kunit/testbed.h"
+#include "core/allocation_report.h"
+#include "kunit/fixture.h"
+#include "page/pages.h"
+#include "page/reclaim.h"
 
-#define TESTBED_PAGES (CARVE_TESTBED_SIZE / PAGE_SIZE)
+#define FIXTURE_PAGES (CARVE_FIXTURE_SIZE / PAGE_SIZE)
 #define QUIETLY (GFP_KERNEL | __GFP_NOWARN)
 #define QUICKLY (GFP_ATOMIC | __GFP_NOWARN)
 #define DIRT 0xa5
@@ -33,12 +36,7 @@ static unsigned int max_order(struct carveout *co)
 	return zone_of(co)->buddy.max_order;
 }
 
-static unsigned long nr_bad_frees(struct carveout *co)
-{
-	return atomic_long_read(&co->pages.nr_bad_frees);
-}
-
-/* How many free blocks the buddy system has of each order */
+/* Number of free blocks of each order in the buddy system */
 struct census {
 	u32 nr[CARVE_NR_ORDERS];
 };
@@ -53,7 +51,7 @@ static struct census take_census(struct carveout *co)
 	return census;
 }
 
-/* Everything is free, and merged as it was when the carveout was made */
+/* All pages are free, and merged as after the carveout was created */
 static void expect_all_back(struct kunit *test, const struct census *before)
 {
 	struct carveout *co = test->priv;
@@ -69,11 +67,11 @@ static void expect_all_back(struct kunit *test, const struct census *before)
 				    "blocks of order %u", order);
 }
 
-/* Single pages, or blocks, in an array that holds all there can be */
+/* Single pages or blocks, in an array that holds the whole carveout */
 
 static struct carve_page **make_array(struct kunit *test)
 {
-	struct carve_page **pages = kunit_kcalloc(test, TESTBED_PAGES,
+	struct carve_page **pages = kunit_kcalloc(test, FIXTURE_PAGES,
 						  sizeof(*pages), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, pages);
@@ -83,7 +81,7 @@ static struct carve_page **make_array(struct kunit *test)
 static unsigned int fill(struct carveout *co, struct carve_page **pages,
 			 unsigned int nr, gfp_t gfp, unsigned int order)
 {
-	while (nr < TESTBED_PAGES) {
+	while (nr < FIXTURE_PAGES) {
 		pages[nr] = carve_alloc_pages(co, gfp, order);
 		if (!pages[nr])
 			break;
@@ -99,7 +97,7 @@ static void empty(struct carveout *co, struct carve_page **pages,
 		carve_free_pages(co, pages[nr], order);
 }
 
-/* What lay in all free pages before must not show in zeroed ones */
+/* Dirty all free pages, so that a page that isn't zeroed shows it */
 static void make_all_dirty(struct kunit *test, struct carveout *co)
 {
 	struct carve_page **pages = make_array(test);
@@ -110,7 +108,7 @@ static void make_all_dirty(struct kunit *test, struct carveout *co)
 	empty(co, pages, nr, 0);
 }
 
-/* The API family */
+/* The exported functions */
 
 static void expect_block(struct kunit *test, struct carveout *co,
 			 struct carve_page *page, unsigned int order)
@@ -135,22 +133,22 @@ static void block_of_each_order_is_aligned_to_its_size(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	struct census before = take_census(co);
-	unsigned long nr_free = carve_testbed_nr_free(co);
+	unsigned long nr_free = carve_fixture_nr_free(co);
 	unsigned int order;
 
 	for (order = 0; order <= max_order(co); order++) {
 		struct carve_page *page = carve_alloc_pages(co, QUIETLY, order);
 
-		/* Metadata may take the place of the only one of this order */
+		/* Metadata may occupy the only block of this order */
 		if (!page) {
 			KUNIT_EXPECT_EQ(test, order, max_order(co));
 			continue;
 		}
 		expect_block(test, co, page, order);
-		KUNIT_EXPECT_EQ(test, carve_testbed_nr_free(co),
+		KUNIT_EXPECT_EQ(test, carve_fixture_nr_free(co),
 				nr_free - BIT(order));
 		carve_free_pages(co, page, order);
-		KUNIT_EXPECT_EQ(test, carve_testbed_nr_free(co), nr_free);
+		KUNIT_EXPECT_EQ(test, carve_fixture_nr_free(co), nr_free);
 	}
 	expect_all_back(test, &before);
 }
@@ -220,11 +218,11 @@ static const struct exact exacts[] = {
 	{ "257 pages", 257 * PAGE_SIZE, 257 },
 };
 
-static void exact_takes_no_page_too_many(struct kunit *test)
+static void exact_allocation_uses_only_the_needed_pages(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	struct census before = take_census(co);
-	unsigned long nr_free = carve_testbed_nr_free(co);
+	unsigned long nr_free = carve_fixture_nr_free(co);
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(exacts); i++) {
@@ -233,21 +231,21 @@ static void exact_takes_no_page_too_many(struct kunit *test)
 
 		KUNIT_ASSERT_NOT_NULL_MSG(test, p, "%s", exact->name);
 		memset(p, DIRT, exact->nr_pages * PAGE_SIZE);
-		KUNIT_EXPECT_EQ_MSG(test, carve_testbed_nr_free(co),
+		KUNIT_EXPECT_EQ_MSG(test, carve_fixture_nr_free(co),
 				    nr_free - exact->nr_pages, "%s",
 				    exact->name);
-		carve_testbed_check(test, co);
+		carve_fixture_check(test, co);
 		carve_free_pages_exact(co, p, exact->size);
-		KUNIT_EXPECT_EQ(test, carve_testbed_nr_free(co), nr_free);
+		KUNIT_EXPECT_EQ(test, carve_fixture_nr_free(co), nr_free);
 	}
-	KUNIT_EXPECT_EQ(test, nr_bad_frees(co), 0);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_bad_frees(co), 0);
 	expect_all_back(test, &before);
 }
 
-static void exact_of_no_possible_size_returns_null(struct kunit *test)
+static void exact_allocation_of_invalid_size_returns_null(struct kunit *test)
 {
 	static const size_t sizes[] = {
-		0, CARVE_TESTBED_SIZE, CARVE_TESTBED_SIZE + 1,
+		0, CARVE_FIXTURE_SIZE, CARVE_FIXTURE_SIZE + 1,
 		LONG_MAX, ULONG_MAX - PAGE_SIZE, ULONG_MAX,
 	};
 	struct carveout *co = test->priv;
@@ -260,8 +258,8 @@ static void exact_of_no_possible_size_returns_null(struct kunit *test)
 				      "%zu bytes", sizes[i]);
 }
 
-/* The pages of a split block are on their own, and go back in any order */
-static void split_block_goes_back_page_by_page(struct kunit *test)
+/* The pages of a split block are freed separately, in any order */
+static void split_block_is_freed_page_by_page(struct kunit *test)
 {
 	static const unsigned int shuffled[] = { 3, 0, 6, 7, 1, 5, 2, 4 };
 	struct carveout *co = test->priv;
@@ -271,13 +269,13 @@ static void split_block_goes_back_page_by_page(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, page);
 	carve_split_page(co, page, 3);
-	KUNIT_EXPECT_EQ(test, carveout_count_owned(co), 8);
-	/* As a whole it isn't there any more */
+	KUNIT_EXPECT_EQ(test, carveout_count_allocations(co), 8);
+	/* The block no longer exists as one */
 	carve_free_pages(co, page, 3);
-	KUNIT_EXPECT_EQ(test, nr_bad_frees(co), 1);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_bad_frees(co), 1);
 	for (i = 0; i < ARRAY_SIZE(shuffled); i++)
 		carve_free_page(co, page + shuffled[i]);
-	KUNIT_EXPECT_EQ(test, nr_bad_frees(co), 1);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_bad_frees(co), 1);
 	expect_all_back(test, &before);
 }
 
@@ -286,17 +284,17 @@ static unsigned int largest_free_order(struct carveout *co)
 	return fls_long(carve_buddy_orders(&zone_of(co)->buddy)) - 1;
 }
 
-/* Natively the largest block is of order 10 */
-static void block_above_order_ten_serves_as_any_other(struct kunit *test)
+/* In mm/ the largest block is of order 10 */
+static void block_above_order_ten_works_as_any_other(struct kunit *test)
 {
-	struct carveout *co = carve_testbed_create("large", SZ_32M);
+	struct carveout *co = carve_fixture_create("large", SZ_32M);
 	unsigned long i, nr_free, exact;
 	struct carve_page *page;
 	unsigned int order;
 	void *p;
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, co);
-	nr_free = carve_testbed_nr_free(co);
+	nr_free = carve_fixture_nr_free(co);
 	order = largest_free_order(co);
 	KUNIT_EXPECT_GT(test, order, 10);
 	KUNIT_EXPECT_LE(test, order, carve_pages_max_order(&co->pages));
@@ -306,40 +304,40 @@ static void block_above_order_ten_serves_as_any_other(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, IS_ALIGNED(carve_page_to_phys(co, page),
 					   PAGE_SIZE << order));
 	carve_split_page(co, page, order);
-	KUNIT_EXPECT_EQ(test, carveout_count_owned(co), BIT(order));
+	KUNIT_EXPECT_EQ(test, carveout_count_allocations(co), BIT(order));
 	for (i = 0; i < BIT(order); i++)
 		carve_free_page(co, page + i);
 	carve_pages_drain(&co->pages);
 	KUNIT_EXPECT_EQ(test, largest_free_order(co), order);
 
-	/* And not a power of two */
+	/* A size that is not a power of two */
 	exact = (BIT(order) - 3) * PAGE_SIZE;
 	p = carve_alloc_pages_exact(co, exact, QUIETLY);
 	KUNIT_ASSERT_NOT_NULL(test, p);
-	KUNIT_EXPECT_EQ(test, carve_testbed_nr_free(co),
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_free(co),
 			nr_free - BIT(order) + 3);
 	carve_free_pages_exact(co, p, exact);
-	carve_testbed_check(test, co);
-	KUNIT_EXPECT_EQ(test, carve_testbed_collect(co), nr_free);
+	carve_fixture_check(test, co);
+	KUNIT_EXPECT_EQ(test, carve_fixture_collect(co), nr_free);
 	KUNIT_EXPECT_EQ(test, largest_free_order(co), order);
 	KUNIT_EXPECT_EQ(test, carveout_destroy(co), 0);
 }
 
 /* Cold frees */
 
-static void cold_page_does_not_cover_the_hot_ones(struct kunit *test)
+static void cold_free_bypasses_the_pcp(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	struct carve_page *hot = carve_alloc_page(co, QUIETLY);
 	struct carve_page *cold = carve_alloc_page(co, QUIETLY);
-	unsigned long stored;
+	unsigned long in_pcp;
 
 	KUNIT_ASSERT_NOT_NULL(test, hot);
 	KUNIT_ASSERT_NOT_NULL(test, cold);
 	carve_free_page(co, hot);
-	stored = carve_zone_nr_stored(zone_of(co));
+	in_pcp = carve_zone_nr_pcp(zone_of(co));
 	carve_free_pages_cold(co, cold, 0);
-	KUNIT_EXPECT_EQ(test, carve_zone_nr_stored(zone_of(co)), stored);
+	KUNIT_EXPECT_EQ(test, carve_zone_nr_pcp(zone_of(co)), in_pcp);
 	KUNIT_EXPECT_EQ(test, cold->state, CARVE_PAGE_FREE);
 	KUNIT_EXPECT_PTR_EQ(test, carve_alloc_page(co, QUIETLY), hot);
 	carve_free_page(co, hot);
@@ -356,7 +354,7 @@ static void cold_blocks_merge_at_once(struct kunit *test)
 	carve_split_page(co, page, order);
 	for (i = 0; i < BIT(order); i++)
 		carve_free_pages_cold(co, page + i, 0);
-	KUNIT_EXPECT_EQ(test, carve_zone_nr_stored(zone_of(co)), 0);
+	KUNIT_EXPECT_EQ(test, carve_zone_nr_pcp(zone_of(co)), 0);
 	KUNIT_EXPECT_EQ(test, largest_free_order(co), order);
 	expect_all_back(test, &before);
 }
@@ -368,13 +366,13 @@ static void bad_cold_free_is_refused_and_counted(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, page);
 	carve_free_pages_cold(co, NULL, 0);
-	KUNIT_EXPECT_EQ(test, nr_bad_frees(co), 0);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_bad_frees(co), 0);
 	carve_free_pages_cold(co, page, 0);
 	carve_free_pages_cold(co, page + 1, 0);
-	KUNIT_EXPECT_EQ(test, nr_bad_frees(co), 2);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_bad_frees(co), 2);
 	carve_free_pages_cold(co, page, 1);
 	carve_free_pages_cold(co, page, 1);
-	KUNIT_EXPECT_EQ(test, nr_bad_frees(co), 3);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_bad_frees(co), 3);
 }
 
 static void bulk_fills_the_empty_slots(struct kunit *test)
@@ -383,7 +381,7 @@ static void bulk_fills_the_empty_slots(struct kunit *test)
 	struct census before = take_census(co);
 	struct carve_page *pages[10] = { };
 	struct carve_page *third = carve_alloc_page(co, QUIETLY);
-	unsigned long nr_free = carve_testbed_nr_free(co);
+	unsigned long nr_free = carve_fixture_nr_free(co);
 	unsigned int i, j;
 
 	KUNIT_ASSERT_NOT_NULL(test, third);
@@ -391,44 +389,44 @@ static void bulk_fills_the_empty_slots(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, carve_alloc_pages_bulk(co, QUIETLY, 10, pages),
 			10);
 	KUNIT_EXPECT_PTR_EQ(test, pages[2], third);
-	KUNIT_EXPECT_EQ(test, carve_testbed_nr_free(co), nr_free - 9);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_free(co), nr_free - 9);
 	for (i = 0; i < 10; i++)
 		for (j = 0; j < i; j++)
 			KUNIT_EXPECT_PTR_NE(test, pages[i], pages[j]);
 
-	/* All slots are taken: nothing to do */
+	/* All slots are filled: nothing is allocated */
 	KUNIT_EXPECT_EQ(test, carve_alloc_pages_bulk(co, QUIETLY, 10, pages),
 			10);
-	KUNIT_EXPECT_EQ(test, carve_testbed_nr_free(co), nr_free - 9);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_free(co), nr_free - 9);
 
 	carve_free_pages_bulk(co, 10, pages);
 	for (i = 0; i < 10; i++)
 		KUNIT_EXPECT_NULL(test, pages[i]);
-	/* All slots are empty: nothing to do */
+	/* All slots are empty: nothing is freed */
 	carve_free_pages_bulk(co, 10, pages);
-	KUNIT_EXPECT_EQ(test, nr_bad_frees(co), 0);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_bad_frees(co), 0);
 	expect_all_back(test, &before);
 }
 
-static void bulk_says_how_far_it_came(struct kunit *test)
+static void bulk_returns_the_number_allocated(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	struct carve_page **pages = make_array(test);
-	unsigned long nr_free = carve_testbed_nr_free(co);
+	unsigned long nr_free = carve_fixture_nr_free(co);
 
-	KUNIT_EXPECT_EQ(test, carve_alloc_pages_bulk(co, QUIETLY, TESTBED_PAGES,
+	KUNIT_EXPECT_EQ(test, carve_alloc_pages_bulk(co, QUIETLY, FIXTURE_PAGES,
 						     pages), nr_free);
 	KUNIT_EXPECT_NULL(test, pages[nr_free]);
-	KUNIT_EXPECT_EQ(test, carve_testbed_nr_free(co), 0);
-	carve_free_pages_bulk(co, TESTBED_PAGES, pages);
-	KUNIT_EXPECT_EQ(test, carve_testbed_nr_free(co), nr_free);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_free(co), 0);
+	carve_free_pages_bulk(co, FIXTURE_PAGES, pages);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_free(co), nr_free);
 }
 
-/* NULL, address 0 and no pages: accepted everywhere, and nothing happens */
+/* NULL, address 0 and zero pages are accepted everywhere and change nothing */
 static void freeing_nothing_does_nothing(struct kunit *test)
 {
 	struct carveout *co = test->priv;
-	unsigned long nr_free = carve_testbed_nr_free(co);
+	unsigned long nr_free = carve_fixture_nr_free(co);
 
 	carve_free_pages(co, NULL, 0);
 	carve_free_pages(co, NULL, 3);
@@ -436,13 +434,13 @@ static void freeing_nothing_does_nothing(struct kunit *test)
 	carve_free_pages_exact(co, NULL, PAGE_SIZE);
 	carve_free_pages_bulk(co, 0, NULL);
 	KUNIT_EXPECT_EQ(test, carve_alloc_pages_bulk(co, QUIETLY, 0, NULL), 0);
-	KUNIT_EXPECT_EQ(test, nr_bad_frees(co), 0);
-	KUNIT_EXPECT_EQ(test, carve_testbed_nr_free(co), nr_free);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_bad_frees(co), 0);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_free(co), nr_free);
 }
 
-/* Bad frees: each is counted, and does no harm */
+/* Bad frees are counted and change nothing */
 
-/* What a bad free is tried on: a block of order 2 in use, and a single page */
+/* Targets of bad frees: a block of order 2 in use, and a single page */
 struct victim {
 	struct carveout *co;
 	struct carve_page *page;
@@ -571,6 +569,7 @@ static void free_bulk_of_a_block(struct victim *v)
 struct bad_free {
 	const char *name;
 	void (*commit)(struct victim *v);
+	enum carve_misuse kind;
 };
 
 static const struct bad_free bad_frees[] = {
@@ -591,9 +590,9 @@ static const struct bad_free bad_frees[] = {
 	{ "metadata", free_metadata },
 	{ "exact pages that are a block", free_exact_of_a_block },
 	{ "exact pages, misaligned", free_exact_at_misaligned_address },
-	{ "split with wrong order", split_with_wrong_order },
-	{ "split of an interior page", split_interior_page },
-	{ "split of nothing", split_of_nothing },
+	{ "split with wrong order", split_with_wrong_order, CARVE_MISUSE_SPLIT },
+	{ "split of an interior page", split_interior_page, CARVE_MISUSE_SPLIT },
+	{ "split of nothing", split_of_nothing, CARVE_MISUSE_SPLIT },
 	{ "bulk with a block in it", free_bulk_of_a_block },
 };
 
@@ -602,6 +601,7 @@ static void bad_free_is_refused_and_counted(struct kunit *test)
 	struct carveout *co = test->priv;
 	struct census before = take_census(co);
 	struct victim *v = kunit_kzalloc(test, sizeof(*v), GFP_KERNEL);
+	long nr[CARVE_NR_MISUSES] = { };
 	unsigned long nr_free;
 	unsigned int i;
 
@@ -611,25 +611,28 @@ static void bad_free_is_refused_and_counted(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, v->page);
 	v->single = carve_alloc_page(co, QUIETLY);
 	KUNIT_ASSERT_NOT_NULL(test, v->single);
-	nr_free = carve_testbed_nr_free(co);
+	nr_free = carve_fixture_nr_free(co);
 	for (i = 0; i < ARRAY_SIZE(bad_frees); i++) {
 		bad_frees[i].commit(v);
-		KUNIT_EXPECT_EQ_MSG(test, nr_bad_frees(co), i + 1, "%s",
-				    bad_frees[i].name);
-		KUNIT_EXPECT_EQ_MSG(test, carve_testbed_nr_free(co), nr_free,
+		nr[bad_frees[i].kind]++;
+		KUNIT_EXPECT_EQ_MSG(test, carve_fixture_nr_misuses(co, bad_frees[i].kind),
+				    nr[bad_frees[i].kind], "%s", bad_frees[i].name);
+		KUNIT_EXPECT_EQ_MSG(test, carve_nr_misuses(&co->pages), i + 1UL,
+				    "%s", bad_frees[i].name);
+		KUNIT_EXPECT_EQ_MSG(test, carve_fixture_nr_free(co), nr_free,
 				    "%s", bad_frees[i].name);
 		KUNIT_EXPECT_EQ_MSG(test, v->page->state, CARVE_PAGE_USED,
 				    "%s", bad_frees[i].name);
 	}
-	carve_testbed_check(test, co);
+	carve_fixture_check(test, co);
 	carve_free_pages(co, v->page, VICTIM_ORDER);
 	carve_free_page(co, v->single);
-	KUNIT_EXPECT_EQ(test, nr_bad_frees(co), i);
+	KUNIT_EXPECT_EQ(test, carve_nr_misuses(&co->pages), (unsigned long)i);
 	expect_all_back(test, &before);
 }
 
-/* In the store, on a free list, and merged into a larger block */
-static void double_free_is_seen_wherever_the_page_went(struct kunit *test)
+/* In the pcp, on a free list, and merged into a larger block */
+static void double_free_is_detected_wherever_the_page_is(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	struct census before = take_census(co);
@@ -642,12 +645,12 @@ static void double_free_is_seen_wherever_the_page_went(struct kunit *test)
 
 	carve_free_page(co, first);
 	carve_free_page(co, first);
-	KUNIT_EXPECT_EQ(test, nr_bad_frees(co), 1);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_bad_frees(co), 1);
 
 	carve_pages_drain(&co->pages);
 	KUNIT_EXPECT_EQ(test, first->state, CARVE_PAGE_FREE);
 	carve_free_page(co, first);
-	KUNIT_EXPECT_EQ(test, nr_bad_frees(co), 2);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_bad_frees(co), 2);
 
 	carve_free_page(co, second);
 	carve_pages_drain(&co->pages);
@@ -655,11 +658,11 @@ static void double_free_is_seen_wherever_the_page_went(struct kunit *test)
 	carve_free_page(co, first);
 	carve_free_page(co, second);
 	carve_free_pages(co, first, 1);
-	KUNIT_EXPECT_EQ(test, nr_bad_frees(co), 5);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_bad_frees(co), 5);
 	expect_all_back(test, &before);
 }
 
-/* Memory of the layers above isn't freed as pages, nor theirs as ours */
+/* Memory of the layers above can't be freed as pages, nor can pages be freed as their memory */
 static void page_of_another_layer_is_refused(struct kunit *test)
 {
 	struct carveout *co = test->priv;
@@ -672,15 +675,15 @@ static void page_of_another_layer_is_refused(struct kunit *test)
 	page = carve_virt_to_page(co, object);
 	carve_free_pages(co, page, page->order);
 	carve_free_pages_addr(co, (unsigned long)large, 2);
-	KUNIT_EXPECT_EQ(test, nr_bad_frees(co), 2);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_bad_frees(co), 2);
 	carve_kfree(co, object);
 	carve_kfree(co, large);
-	KUNIT_EXPECT_EQ(test, nr_bad_frees(co), 2);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_bad_frees(co), 2);
 
 	page = carve_alloc_pages(co, QUIETLY, 2);
 	KUNIT_ASSERT_NOT_NULL(test, page);
 	carve_kfree(co, carve_page_address(co, page));
-	KUNIT_EXPECT_EQ(test, nr_bad_frees(co), 3);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_bad_frees(co), 3);
 	carve_free_pages(co, page, 2);
 }
 
@@ -709,7 +712,7 @@ static void get_exhaustion_name(const struct exhaustion *e, char *name)
 
 KUNIT_ARRAY_PARAM(exhaustions, exhaustions, get_exhaustion_name);
 
-static void exhaustion_returns_null_and_all_comes_back(struct kunit *test)
+static void exhaustion_returns_null_and_everything_is_freed(struct kunit *test)
 {
 	const struct exhaustion *e = test->param_value;
 	struct carveout *co = test->priv;
@@ -723,11 +726,11 @@ static void exhaustion_returns_null_and_all_comes_back(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nr, possible);
 	KUNIT_EXPECT_NULL(test, carve_alloc_pages(co, e->gfp, e->order));
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&co->pages.nr_failed), 2);
-	KUNIT_EXPECT_EQ(test, carveout_count_owned(co), possible);
-	carve_testbed_check(test, co);
+	KUNIT_EXPECT_EQ(test, carveout_count_allocations(co), possible);
+	carve_fixture_check(test, co);
 	empty(co, pages, nr, e->order);
 	expect_all_back(test, &before);
-	/* And once more, from what is now there */
+	/* Allocate again, from the pages that are free now */
 	nr = fill(co, pages, 0, e->gfp, e->order);
 	KUNIT_EXPECT_EQ(test, nr, possible);
 	empty(co, pages, nr, e->order);
@@ -736,17 +739,17 @@ static void exhaustion_returns_null_and_all_comes_back(struct kunit *test)
 
 /* Watermarks */
 
-/* The low one stays where it was, or the background would take part */
+/* The low watermark doesn't move, so background reclaim stays idle */
 static void set_min_watermark(struct carveout *co, unsigned long min)
 {
 	WRITE_ONCE(zone_of(co)->watermark[CARVE_WMARK_MIN], min);
 }
 
-static void min_watermark_is_kept_for_the_urgent(struct kunit *test)
+static void min_watermark_is_reserved_for_high_priority(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	struct carve_page **pages = make_array(test);
-	unsigned long nr_free = carve_testbed_nr_free(co);
+	unsigned long nr_free = carve_fixture_nr_free(co);
 	const unsigned long min = 100;
 	unsigned int nr;
 
@@ -764,10 +767,10 @@ static void min_watermark_is_kept_for_the_urgent(struct kunit *test)
 	empty(co, pages, nr, 0);
 }
 
-static void block_may_not_reach_below_the_watermark(struct kunit *test)
+static void block_does_not_go_below_the_watermark(struct kunit *test)
 {
 	struct carveout *co = test->priv;
-	unsigned long nr_free = carve_testbed_nr_free(co);
+	unsigned long nr_free = carve_fixture_nr_free(co);
 	struct carve_page *page;
 
 	set_min_watermark(co, nr_free - 31);
@@ -782,25 +785,25 @@ static void block_may_not_reach_below_the_watermark(struct kunit *test)
 	carve_free_pages(co, page, 5);
 }
 
-static void low_watermark_wakes_the_background(struct kunit *test)
+static void low_watermark_wakes_background_reclaim(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	struct carve_page *page;
 
 	carve_free_page(co, carve_alloc_page(co, QUIETLY));
-	KUNIT_EXPECT_GT(test, carve_zone_nr_stored(zone_of(co)), 0);
+	KUNIT_EXPECT_GT(test, carve_zone_nr_pcp(zone_of(co)), 0);
 
-	zone_of(co)->watermark[CARVE_WMARK_LOW] = carve_testbed_nr_free(co);
-	zone_of(co)->watermark[CARVE_WMARK_HIGH] = carve_testbed_nr_free(co);
+	zone_of(co)->watermark[CARVE_WMARK_LOW] = carve_fixture_nr_free(co);
+	zone_of(co)->watermark[CARVE_WMARK_HIGH] = carve_fixture_nr_free(co);
 	page = carve_alloc_pages(co, QUICKLY, 6);
 	KUNIT_ASSERT_NOT_NULL(test, page);
 	irq_work_sync(&co->pages.wake);
 	flush_work(&co->pages.background);
-	KUNIT_EXPECT_EQ(test, carve_zone_nr_stored(zone_of(co)), 0);
+	KUNIT_EXPECT_EQ(test, carve_zone_nr_pcp(zone_of(co)), 0);
 	carve_free_pages(co, page, 6);
 }
 
-static void default_watermarks_are_the_native_ones(struct kunit *test)
+static void default_watermarks_match_the_kernels(struct kunit *test)
 {
 	struct carve_zone *zone = zone_of(test->priv);
 	unsigned long kib = zone->nr_managed * (PAGE_SIZE / SZ_1K);
@@ -816,7 +819,7 @@ static void default_watermarks_are_the_native_ones(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, zone->watermark[CARVE_WMARK_HIGH], 150);
 }
 
-static void last_page_goes_round_and_round(struct kunit *test)
+static void last_page_is_reallocated_repeatedly(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	struct carve_page **pages = make_array(test);
@@ -833,12 +836,12 @@ static void last_page_goes_round_and_round(struct kunit *test)
 
 /* Context */
 
-static void interrupts_may_be_off(struct kunit *test)
+static void pages_are_allocated_with_interrupts_off(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	struct carve_page **pages = make_array(test);
 	struct census before = take_census(co);
-	unsigned long flags, free = carve_testbed_nr_free(co);
+	unsigned long flags, free = carve_fixture_nr_free(co);
 	unsigned int nr, order;
 	bool still_off;
 
@@ -853,17 +856,17 @@ static void interrupts_may_be_off(struct kunit *test)
 
 	KUNIT_EXPECT_TRUE(test, still_off);
 	KUNIT_EXPECT_EQ(test, nr, free);
-	KUNIT_EXPECT_EQ(test, nr_bad_frees(co), 0);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_bad_frees(co), 0);
 	expect_all_back(test, &before);
 }
 
-/* What happens before an allocation fails */
+/* Reclaim before an allocation fails */
 
 /*
- * All pages were single ones, and those of the largest block came back last:
- * they are in the stores, some of them, so the block isn't whole.
+ * All pages are allocated singly, and those of the largest block are freed last.
+ * Some of them are in the pcp lists then, so the block is not merged.
  */
-static unsigned int fragment_by_stores(struct kunit *test, struct carveout *co)
+static unsigned int fragment_by_pcp(struct kunit *test, struct carveout *co)
 {
 	struct carve_page **pages = make_array(test);
 	struct carve_buddy *b = &zone_of(co)->buddy;
@@ -879,31 +882,31 @@ static unsigned int fragment_by_stores(struct kunit *test, struct carveout *co)
 			carve_free_page(co, pages[i]);
 	for (i = 0; i < BIT(top); i++)
 		carve_free_page(co, &b->map[first + i]);
-	KUNIT_EXPECT_GT(test, carve_zone_nr_stored(zone_of(co)), 0);
+	KUNIT_EXPECT_GT(test, carve_zone_nr_pcp(zone_of(co)), 0);
 	return top;
 }
 
-static void drain_makes_large_blocks_whole_again(struct kunit *test)
+static void drain_restores_large_blocks(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	struct census before = take_census(co);
-	unsigned int top = fragment_by_stores(test, co);
+	unsigned int top = fragment_by_pcp(test, co);
 	struct carve_page *page;
 
-	page = carve_zone_get_buddy(zone_of(co), top, CARVE_LONG_LIVED, 0, false);
+	page = carve_zone_alloc_buddy(zone_of(co), top, CARVE_MIGRATE_UNMOVABLE, 0, false);
 	KUNIT_EXPECT_NULL(test, page);
 	carve_pages_drain(&co->pages);
-	KUNIT_EXPECT_EQ(test, carve_zone_nr_stored(zone_of(co)), 0);
-	page = carve_zone_get_buddy(zone_of(co), top, CARVE_LONG_LIVED, 0, false);
+	KUNIT_EXPECT_EQ(test, carve_zone_nr_pcp(zone_of(co)), 0);
+	page = carve_zone_alloc_buddy(zone_of(co), top, CARVE_MIGRATE_UNMOVABLE, 0, false);
 	KUNIT_ASSERT_NOT_NULL(test, page);
-	carve_zone_put_buddy(zone_of(co), page, top);
+	carve_zone_free_buddy(zone_of(co), page, top, _THIS_IP_);
 	expect_all_back(test, &before);
 }
 
-static void atomic_allocation_takes_its_stores_apart(struct kunit *test)
+static void atomic_allocation_drains_its_pcp(struct kunit *test)
 {
 	struct carveout *co = test->priv;
-	unsigned int top = fragment_by_stores(test, co);
+	unsigned int top = fragment_by_pcp(test, co);
 	struct carve_page *page = carve_alloc_pages(co, QUICKLY, top);
 
 	KUNIT_EXPECT_NOT_NULL(test, page);
@@ -915,14 +918,14 @@ static void leave_page_in_magazine(void *arg)
 	carve_free_page(arg, carve_alloc_page(arg, QUICKLY));
 }
 
-/* Atomic allocations don't reach what others store; those that may sleep do */
-static void stores_of_other_cpus_are_drained_by_who_may_sleep(struct kunit *test)
+/* Atomic requests don't drain the pcp of other CPUs; requests that may block do */
+static void blocking_request_drains_the_pcp_of_other_cpus(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	struct carve_page **pages = make_array(test);
 	unsigned int other = cpumask_any_but(cpu_online_mask,
 					     raw_smp_processor_id());
-	unsigned long nr_free = carve_testbed_nr_free(co), stored;
+	unsigned long nr_free = carve_fixture_nr_free(co), in_pcp;
 	unsigned int nr;
 
 	if (other >= nr_cpu_ids)
@@ -930,28 +933,28 @@ static void stores_of_other_cpus_are_drained_by_who_may_sleep(struct kunit *test
 	KUNIT_ASSERT_EQ(test, smp_call_function_single(other,
 						       leave_page_in_magazine,
 						       co, 1), 0);
-	stored = carve_zone_nr_stored(zone_of(co));
-	KUNIT_EXPECT_GT(test, stored, 0);
+	in_pcp = carve_zone_nr_pcp(zone_of(co));
+	KUNIT_EXPECT_GT(test, in_pcp, 0);
 
 	nr = fill(co, pages, 0, QUICKLY, 0);
-	KUNIT_EXPECT_EQ(test, nr, nr_free - stored);
+	KUNIT_EXPECT_EQ(test, nr, nr_free - in_pcp);
 	nr = fill(co, pages, nr, QUIETLY | __GFP_NORETRY, 0);
-	KUNIT_EXPECT_EQ(test, nr, nr_free - stored);
+	KUNIT_EXPECT_EQ(test, nr, nr_free - in_pcp);
 	nr = fill(co, pages, nr, QUIETLY, 0);
 	KUNIT_EXPECT_EQ(test, nr, nr_free);
 	empty(co, pages, nr, 0);
 }
 
-static void empty_slabs_are_given_up_for_pages(struct kunit *test)
+static void empty_slabs_are_reclaimed_for_pages(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	struct carve_page **pages = make_array(test);
-	unsigned long nr_free = carve_testbed_nr_free(co);
+	unsigned long nr_free = carve_fixture_nr_free(co);
 	unsigned int nr;
 
 	carve_kfree(co, carve_kmalloc(co, 100, QUIETLY));
 	carve_kfree(co, carve_kmalloc(co, 2000, QUIETLY));
-	KUNIT_EXPECT_LT(test, carve_testbed_nr_free(co), nr_free);
+	KUNIT_EXPECT_LT(test, carve_fixture_nr_free(co), nr_free);
 	nr = fill(co, pages, 0, QUIETLY, 0);
 	KUNIT_EXPECT_EQ(test, nr, nr_free);
 	empty(co, pages, nr, 0);
@@ -977,7 +980,7 @@ struct patience {
 	unsigned int wait_ms;
 };
 
-/* Long enough for any machine: what is waited for comes */
+/* Longer than the free takes on any machine */
 static const struct patience patiences[] = {
 	{ "GFP_KERNEL", GFP_KERNEL | __GFP_NOWARN, 20000 },
 	{ "__GFP_RETRY_MAYFAIL", GFP_KERNEL | __GFP_RETRY_MAYFAIL, 2000 },
@@ -991,7 +994,7 @@ static void get_patience_name(const struct patience *patience, char *name)
 
 KUNIT_ARRAY_PARAM(patiences, patiences, get_patience_name);
 
-static void allocation_waits_for_what_others_free(struct kunit *test)
+static void allocation_waits_for_frees_of_others(struct kunit *test)
 {
 	const struct patience *patience = test->param_value;
 	struct carveout *co = test->priv;
@@ -1026,11 +1029,13 @@ static struct carveout *make_two_zones(struct kunit *test)
 	struct carveout *co = carveout_create(&request);
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, co);
-	co->pages.wait_ms = 0;
+	carveout_wait_setup(co);
+	/* Without background reclaim, which hides the pages that it moves */
+	carve_fixture_unbind(co);
 	return co;
 }
 
-static void zones_are_used_up_one_after_the_other(struct kunit *test)
+static void zones_are_exhausted_in_order(struct kunit *test)
 {
 	struct carveout *co = make_two_zones(test);
 	struct carve_zone *zone = co->pages.zone;
@@ -1056,22 +1061,22 @@ static void zones_are_used_up_one_after_the_other(struct kunit *test)
 	}
 	KUNIT_EXPECT_EQ(test, of_zone[0], zone[0].nr_managed);
 	KUNIT_EXPECT_EQ(test, of_zone[1], zone[1].nr_managed);
-	carve_testbed_check(test, co);
+	carve_fixture_check(test, co);
 
 	empty(co, pages, nr, 0);
 	carve_pages_drain(&co->pages);
 	for (i = 0; i < 2; i++)
 		KUNIT_EXPECT_EQ(test, carve_zone_nr_free(&zone[i]),
 				zone[i].nr_managed);
-	/* The second has no metadata in it: it is whole again */
+	/* The second zone holds no metadata: it is entirely free again */
 	KUNIT_EXPECT_EQ(test, carve_buddy_nr_blocks(&zone[1].buddy, 9), 1);
 	KUNIT_EXPECT_EQ(test, carveout_destroy(co), 0);
 }
 
 /*
- * Random walks: each context has blocks of its own, and writes a word to the
- * start and end of each page, to find it there again when it frees the block.
- * Blocks that overlap are seen by that.
+ * Random walks. Each context has blocks of its own and writes a word to the
+ * start and the end of each page. It checks these words when it frees the block,
+ * which reveals blocks that overlap.
  */
 
 #define MAX_BLOCKS 96
@@ -1152,7 +1157,7 @@ static struct carve_page *alloc_block(struct walk *w, struct block *block,
 		block->nr_pages = BIT(block->order);
 		return carve_alloc_pages(w->co, gfp, block->order);
 	}
-	block->nr_pages = 1 + carve_testbed_random(&w->rnd, BIT(block->order));
+	block->nr_pages = 1 + carve_fixture_random(&w->rnd, BIT(block->order));
 	addr = carve_alloc_pages_exact(w->co, block->nr_pages * PAGE_SIZE, gfp);
 	return addr ? carve_virt_to_page(w->co, addr) : NULL;
 }
@@ -1162,15 +1167,15 @@ static void walk_alloc(struct walk *w)
 	struct block *block = &w->blocks[w->nr_blocks];
 	gfp_t gfp = w->gfp;
 
-	/* Mostly small, up to order 8 now and then */
-	block->order = carve_testbed_random(&w->rnd, 4);
-	if (!carve_testbed_random(&w->rnd, 16))
-		block->order += carve_testbed_random(&w->rnd, 6);
-	block->kind = carve_testbed_random(&w->rnd, NR_KINDS);
+	/* Mostly small orders, up to 8 now and then */
+	block->order = carve_fixture_random(&w->rnd, 4);
+	if (!carve_fixture_random(&w->rnd, 16))
+		block->order += carve_fixture_random(&w->rnd, 6);
+	block->kind = carve_fixture_random(&w->rnd, NR_KINDS);
 	block->mark = (u64)prandom_u32_state(&w->rnd) << 32;
-	if (!carve_testbed_random(&w->rnd, 4))
+	if (!carve_fixture_random(&w->rnd, 4))
 		gfp |= __GFP_ZERO;
-	if (gfpflags_allow_blocking(gfp) && carve_testbed_random(&w->rnd, 50))
+	if (gfpflags_allow_blocking(gfp) && carve_fixture_random(&w->rnd, 50))
 		gfp |= __GFP_NORETRY;
 	block->page = alloc_block(w, block, gfp);
 	w->nr_allocs++;
@@ -1217,10 +1222,10 @@ static void walk_free(struct walk *w, unsigned int i)
 static void walk_step(struct walk *w)
 {
 	if (!w->nr_blocks || (w->nr_blocks < MAX_BLOCKS &&
-			      carve_testbed_random(&w->rnd, 100) < 55))
+			      carve_fixture_random(&w->rnd, 100) < 55))
 		walk_alloc(w);
 	else
-		walk_free(w, carve_testbed_random(&w->rnd, w->nr_blocks));
+		walk_free(w, carve_fixture_random(&w->rnd, w->nr_blocks));
 }
 
 static void walk_home(struct walk *w)
@@ -1236,7 +1241,7 @@ static struct walk *make_walk(struct kunit *test, gfp_t gfp, u64 seed)
 	KUNIT_ASSERT_NOT_NULL(test, w);
 	w->co = test->priv;
 	w->gfp = gfp;
-	carve_testbed_seed(test, &w->rnd, seed);
+	carve_fixture_seed(test, &w->rnd, seed);
 	return w;
 }
 
@@ -1245,16 +1250,16 @@ static void expect_no_trouble(struct kunit *test, const struct walk *w)
 	KUNIT_EXPECT_EQ(test, w->nr_overwritten, 0);
 	KUNIT_EXPECT_EQ(test, w->nr_dirty, 0);
 	KUNIT_EXPECT_EQ(test, w->nr_misaligned, 0);
-	KUNIT_EXPECT_EQ(test, nr_bad_frees(w->co), 0);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_bad_frees(w->co), 0);
 }
 
-/* Can a block of @order be made of pages that the walk doesn't have? */
+/* Can a block of @order be formed of pages that the walk doesn't hold? */
 static bool model_has_block(struct walk *w, unsigned int order)
 {
 	unsigned long *taken = w->co->boot.map;
 	unsigned long nr = w->co->region[0].nr_pages, size = BIT(order);
 	unsigned long start = w->co->region[0].start_pfn, pfn;
-	DECLARE_BITMAP(used, TESTBED_PAGES);
+	DECLARE_BITMAP(used, FIXTURE_PAGES);
 	unsigned int i;
 
 	bitmap_copy(used, taken, nr);
@@ -1268,7 +1273,7 @@ static bool model_has_block(struct walk *w, unsigned int order)
 	return false;
 }
 
-/* An allocation that may do all it can finds a block if and only if there is one */
+/* A blocking request finds a block if and only if one exists */
 static void expect_largest_block(struct kunit *test, struct walk *w)
 {
 	unsigned int order;
@@ -1288,16 +1293,16 @@ static void walk_alone(struct kunit *test, u64 seed, unsigned int nr_steps)
 	struct walk *w = make_walk(test, QUIETLY, seed);
 	struct carveout *co = w->co;
 	struct census before = take_census(co);
-	unsigned long nr_free = carve_testbed_nr_free(co);
+	unsigned long nr_free = carve_fixture_nr_free(co);
 	unsigned int step;
 
 	for (step = 1; step <= nr_steps; step++) {
 		walk_step(w);
 		if (step % WALK_CHECK)
 			continue;
-		KUNIT_ASSERT_EQ(test, carve_testbed_nr_free(co),
+		KUNIT_ASSERT_EQ(test, carve_fixture_nr_free(co),
 				nr_free - w->nr_pages);
-		carve_testbed_check(test, co);
+		carve_fixture_check(test, co);
 		expect_largest_block(test, w);
 		cond_resched();
 	}
@@ -1310,17 +1315,17 @@ static void walk_alone(struct kunit *test, u64 seed, unsigned int nr_steps)
 	expect_all_back(test, &before);
 }
 
-static void random_walk_overlaps_nowhere(struct kunit *test)
+static void random_walk_yields_disjoint_blocks(struct kunit *test)
 {
 	walk_alone(test, 1, WALK_STEPS);
 }
 
 static void random_walk_with_any_seed(struct kunit *test)
 {
-	walk_alone(test, carve_testbed_any_seed(), WALK_STEPS / 2);
+	walk_alone(test, carve_fixture_any_seed(), WALK_STEPS / 2);
 }
 
-/* Two tasks and a hard interrupt at once */
+/* Two tasks and a hard interrupt at the same time */
 
 struct interrupts {
 	struct hrtimer timer;
@@ -1366,15 +1371,15 @@ static void tasks_and_interrupts_walk_together(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	struct census before = take_census(co);
-	struct walk *own = make_walk(test, QUIETLY, carve_testbed_any_seed());
+	struct walk *own = make_walk(test, QUIETLY, carve_fixture_any_seed());
 	struct companion c = {
-		.walk = make_walk(test, QUIETLY, carve_testbed_any_seed()),
+		.walk = make_walk(test, QUIETLY, carve_fixture_any_seed()),
 	};
 	struct interrupts *irq = kunit_kzalloc(test, sizeof(*irq), GFP_KERNEL);
 	unsigned int step;
 
 	KUNIT_ASSERT_NOT_NULL(test, irq);
-	irq->walk = make_walk(test, QUICKLY, carve_testbed_any_seed());
+	irq->walk = make_walk(test, QUICKLY, carve_fixture_any_seed());
 	INIT_WORK_ONSTACK(&c.work, walk_along);
 	queue_work(system_unbound_wq, &c.work);
 	hrtimer_setup(&irq->timer, interrupt, CLOCK_MONOTONIC,
@@ -1386,7 +1391,7 @@ static void tasks_and_interrupts_walk_together(struct kunit *test)
 		if (step % 256 == 0)
 			cond_resched();
 		if (step % WALK_CHECK == 0)
-			carve_testbed_check(test, co);
+			carve_fixture_check(test, co);
 	}
 	WRITE_ONCE(irq->stop, true);
 	hrtimer_cancel(&irq->timer);
@@ -1408,35 +1413,35 @@ static struct kunit_case page_cases[] = {
 	KUNIT_CASE(block_of_each_order_is_aligned_to_its_size),
 	KUNIT_CASE(impossible_order_returns_null),
 	KUNIT_CASE(zeroed_pages_are_zero),
-	KUNIT_CASE(exact_takes_no_page_too_many),
-	KUNIT_CASE(exact_of_no_possible_size_returns_null),
-	KUNIT_CASE(split_block_goes_back_page_by_page),
-	KUNIT_CASE(block_above_order_ten_serves_as_any_other),
-	KUNIT_CASE(cold_page_does_not_cover_the_hot_ones),
+	KUNIT_CASE(exact_allocation_uses_only_the_needed_pages),
+	KUNIT_CASE(exact_allocation_of_invalid_size_returns_null),
+	KUNIT_CASE(split_block_is_freed_page_by_page),
+	KUNIT_CASE(block_above_order_ten_works_as_any_other),
+	KUNIT_CASE(cold_free_bypasses_the_pcp),
 	KUNIT_CASE(cold_blocks_merge_at_once),
 	KUNIT_CASE(bad_cold_free_is_refused_and_counted),
 	KUNIT_CASE(bulk_fills_the_empty_slots),
-	KUNIT_CASE(bulk_says_how_far_it_came),
+	KUNIT_CASE(bulk_returns_the_number_allocated),
 	KUNIT_CASE(freeing_nothing_does_nothing),
 	KUNIT_CASE(bad_free_is_refused_and_counted),
-	KUNIT_CASE(double_free_is_seen_wherever_the_page_went),
+	KUNIT_CASE(double_free_is_detected_wherever_the_page_is),
 	KUNIT_CASE(page_of_another_layer_is_refused),
-	KUNIT_CASE_PARAM(exhaustion_returns_null_and_all_comes_back,
+	KUNIT_CASE_PARAM(exhaustion_returns_null_and_everything_is_freed,
 			 exhaustions_gen_params),
-	KUNIT_CASE(min_watermark_is_kept_for_the_urgent),
-	KUNIT_CASE(block_may_not_reach_below_the_watermark),
-	KUNIT_CASE(low_watermark_wakes_the_background),
-	KUNIT_CASE(default_watermarks_are_the_native_ones),
-	KUNIT_CASE(last_page_goes_round_and_round),
-	KUNIT_CASE(interrupts_may_be_off),
-	KUNIT_CASE(drain_makes_large_blocks_whole_again),
-	KUNIT_CASE(atomic_allocation_takes_its_stores_apart),
-	KUNIT_CASE(stores_of_other_cpus_are_drained_by_who_may_sleep),
-	KUNIT_CASE(empty_slabs_are_given_up_for_pages),
-	KUNIT_CASE_PARAM(allocation_waits_for_what_others_free,
+	KUNIT_CASE(min_watermark_is_reserved_for_high_priority),
+	KUNIT_CASE(block_does_not_go_below_the_watermark),
+	KUNIT_CASE(low_watermark_wakes_background_reclaim),
+	KUNIT_CASE(default_watermarks_match_the_kernels),
+	KUNIT_CASE(last_page_is_reallocated_repeatedly),
+	KUNIT_CASE(pages_are_allocated_with_interrupts_off),
+	KUNIT_CASE(drain_restores_large_blocks),
+	KUNIT_CASE(atomic_allocation_drains_its_pcp),
+	KUNIT_CASE(blocking_request_drains_the_pcp_of_other_cpus),
+	KUNIT_CASE(empty_slabs_are_reclaimed_for_pages),
+	KUNIT_CASE_PARAM(allocation_waits_for_frees_of_others,
 			 patiences_gen_params),
-	KUNIT_CASE(zones_are_used_up_one_after_the_other),
-	KUNIT_CASE_SLOW(random_walk_overlaps_nowhere),
+	KUNIT_CASE(zones_are_exhausted_in_order),
+	KUNIT_CASE_SLOW(random_walk_yields_disjoint_blocks),
 	KUNIT_CASE_SLOW(random_walk_with_any_seed),
 	KUNIT_CASE_SLOW(tasks_and_interrupts_walk_together),
 	{ }
@@ -1444,8 +1449,8 @@ static struct kunit_case page_cases[] = {
 
 static struct kunit_suite page_suite = {
 	.name = "carveout_page",
-	.init = carve_testbed_init,
-	.exit = carve_testbed_exit,
+	.init = carve_fixture_init,
+	.exit = carve_fixture_exit,
 	.test_cases = page_cases,
 };
 

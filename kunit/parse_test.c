@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The lines of the poke files: every form, and everything that can be wrong. */
+/* Tests of the lines of the files alloc and free: every valid form and every error. */
 #include <linux/gfp.h>
 #include <linux/mm.h>
 #include <linux/string.h>
 
-#include "face/parse.h"
-#include "kunit/testbed.h"
+#include "debugfs/parse.h"
+#include "kunit/fixture.h"
+#include "lib/parse_size.h"
 
 #define LINES 20000
 
@@ -50,7 +51,7 @@ static const struct {
 	{ "01777777777777777777777", U64_MAX },
 };
 
-static void good_sizes_are_read(struct kunit *test)
+static void good_sizes_are_parsed(struct kunit *test)
 {
 	unsigned int i;
 	u64 bytes;
@@ -86,13 +87,13 @@ static void bad_sizes_are_refused(struct kunit *test)
 	}
 }
 
-/* What is written to a file */
+/* Input of a file */
 
 #define TEN "0123456789"
 #define LONGEST TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN "1234567"
 static_assert(sizeof(LONGEST) == CARVE_LINE_MAX + 1);
 
-/* With a NUL in it, where there is one */
+/* With a NUL in the line, where the case has one */
 #define RAW(text) { text, sizeof(text) - 1 }
 
 static const struct {
@@ -128,7 +129,7 @@ static const struct {
 	{ RAW("\xa0"), NULL, "character 1 is 0xa0" },
 };
 
-static void one_line_of_ascii_is_taken(struct kunit *test)
+static void single_line_of_ascii_is_accepted(struct kunit *test)
 {
 	char line[CARVE_LINE_MAX + 1];
 	struct carve_reply reply;
@@ -152,71 +153,71 @@ static const struct {
 	const char *line;
 	struct carve_alloc_request request;
 } good_allocs[] = {
-	{ "pages 0", { CARVE_POKE_PAGES, .gfp = GFP_KERNEL, .times = 1 } },
-	{ "  pages\t 8  ", { CARVE_POKE_PAGES, .order = 8, .gfp = GFP_KERNEL,
+	{ "pages 0", { CARVE_ALLOC_PAGES, .gfp = GFP_KERNEL, .times = 1 } },
+	{ "  pages\t 8  ", { CARVE_ALLOC_PAGES, .order = 8, .gfp = GFP_KERNEL,
 			     .times = 1 } },
-	{ "pages 3 GFP_ATOMIC", { CARVE_POKE_PAGES, .order = 3,
+	{ "pages 3 GFP_ATOMIC", { CARVE_ALLOC_PAGES, .order = 3,
 				  .gfp = GFP_ATOMIC, .times = 1 } },
-	{ "pages 1 x10", { CARVE_POKE_PAGES, .order = 1, .gfp = GFP_KERNEL,
+	{ "pages 1 x10", { CARVE_ALLOC_PAGES, .order = 1, .gfp = GFP_KERNEL,
 			   .times = 10 } },
-	{ "pages 1 GFP_NOWAIT x65536", { CARVE_POKE_PAGES, .order = 1,
+	{ "pages 1 GFP_NOWAIT x65536", { CARVE_ALLOC_PAGES, .order = 1,
 					 .gfp = GFP_NOWAIT, .times = 65536 } },
-	{ "pages 0 __GFP_ZERO x1", { CARVE_POKE_PAGES, .gfp = __GFP_ZERO,
+	{ "pages 0 __GFP_ZERO x1", { CARVE_ALLOC_PAGES, .gfp = __GFP_ZERO,
 				     .times = 1 } },
-	{ "exact 5000", { CARVE_POKE_EXACT, .size = 5000, .gfp = GFP_KERNEL,
+	{ "exact 5000", { CARVE_ALLOC_EXACT, .size = 5000, .gfp = GFP_KERNEL,
 			  .times = 1 } },
-	{ "exact 1 GFP_NOIO x2", { CARVE_POKE_EXACT, .size = 1, .gfp = GFP_NOIO,
+	{ "exact 1 GFP_NOIO x2", { CARVE_ALLOC_EXACT, .size = 1, .gfp = GFP_NOIO,
 				   .times = 2 } },
-	{ "kmalloc 0", { CARVE_POKE_KMALLOC, .gfp = GFP_KERNEL, .times = 1 } },
-	{ "kmalloc 0x64", { CARVE_POKE_KMALLOC, .size = 100, .gfp = GFP_KERNEL,
+	{ "kmalloc 0", { CARVE_ALLOC_KMALLOC, .gfp = GFP_KERNEL, .times = 1 } },
+	{ "kmalloc 0x64", { CARVE_ALLOC_KMALLOC, .size = 100, .gfp = GFP_KERNEL,
 			    .times = 1 } },
 	{ "kmalloc 64K GFP_KERNEL|__GFP_ZERO|__GFP_NORETRY x3", {
-			CARVE_POKE_KMALLOC, .size = SZ_64K,
+			CARVE_ALLOC_KMALLOC, .size = SZ_64K,
 			.gfp = GFP_KERNEL | __GFP_ZERO | __GFP_NORETRY,
 			.times = 3 } },
 	{ "kmalloc 8 __GFP_HIGH|GFP_NOFS|__GFP_COMP|__GFP_RETRY_MAYFAIL", {
-			CARVE_POKE_KMALLOC, .size = 8,
+			CARVE_ALLOC_KMALLOC, .size = 8,
 			.gfp = GFP_NOFS | __GFP_HIGH | __GFP_COMP |
 			       __GFP_RETRY_MAYFAIL,
 			.times = 1 } },
-	{ "kmalloc 8 GFP_USER|__GFP_NOWARN", { CARVE_POKE_KMALLOC, .size = 8,
+	{ "kmalloc 8 GFP_USER|__GFP_NOWARN", { CARVE_ALLOC_KMALLOC, .size = 8,
 					       .gfp = GFP_USER, .times = 1 } },
-	{ "pages 0 GFP_DMA", { CARVE_POKE_PAGES, .gfp = GFP_DMA, .times = 1 } },
-	{ "pages 0 GFP_KERNEL|GFP_DMA32", { CARVE_POKE_PAGES,
+	{ "pages 0 GFP_DMA", { CARVE_ALLOC_PAGES, .gfp = GFP_DMA, .times = 1 } },
+	{ "pages 0 GFP_KERNEL|GFP_DMA32", { CARVE_ALLOC_PAGES,
 					    .gfp = GFP_KERNEL | GFP_DMA32,
 					    .times = 1 } },
 	{ "pages 0 GFP_KERNEL|__GFP_HIGHMEM", {
-			CARVE_POKE_PAGES, .gfp = GFP_KERNEL | __GFP_HIGHMEM,
+			CARVE_ALLOC_PAGES, .gfp = GFP_KERNEL | __GFP_HIGHMEM,
 			.times = 1 } },
-	{ "kmalloc 8 GFP_HIGHUSER", { CARVE_POKE_KMALLOC, .size = 8,
+	{ "kmalloc 8 GFP_HIGHUSER", { CARVE_ALLOC_KMALLOC, .size = 8,
 				      .gfp = GFP_HIGHUSER, .times = 1 } },
-	{ "cache_create foo 192", { CARVE_POKE_CACHE_CREATE, .size = 192,
+	{ "cache_create foo 192", { CARVE_ALLOC_CACHE_CREATE, .size = 192,
 				    .times = 1, .name = "foo" } },
-	{ "cache_create x3 1 64", { CARVE_POKE_CACHE_CREATE, .size = 1,
+	{ "cache_create x3 1 64", { CARVE_ALLOC_CACHE_CREATE, .size = 1,
 				    .align = 64, .times = 1, .name = "x3" } },
 	{ "cache_create a/\"b\"% 16K 4K", {
-			CARVE_POKE_CACHE_CREATE, .size = SZ_16K, .align = SZ_4K,
+			CARVE_ALLOC_CACHE_CREATE, .size = SZ_16K, .align = SZ_4K,
 			.times = 1, .name = "a/\"b\"%" } },
 	{ "cache_create 0123456789012345678901234567890 8", {
-			CARVE_POKE_CACHE_CREATE, .size = 8, .times = 1,
+			CARVE_ALLOC_CACHE_CREATE, .size = 8, .times = 1,
 			.name = "0123456789012345678901234567890" } },
-	{ "cache_alloc foo", { CARVE_POKE_CACHE_ALLOC, .gfp = GFP_KERNEL,
+	{ "cache_alloc foo", { CARVE_ALLOC_CACHE_ALLOC, .gfp = GFP_KERNEL,
 			       .times = 1, .name = "foo" } },
-	{ "cache_alloc x3 GFP_ATOMIC x4", { CARVE_POKE_CACHE_ALLOC,
+	{ "cache_alloc x3 GFP_ATOMIC x4", { CARVE_ALLOC_CACHE_ALLOC,
 					    .gfp = GFP_ATOMIC, .times = 4,
 					    .name = "x3" } },
-	{ "vmalloc 1", { CARVE_POKE_VMALLOC, .size = 1, .times = 1 } },
-	{ "vmalloc 1M x2", { CARVE_POKE_VMALLOC, .size = SZ_1M, .times = 2 } },
-	{ "vzalloc 5000", { CARVE_POKE_VZALLOC, .size = 5000, .times = 1 } },
+	{ "vmalloc 1", { CARVE_ALLOC_VMALLOC, .size = 1, .times = 1 } },
+	{ "vmalloc 1M x2", { CARVE_ALLOC_VMALLOC, .size = SZ_1M, .times = 2 } },
+	{ "vzalloc 5000", { CARVE_ALLOC_VZALLOC, .size = 5000, .times = 1 } },
 };
 
-static bool takes_gfp(enum carve_poke what)
+static bool takes_gfp(enum carve_alloc_op what)
 {
-	return what == CARVE_POKE_PAGES || what == CARVE_POKE_EXACT ||
-	       what == CARVE_POKE_KMALLOC || what == CARVE_POKE_CACHE_ALLOC;
+	return what == CARVE_ALLOC_PAGES || what == CARVE_ALLOC_EXACT ||
+	       what == CARVE_ALLOC_KMALLOC || what == CARVE_ALLOC_CACHE_ALLOC;
 }
 
-static void good_alloc_lines_are_read(struct kunit *test)
+static void good_alloc_lines_are_parsed(struct kunit *test)
 {
 	unsigned int i;
 
@@ -225,7 +226,7 @@ static void good_alloc_lines_are_read(struct kunit *test)
 		const char *line = good_allocs[i].line;
 		struct carve_alloc_request got;
 		struct carve_reply reply = { };
-		/* Failures are told in the file, not in the log */
+		/* The file reports failures, so they aren't logged */
 		gfp_t quiet = takes_gfp(want->what) ? __GFP_NOWARN : 0;
 
 		KUNIT_ASSERT_EQ_MSG(test,
@@ -279,7 +280,7 @@ static const struct {
 	{ "pages 0 GFP_KERNEL|__GFP_ZER", "unknown flag \"__GFP_ZER\"" },
 	{ "pages 0 __GFP_ZEROS", "unknown flag \"__GFP_ZEROS\"" },
 	{ "pages 0 GFP_KERNEL | __GFP_ZERO", "unexpected \"|\"" },
-	/* would never come back */
+	/* would never return */
 	{ "pages 0 GFP_KERNEL|__GFP_NOFAIL", "unknown flag \"__GFP_NOFAIL\"" },
 	{ "exact 1 " TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN "123456789",
 	  "or _MOVABLE" },
@@ -347,7 +348,7 @@ static void bad_alloc_lines_are_refused_with_a_reason(struct kunit *test)
 	}
 }
 
-static void limits_are_those_of_the_carveout(struct kunit *test)
+static void limits_follow_from_the_carveout(struct kunit *test)
 {
 	const struct carve_alloc_limits small = { .max_order = 0, .bytes = 1 };
 	struct carve_alloc_request request;
@@ -382,7 +383,7 @@ static const struct {
 	{ "cache all", { CARVE_FREE_CACHE, .name = "all" } },
 };
 
-static void good_free_lines_are_read(struct kunit *test)
+static void good_free_lines_are_parsed(struct kunit *test)
 {
 	unsigned int i;
 
@@ -448,7 +449,7 @@ static void bad_free_lines_are_refused_with_a_reason(struct kunit *test)
 	}
 }
 
-/* The others */
+/* Other files */
 
 static const struct {
 	const char *line;
@@ -462,7 +463,7 @@ static const struct {
 	{ "1 1", "unexpected \"1\": write 1" },
 };
 
-static void only_one_is_taken(struct kunit *test)
+static void only_the_value_one_is_accepted(struct kunit *test)
 {
 	struct carve_reply reply;
 	unsigned int i;
@@ -478,7 +479,7 @@ static void only_one_is_taken(struct kunit *test)
 	}
 }
 
-static void long_reply_is_cut_off(struct kunit *test)
+static void long_reply_is_truncated(struct kunit *test)
 {
 	struct carve_reply reply;
 
@@ -487,7 +488,7 @@ static void long_reply_is_cut_off(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, strlen(reply.text), CARVE_REPLY_MAX - 1);
 }
 
-/* Anything at all */
+/* Random lines */
 
 static const char *const pieces[] = {
 	"pages", "exact", "kmalloc", "cache_create", "cache_alloc", "vmalloc",
@@ -499,11 +500,11 @@ static const char *const pieces[] = {
 
 static void random_line(struct rnd_state *rnd, char line[CARVE_LINE_MAX + 1])
 {
-	u32 nr = carve_testbed_random(rnd, 24);
+	u32 nr = carve_fixture_random(rnd, 24);
 
 	*line = '\0';
 	while (nr--)
-		strlcat(line, pieces[carve_testbed_random(rnd,
+		strlcat(line, pieces[carve_fixture_random(rnd,
 							  ARRAY_SIZE(pieces))],
 			CARVE_LINE_MAX + 1);
 }
@@ -517,7 +518,7 @@ static void expect_answer(struct kunit *test, const char *line, int ret,
 	expect_reason(test, reply, line, "");
 }
 
-static void any_line_is_taken_or_refused_with_a_reason(struct kunit *test)
+static void any_line_is_accepted_or_refused_with_a_reason(struct kunit *test)
 {
 	struct carve_alloc_request alloc;
 	struct carve_free_request frees;
@@ -527,7 +528,7 @@ static void any_line_is_taken_or_refused_with_a_reason(struct kunit *test)
 	unsigned int i, taken = 0;
 	int ret;
 
-	carve_testbed_seed(test, &rnd, 20261120);
+	carve_fixture_seed(test, &rnd, 20261120);
 	for (i = 0; i < LINES; i++) {
 		random_line(&rnd, line);
 		ret = carve_parse_alloc(line, &limits, &alloc, &reply);
@@ -548,17 +549,17 @@ static void any_line_is_taken_or_refused_with_a_reason(struct kunit *test)
 }
 
 static struct kunit_case parse_cases[] = {
-	KUNIT_CASE(good_sizes_are_read),
+	KUNIT_CASE(good_sizes_are_parsed),
 	KUNIT_CASE(bad_sizes_are_refused),
-	KUNIT_CASE(one_line_of_ascii_is_taken),
-	KUNIT_CASE(good_alloc_lines_are_read),
+	KUNIT_CASE(single_line_of_ascii_is_accepted),
+	KUNIT_CASE(good_alloc_lines_are_parsed),
 	KUNIT_CASE(bad_alloc_lines_are_refused_with_a_reason),
-	KUNIT_CASE(limits_are_those_of_the_carveout),
-	KUNIT_CASE(good_free_lines_are_read),
+	KUNIT_CASE(limits_follow_from_the_carveout),
+	KUNIT_CASE(good_free_lines_are_parsed),
 	KUNIT_CASE(bad_free_lines_are_refused_with_a_reason),
-	KUNIT_CASE(only_one_is_taken),
-	KUNIT_CASE(long_reply_is_cut_off),
-	KUNIT_CASE(any_line_is_taken_or_refused_with_a_reason),
+	KUNIT_CASE(only_the_value_one_is_accepted),
+	KUNIT_CASE(long_reply_is_truncated),
+	KUNIT_CASE(any_line_is_accepted_or_refused_with_a_reason),
 	{ }
 };
 

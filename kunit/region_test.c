@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Reserving memory from the kernel, and what is refused. */
+/* Tests of reserving memory from the kernel, and of refused requests. */
 #include <linux/io.h>
 #include <linux/mm.h>
 #include <linux/nodemask.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
+#include <linux/vmstat.h>
 
-#include "kunit/testbed.h"
-#include "region/region.h"
+#include "compat/contig.h"
+#include "kunit/fixture.h"
+#include "region/region_internal.h"
 
 static struct carve_region_request request_of(u64 size)
 {
@@ -52,7 +54,7 @@ static const struct refusal refusals[] = {
 	{ "highest node", SZ_1M, "contig", INT_MAX, -EINVAL },
 };
 
-static void what_cannot_be_is_refused(struct kunit *test)
+static void impossible_requests_are_refused(struct kunit *test)
 {
 	struct carve_region region = { };
 	unsigned int i;
@@ -85,8 +87,8 @@ static void node_that_is_not_online_is_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, carve_region_reserve(&region, &request), -EINVAL);
 }
 
-/* All of memory has to be less than allowed, and what is allowed is some of it */
-static void limit_is_below_all_memory(struct kunit *test)
+/* All of memory exceeds the limit, which lies within memory */
+static void request_for_all_memory_exceeds_the_limit(struct kunit *test)
 {
 	u64 all = (u64)totalram_pages() << PAGE_SHIFT;
 	struct carve_region_request request = request_of(all);
@@ -95,8 +97,8 @@ static void limit_is_below_all_memory(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, carve_region_reserve(&region, &request), -ENOMEM);
 }
 
-/* Only memory that is kept back at boot is none of the kernel's */
-static void address_does_not_lift_the_limit(struct kunit *test)
+/* Only memory that was reserved at boot is not managed by the kernel */
+static void fixed_address_does_not_raise_the_limit(struct kunit *test)
 {
 	struct carve_region_request request =
 		request_of((u64)totalram_pages() << PAGE_SHIFT);
@@ -106,8 +108,8 @@ static void address_does_not_lift_the_limit(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, carve_region_reserve(&region, &request), -ENOMEM);
 }
 
-/* What no machine has so low; that there is no CMA besides isn't the reason */
-static void reason_is_that_of_the_source_that_there_is(struct kunit *test)
+/* No machine has memory below this limit; the lack of CMA must not hide that error */
+static void error_comes_from_the_available_source(struct kunit *test)
 {
 	struct carve_region_request request = request_of(SZ_16M);
 	struct carve_region region = { };
@@ -115,6 +117,123 @@ static void reason_is_that_of_the_source_that_there_is(struct kunit *test)
 	request.source = "auto";
 	request.zone = __GFP_DMA;
 	KUNIT_EXPECT_EQ(test, carve_region_reserve(&region, &request), -ENOMEM);
+}
+
+static int reserve_from_boot(struct carve_region *region)
+{
+	struct carve_region_request request = request_of(SZ_1M);
+
+	request.source = "reserved";
+	request.phys = SZ_64M;
+	return carve_region_reserve(region, &request);
+}
+
+/* Which no machine of the tests does; on these, that address is in use */
+static void reserved_memory_is_refused_where_memory_is_encrypted(struct kunit *test)
+{
+	const bool possible = IS_ENABLED(CONFIG_HAS_IOMEM);
+	struct carve_region region = { };
+
+	KUNIT_EXPECT_EQ(test, reserve_from_boot(&region),
+			possible ? -EBUSY : -ENODEV);
+	carve_region_feign_encryption = true;
+	KUNIT_EXPECT_EQ(test, reserve_from_boot(&region),
+			possible ? -EOPNOTSUPP : -ENODEV);
+	carve_region_feign_encryption = false;
+	KUNIT_EXPECT_EQ(test, !!strstr(region.refusal, "encrypts its memory"),
+			possible);
+}
+
+/* Free ordinary and CMA memory of the kernel in pages, exact enough to notice megabytes */
+static unsigned long nr_free_pages(void)
+{
+	return global_zone_page_state(NR_FREE_PAGES);
+}
+
+/* Often enough that memory leaked by a refusal is noticed */
+#define REFUSALS 32
+
+static void refuse_often(struct kunit *test, struct carve_region *region,
+			 const struct carve_region_request *request)
+{
+	int i;
+
+	for (i = 0; i < REFUSALS; i++) {
+		if (carve_region_reserve(region, request))
+			continue;
+		/* Some machines have a range that low */
+		KUNIT_EXPECT_LE(test, carve_region_phys(region) + request->size,
+				(phys_addr_t)SZ_16M);
+		carve_region_release(region);
+	}
+}
+
+/*
+ * Migration may move pages into CMA areas meanwhile, which a leak does each
+ * time, until the areas are used up.
+ */
+static void expect_nothing_leaked(struct kunit *test,
+				  const struct carve_region_request *request)
+{
+	unsigned long cma = carve_compat_cma_nr_free(), before = nr_free_pages();
+	unsigned long kept = REFUSALS * (request->size >> PAGE_SHIFT);
+	struct carve_region region = { };
+	unsigned long start;
+	int round = 0;
+
+	do {
+		start = carve_compat_cma_nr_free();
+		refuse_often(test, &region, request);
+	} while (carve_compat_cma_nr_free() + SZ_4M / PAGE_SIZE <= start &&
+		 ++round < 3);
+
+	KUNIT_EXPECT_GT_MSG(test, nr_free_pages() + kept / 2, before,
+			    "%s leaks memory: %s", request->source,
+			    region.refusal);
+	KUNIT_EXPECT_LT_MSG(test, round, 3, "%s leaks CMA memory each time: %s",
+			    request->source, region.refusal);
+	KUNIT_EXPECT_GE_MSG(test, 2 * carve_compat_cma_nr_free(), cma,
+			    "%s uses up CMA memory: %s", request->source,
+			    region.refusal);
+}
+
+/* A source that ignores the zone finds a range above it, which must be released */
+static void range_above_the_limit_is_released(struct kunit *test)
+{
+	struct carve_region_request request = request_of(SZ_8M);
+
+	request.zone = __GFP_DMA;
+	expect_nothing_leaked(test, &request);
+	request.source = "cma";
+	expect_nothing_leaked(test, &request);
+	request.source = "auto";
+	expect_nothing_leaked(test, &request);
+}
+
+/* Several ranges in a row, so that CMA areas are reached */
+#define NR_RANGES 10
+
+static void contiguous_ranges_avoid_cma(struct kunit *test)
+{
+	const unsigned long nr_pages = SZ_16M >> PAGE_SHIFT;
+	unsigned long cma = carve_compat_cma_nr_free();
+	struct page *ranges[NR_RANGES];
+	int nr = 0;
+
+	if (cma < 2 * nr_pages)
+		kunit_skip(test, "there is no CMA area");
+	while (nr < NR_RANGES) {
+		ranges[nr] = carve_compat_alloc_contig_pages(nr_pages,
+							     GFP_KERNEL | __GFP_NOWARN,
+							     0, NULL);
+		if (!ranges[nr])
+			break;
+		nr++;
+	}
+	KUNIT_EXPECT_GT(test, nr, 1);
+	KUNIT_EXPECT_GT(test, carve_compat_cma_nr_free() + nr_pages, cma);
+	while (nr)
+		free_contig_range(page_to_pfn(ranges[--nr]), nr_pages);
 }
 
 static void sources_are_known_by_name(struct kunit *test)
@@ -148,7 +267,7 @@ static void get_size_name(const struct size *size, char *name)
 
 KUNIT_ARRAY_PARAM(sizes, sizes, get_size_name);
 
-/* It is ours alone: taken from the kernel, and in use by nobody else */
+/* The region is exclusive: taken from the kernel, and used by nothing else */
 static void expect_page_reserved(struct kunit *test,
 				 const struct carve_region *region,
 				 unsigned long i)
@@ -167,7 +286,7 @@ static void expect_page_reserved(struct kunit *test,
 	KUNIT_EXPECT_EQ(test, page_to_nid(page), region->node);
 }
 
-/* Each page differently, so that one which is there twice is seen */
+/* Fill each page differently, so that a page that is mapped twice is noticed */
 static void expect_writable(struct kunit *test,
 			    const struct carve_region *region)
 {
@@ -184,7 +303,7 @@ static void expect_writable(struct kunit *test,
 	}
 }
 
-static void region_is_contiguous_aligned_and_ours(struct kunit *test)
+static void region_is_contiguous_aligned_and_exclusive(struct kunit *test)
 {
 	const struct size *size = test->param_value;
 	const struct carve_region_request request = {
@@ -243,8 +362,8 @@ static unsigned long count_free(unsigned long start_pfn, unsigned long nr)
 	return nr_free;
 }
 
-/* Others may be quick to take some of it, but not half */
-static void memory_comes_back(struct kunit *test)
+/* Other users may take some of it, but not half */
+static void released_memory_returns_to_the_kernel(struct kunit *test)
 {
 	const struct carve_region_request request = request_of(SZ_16M);
 	struct carve_region region = { };
@@ -259,16 +378,19 @@ static void memory_comes_back(struct kunit *test)
 }
 
 static struct kunit_case region_cases[] = {
-	KUNIT_CASE(what_cannot_be_is_refused),
+	KUNIT_CASE(impossible_requests_are_refused),
 	KUNIT_CASE(node_that_is_not_online_is_refused),
-	KUNIT_CASE(limit_is_below_all_memory),
-	KUNIT_CASE(address_does_not_lift_the_limit),
-	KUNIT_CASE(reason_is_that_of_the_source_that_there_is),
+	KUNIT_CASE(request_for_all_memory_exceeds_the_limit),
+	KUNIT_CASE(fixed_address_does_not_raise_the_limit),
+	KUNIT_CASE(error_comes_from_the_available_source),
+	KUNIT_CASE(reserved_memory_is_refused_where_memory_is_encrypted),
+	KUNIT_CASE(range_above_the_limit_is_released),
+	KUNIT_CASE(contiguous_ranges_avoid_cma),
 	KUNIT_CASE(sources_are_known_by_name),
-	KUNIT_CASE_PARAM(region_is_contiguous_aligned_and_ours,
+	KUNIT_CASE_PARAM(region_is_contiguous_aligned_and_exclusive,
 			 sizes_gen_params),
 	KUNIT_CASE(regions_do_not_overlap),
-	KUNIT_CASE(memory_comes_back),
+	KUNIT_CASE(released_memory_returns_to_the_kernel),
 	{ }
 };
 

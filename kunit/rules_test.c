@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * How users say which caches are to be debugged, and what they are told: the
- * language of slab_debug=, the file of that name, and who holds what.
+ * Tests of how users select the caches to debug and what is reported: the syntax
+ * of slab_debug=, the debugfs file of that name, and the allocation report.
  */
 #include <linux/err.h>
 #include <linux/seq_file.h>
@@ -9,9 +9,11 @@
 
 #include <carveout.h>
 
-#include "face/slab_debug.h"
-#include "kunit/filebed.h"
-#include "kunit/testbed.h"
+#include "core/allocation_report.h"
+#include "debugfs/slab_debug.h"
+#include "kunit/file_fixture.h"
+#include "kunit/fixture.h"
+#include "slab/cache.h"
 #include "slab/rules.h"
 #include "slab/users.h"
 
@@ -24,21 +26,21 @@
 static int rules_init(struct kunit *test)
 {
 	struct carve_command_file *file;
-	struct carve_filebed *bed;
-	int ret = carve_filebed_init(test);
+	struct carve_file *ctx;
+	int ret = carve_file_init(test);
 
 	if (ret)
 		return ret;
 	file = kunit_kzalloc(test, sizeof(*file), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, file);
-	bed = test->priv;
-	carve_slab_debug_add(file, bed->co, bed->dir);
-	bed->file = file;
-	bed->nr_files = 1;
+	ctx = test->priv;
+	carve_slab_debug_add(file, ctx->co, ctx->dir);
+	ctx->file = file;
+	ctx->nr_files = 1;
 	return 0;
 }
 
-/* The language */
+/* Syntax */
 
 static const struct {
 	const char *text;
@@ -58,7 +60,7 @@ static const struct {
 	{ " F", -EINVAL, 0, NULL },
 };
 
-static void letters_are_flags(struct kunit *test)
+static void letters_select_flags(struct kunit *test)
 {
 	char text[CARVE_DEBUG_LETTERS];
 	unsigned int i, flags;
@@ -96,7 +98,7 @@ static const struct {
 	{ "kmalloc-1*", "kmalloc-2k", false },
 };
 
-static void stars_stand_for_any_characters(struct kunit *test)
+static void asterisk_matches_any_characters(struct kunit *test)
 {
 	unsigned int i;
 
@@ -133,7 +135,7 @@ static const struct {
 	{ "F,foo;", "bar", F | Z | P | U },
 };
 
-static void first_rule_with_the_name_holds(struct kunit *test)
+static void first_matching_rule_applies(struct kunit *test)
 {
 	unsigned int i;
 
@@ -150,55 +152,55 @@ static void first_rule_with_the_name_holds(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, carve_debug_check_rules("F,X;foo,Z"), -EINVAL);
 }
 
-/* The file */
+/* The debugfs file */
 
 static int write_line(struct kunit *test, const char *line)
 {
-	return carve_filebed_write(test, "slab_debug", line);
+	return carve_file_write(test, "slab_debug", line);
 }
 
 static const char *read_text(struct kunit *test)
 {
-	return carve_filebed_read(test, "slab_debug");
+	return carve_file_read(test, "slab_debug");
 }
 
-static unsigned int flags_of(struct kunit *test, unsigned int class)
+static unsigned int flags_of(struct kunit *test, size_t size)
 {
-	struct carve_filebed *bed = test->priv;
+	struct carve_file *ctx = test->priv;
 
-	return bed->co->slabs.kmalloc[class]->debugging.flags;
+	return carve_fixture_kmalloc_cache(ctx->co, size)->debugging.flags;
 }
 
-static void lines_switch_caches_by_name(struct kunit *test)
+static void lines_switch_debugging_by_cache_name(struct kunit *test)
 {
-	struct carve_filebed *bed = test->priv;
+	struct carve_file *ctx = test->priv;
 
 	KUNIT_EXPECT_EQ(test, write_line(test, "FZPUQ kmalloc-64"), 0);
-	KUNIT_EXPECT_STREQ(test, bed->reply.text, "1 caches");
-	KUNIT_EXPECT_EQ(test, flags_of(test, 3), F | Z | P | U | Q);
-	KUNIT_EXPECT_EQ(test, flags_of(test, 4), 0);
+	KUNIT_EXPECT_STREQ(test, ctx->reply.text, "1 caches");
+	KUNIT_EXPECT_EQ(test, flags_of(test, 64), F | Z | P | U | Q);
+	KUNIT_EXPECT_EQ(test, flags_of(test, 96), 0);
 	KUNIT_EXPECT_EQ(test, write_line(test, "z kmalloc-1*"), 0);
-	KUNIT_EXPECT_STREQ(test, bed->reply.text, "4 caches");
-	KUNIT_EXPECT_EQ(test, flags_of(test, 1), Z);
-	KUNIT_EXPECT_EQ(test, flags_of(test, 6), Z);
+	KUNIT_EXPECT_STREQ(test, ctx->reply.text, "4 caches");
+	KUNIT_EXPECT_EQ(test, flags_of(test, 16), Z);
+	KUNIT_EXPECT_EQ(test, flags_of(test, 192), Z);
 	KUNIT_EXPECT_NOT_NULL(test, strstr(read_text(test), "\nFZPUQ kmalloc-64 "));
-	KUNIT_EXPECT_NOT_NULL(test, strstr(bed->text, "\nZ     kmalloc-192 "));
-	KUNIT_EXPECT_NOT_NULL(test, strstr(bed->text, "\n-     kmalloc-96 "));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(ctx->text, "\nZ     kmalloc-192 "));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(ctx->text, "\n-     kmalloc-96 "));
 	KUNIT_EXPECT_EQ(test, write_line(test, "- *"), 0);
 	KUNIT_EXPECT_NULL(test, strstr(read_text(test), "\nZ"));
-	KUNIT_EXPECT_EQ(test, flags_of(test, 3), 0);
+	KUNIT_EXPECT_EQ(test, flags_of(test, 64), 0);
 }
 
-static void quarantine_can_be_set(struct kunit *test)
+static void quarantine_size_can_be_set(struct kunit *test)
 {
-	struct carve_filebed *bed = test->priv;
+	struct carve_file *ctx = test->priv;
 
 	KUNIT_EXPECT_EQ(test, write_line(test, "quarantine 64K"), 0);
-	KUNIT_EXPECT_EQ(test, bed->co->slabs.quarantine_bytes, 65536UL);
+	KUNIT_EXPECT_EQ(test, ctx->co->slabs.quarantine_bytes, 65536UL);
 	KUNIT_EXPECT_EQ(test, strncmp(read_text(test), "# quarantine 65536\n",
 				      19), 0);
 	KUNIT_EXPECT_EQ(test, write_line(test, "quarantine 0"), 0);
-	KUNIT_EXPECT_EQ(test, bed->co->slabs.quarantine_bytes, 0UL);
+	KUNIT_EXPECT_EQ(test, ctx->co->slabs.quarantine_bytes, 0UL);
 }
 
 static const struct {
@@ -223,25 +225,25 @@ static void bad_lines_are_refused_with_a_reason(struct kunit *test)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(bad_lines); i++)
-		carve_filebed_refuses(test, "slab_debug", bad_lines[i].line,
-				      bad_lines[i].reason);
-	KUNIT_EXPECT_EQ(test, flags_of(test, 3), 0);
+		carve_file_refuses(test, "slab_debug", bad_lines[i].line,
+				   bad_lines[i].reason);
+	KUNIT_EXPECT_EQ(test, flags_of(test, 64), 0);
 }
 
-static void what_was_found_is_counted_there(struct kunit *test)
+static void file_shows_error_counts(struct kunit *test)
 {
 	unsigned int waiting, missed, left, right, poison, twice;
-	struct carve_filebed *bed = test->priv;
+	struct carve_file *ctx = test->priv;
 	const char *line;
 	u8 *p;
 
 	KUNIT_ASSERT_EQ(test, write_line(test, "ZP kmalloc-64"), 0);
-	p = carve_kmalloc(bed->co, 64, GFP_KERNEL);
+	p = carve_kmalloc(ctx->co, 64, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, p);
 	OPTIMIZER_HIDE_VAR(p);
 	p[64] ^= 0xff;
-	carve_kfree(bed->co, p);
-	carve_kfree(bed->co, p);
+	carve_kfree(ctx->co, p);
+	carve_kfree(ctx->co, p);
 	line = strstr(read_text(test), "\nZP ");
 	KUNIT_ASSERT_NOT_NULL(test, line);
 	if (sscanf(line, " ZP kmalloc-64 %u %u %u %u %u %u", &waiting, &missed,
@@ -255,9 +257,9 @@ static void what_was_found_is_counted_there(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, write_line(test, "- kmalloc-64"), 0);
 }
 
-/* Who holds what */
+/* Allocation report */
 
-/* By a call that these return from, so that it is theirs in a trace */
+/* Allocate in functions that aren't inlined or tail called, so that traces show them */
 static noinline void *hold_small(struct carveout *co)
 {
 	void *p = carve_kmalloc(co, 50, GFP_KERNEL);
@@ -274,11 +276,11 @@ static noinline void *hold_large(struct carveout *co)
 	return p;
 }
 
-static void holders_are_listed_by_bytes(struct kunit *test)
+static void call_sites_are_sorted_by_bytes(struct kunit *test)
 {
-	struct carve_filebed *bed = test->priv;
-	struct carveout *co = bed->co;
-	struct seq_file m = { .buf = bed->text, .size = CARVE_FILEBED_TEXT - 1 };
+	struct carve_file *ctx = test->priv;
+	struct carveout *co = ctx->co;
+	struct seq_file m = { .buf = ctx->text, .size = CARVE_FILE_TEXT - 1 };
 	struct carve_report r = { .seq = &m };
 	const char *small, *large;
 	void *held[7], *other;
@@ -290,74 +292,106 @@ static void holders_are_listed_by_bytes(struct kunit *test)
 		held[i] = i < 3 ? hold_small(co) : hold_large(co);
 		KUNIT_ASSERT_NOT_NULL(test, held[i]);
 	}
-	/* A larger one of a cache further down the list */
+	/* A larger object, of a cache further down the list */
 	KUNIT_ASSERT_EQ(test, write_line(test, "U kmalloc-512"), 0);
 	other = carve_kmalloc(co, 300, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, other);
 	KUNIT_EXPECT_EQ(test, carve_users_report_all(&co->slabs, &r), 2);
-	KUNIT_EXPECT_EQ(test, strncmp(bed->text, "300 bytes in 1 objects of cache kmalloc-512, ",
+	KUNIT_EXPECT_EQ(test, strncmp(ctx->text, "300 bytes in 1 objects of cache kmalloc-512, ",
 				      45), 0);
 	carve_kfree(co, other);
 	KUNIT_ASSERT_EQ(test, write_line(test, "- kmalloc-512"), 0);
-	large = strstr(bed->text, "240 bytes in 4 objects of cache kmalloc-64, the oldest for ");
-	small = strstr(bed->text, "150 bytes in 3 objects of cache kmalloc-64, the oldest for ");
+	large = strstr(ctx->text, "240 bytes in 4 objects of cache kmalloc-64, the oldest for ");
+	small = strstr(ctx->text, "150 bytes in 3 objects of cache kmalloc-64, the oldest for ");
 	KUNIT_ASSERT_NOT_NULL(test, large);
 	KUNIT_ASSERT_NOT_NULL(test, small);
 	KUNIT_EXPECT_TRUE(test, large < small);
 	KUNIT_EXPECT_NOT_NULL(test, strstr(large, "by hold_large+"));
 	KUNIT_EXPECT_NOT_NULL(test, strstr(small, "by hold_small+"));
 
-	/* With a limit the rest is summed up */
+	/* With a limit, further call sites are summed up */
 	m.count = 0;
-	memset(bed->text, 0, CARVE_FILEBED_TEXT);
-	carve_users_report(co->slabs.kmalloc[3], &r, 1);
-	KUNIT_EXPECT_NOT_NULL(test, strstr(bed->text, "240 bytes in 4 objects"));
-	KUNIT_EXPECT_NOT_NULL(test, strstr(bed->text,
+	memset(ctx->text, 0, CARVE_FILE_TEXT);
+	carve_users_report(carve_fixture_kmalloc_cache(co, 64), &r, 1);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(ctx->text, "240 bytes in 4 objects"));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(ctx->text,
 					   "\n150 bytes in 3 objects by others\n"));
 	for (i = 0; i < ARRAY_SIZE(held); i++)
 		carve_kfree(co, held[i]);
 	m.count = 0;
-	memset(bed->text, 0, CARVE_FILEBED_TEXT);
-	carve_users_report(co->slabs.kmalloc[3], &r, UINT_MAX);
-	KUNIT_EXPECT_STREQ(test, bed->text, "");
+	memset(ctx->text, 0, CARVE_FILE_TEXT);
+	carve_users_report(carve_fixture_kmalloc_cache(co, 64), &r, UINT_MAX);
+	KUNIT_EXPECT_STREQ(test, ctx->text, "");
 	KUNIT_ASSERT_EQ(test, write_line(test, "- kmalloc-64"), 0);
 }
 
-static void owners_have_the_traces_of_what_is_left(struct kunit *test)
+/* More call sites than a report has entries for */
+#define MANY_SITES 1100UL
+
+static void excess_call_sites_are_summed_up(struct kunit *test)
 {
-	struct carve_filebed *bed = test->priv;
-	struct seq_file m = { .buf = bed->text, .size = CARVE_FILEBED_TEXT - 1 };
+	struct carve_file *ctx = test->priv;
+	struct seq_file m = { .buf = ctx->text, .size = CARVE_FILE_TEXT - 1 };
+	struct carve_cache *cache = carve_fixture_kmalloc_cache(ctx->co, 64);
+	struct carve_report r = { .seq = &m };
+	char others[64];
+	unsigned long i;
+	void **held;
+
+	held = kunit_kcalloc(test, MANY_SITES, sizeof(*held), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, held);
+	KUNIT_ASSERT_EQ(test, write_line(test, "U kmalloc-64"), 0);
+	for (i = 0; i < MANY_SITES; i++) {
+		held[i] = carve_cache_alloc_slow(cache, 50, GFP_KERNEL, i + 1);
+		KUNIT_ASSERT_NOT_NULL(test, held[i]);
+	}
+	carve_users_report(cache, &r, 1);
+	KUNIT_EXPECT_TRUE(test, strstarts(ctx->text,
+					  "50 bytes in 1 objects of cache kmalloc-64, "));
+	snprintf(others, sizeof(others), "\n%lu bytes in %lu objects by others\n",
+		 50 * (MANY_SITES - 1), MANY_SITES - 1);
+	KUNIT_EXPECT_TRUE_MSG(test, strstr(ctx->text, others), "%s", ctx->text);
+	for (i = 0; i < MANY_SITES; i++)
+		carve_cache_free(cache, held[i]);
+	KUNIT_ASSERT_EQ(test, write_line(test, "- kmalloc-64"), 0);
+}
+
+static void allocation_report_has_traces(struct kunit *test)
+{
+	struct carve_file *ctx = test->priv;
+	struct seq_file m = { .buf = ctx->text, .size = CARVE_FILE_TEXT - 1 };
 	struct carve_report r = { .seq = &m };
 	void *p;
 
 	KUNIT_ASSERT_EQ(test, write_line(test, "U kmalloc-64"), 0);
-	p = hold_small(bed->co);
+	p = hold_small(ctx->co);
 	KUNIT_ASSERT_NOT_NULL(test, p);
-	KUNIT_EXPECT_EQ(test, carveout_report_owners(bed->co, &r), 1UL);
-	KUNIT_EXPECT_NOT_NULL(test, strstr(bed->text,
+	KUNIT_EXPECT_EQ(test, carveout_report_allocations(ctx->co, &r), 1UL);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(ctx->text,
 					   "\n50 bytes in 1 objects of cache kmalloc-64, "));
-	KUNIT_EXPECT_NOT_NULL(test, strstr(bed->text, "by hold_small+"));
-	carve_kfree(bed->co, p);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(ctx->text, "by hold_small+"));
+	carve_kfree(ctx->co, p);
 	KUNIT_ASSERT_EQ(test, write_line(test, "- kmalloc-64"), 0);
 }
 
 static struct kunit_case rules_cases[] = {
-	KUNIT_CASE(letters_are_flags),
-	KUNIT_CASE(stars_stand_for_any_characters),
-	KUNIT_CASE(first_rule_with_the_name_holds),
-	KUNIT_CASE(lines_switch_caches_by_name),
-	KUNIT_CASE(quarantine_can_be_set),
+	KUNIT_CASE(letters_select_flags),
+	KUNIT_CASE(asterisk_matches_any_characters),
+	KUNIT_CASE(first_matching_rule_applies),
+	KUNIT_CASE(lines_switch_debugging_by_cache_name),
+	KUNIT_CASE(quarantine_size_can_be_set),
 	KUNIT_CASE(bad_lines_are_refused_with_a_reason),
-	KUNIT_CASE(what_was_found_is_counted_there),
-	KUNIT_CASE(holders_are_listed_by_bytes),
-	KUNIT_CASE(owners_have_the_traces_of_what_is_left),
+	KUNIT_CASE(file_shows_error_counts),
+	KUNIT_CASE(call_sites_are_sorted_by_bytes),
+	KUNIT_CASE(excess_call_sites_are_summed_up),
+	KUNIT_CASE(allocation_report_has_traces),
 	{ }
 };
 
 static struct kunit_suite rules_suite = {
 	.name = "carveout_rules",
 	.init = rules_init,
-	.exit = carve_filebed_exit,
+	.exit = carve_file_exit,
 	.test_cases = rules_cases,
 };
 

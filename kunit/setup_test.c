@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The time just after a carveout was made, with what is done in the background
- * held back, or only begun.
+ * Tests of the time right after a carveout was created, with deferred init held
+ * back or just started.
  */
 #include <linux/completion.h>
 #include <linux/debug_locks.h>
@@ -15,9 +15,11 @@
 
 #include <carveout.h>
 
-#include "face/pagemap.h"
+#include "core/allocation_report.h"
+#include "debugfs/pagemap.h"
+#include "kunit/fixture.h"
 #include "kunit/interrupt.h"
-#include "kunit/testbed.h"
+#include "page/pages.h"
 
 #define QUIET (GFP_KERNEL | __GFP_NOWARN)
 #define AT_ONCE (GFP_NOWAIT | __GFP_NOWARN)
@@ -25,7 +27,7 @@
 /* Several pageblocks, most of them without page descriptors */
 #define HELD_SIZE SZ_16M
 
-/* Of which nothing is done in the background as yet */
+/* A carveout whose deferred init hasn't started */
 static struct carveout *create_held(u64 size, unsigned int nr_zones)
 {
 	struct carveout_request request = {
@@ -91,10 +93,11 @@ static bool has_descriptor(struct carveout *co, u32 index)
 }
 
 /*
- * What an earlier carveout in the same memory may have left there: all that
- * has no descriptor looks like a slab of @cache, a block in use, and a free one.
+ * Contents that an earlier carveout may have left in the same memory: every page
+ * without a descriptor looks like a slab of @cache, a block in use, or a free
+ * block.
  */
-static void fill_with_lies(struct carveout *co, struct carve_cache *cache)
+static void fill_with_stale_data(struct carveout *co, struct carve_cache *cache)
 {
 	static const u8 states[] = {
 		CARVE_PAGE_SLAB, CARVE_PAGE_USED, CARVE_PAGE_FREE,
@@ -118,24 +121,24 @@ static int setup_init(struct kunit *test)
 	struct carveout *co = create_held(HELD_SIZE, 1);
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, co);
-	carve_testbed_stay_on_cpu(test);
-	carve_testbed_unbind(co);
-	fill_with_lies(co, co->slabs.kmalloc[3]);
+	carve_fixture_stay_on_cpu(test);
+	carve_fixture_unbind(co);
+	fill_with_stale_data(co, carve_fixture_kmalloc_cache(co, 64));
 	test->priv = co;
 	return 0;
 }
 
 /* Page descriptors */
 
-static void few_descriptors_are_made_at_first(struct kunit *test)
+static void few_descriptors_are_initialized_at_first(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	const struct carve_buddy *b = buddy_of(co);
 
-	KUNIT_EXPECT_GE(test, b->nr_unmade, 4);
-	KUNIT_EXPECT_LT(test, b->nr_unmade, carve_making_nr_blocks(b));
+	KUNIT_EXPECT_GE(test, b->nr_uninitialized, 4);
+	KUNIT_EXPECT_LT(test, b->nr_uninitialized, carve_deferred_init_nr_blocks(b));
 	KUNIT_EXPECT_FALSE(test, has_descriptor(co, b->end - 1));
-	carve_testbed_check(test, co);
+	carve_fixture_check(test, co);
 }
 
 static void all_pages_are_free_without_descriptors(struct kunit *test)
@@ -146,7 +149,7 @@ static void all_pages_are_free_without_descriptors(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, carve_pages_nr_managed(&co->pages),
 			co->pages.nr_pages - boot);
-	KUNIT_EXPECT_EQ(test, carve_testbed_nr_free(co),
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_free(co),
 			co->pages.nr_pages - boot);
 	carve_pagemap_count(&co->pages, count);
 	KUNIT_EXPECT_EQ(test, count[CARVE_PAGE_BOOT], boot);
@@ -154,15 +157,15 @@ static void all_pages_are_free_without_descriptors(struct kunit *test)
 			co->pages.nr_pages - boot);
 }
 
-static void nothing_is_owned_without_descriptors(struct kunit *test)
+static void no_allocations_are_counted_without_descriptors(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 
-	KUNIT_EXPECT_EQ(test, carveout_count_owned(co), 0);
+	KUNIT_EXPECT_EQ(test, carveout_count_allocations(co), 0);
 }
 
-/* The same view before and after, with nothing allocated between */
-static void pairs_are_true_without_descriptors(struct kunit *test)
+/* The number of pairs is the same before and after, with nothing allocated between */
+static void buddy_pairs_are_correct_without_descriptors(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	const struct carve_buddy *b = buddy_of(co);
@@ -178,24 +181,24 @@ static void pairs_are_true_without_descriptors(struct kunit *test)
 		after = carve_buddy_nr_blocks(b, order);
 		KUNIT_EXPECT_EQ(test, before, after);
 	}
-	KUNIT_EXPECT_GT(test, b->nr_unmade, 0);
+	KUNIT_EXPECT_GT(test, b->nr_uninitialized, 0);
 }
 
-static void split_makes_a_pageblock(struct kunit *test)
+static void split_initializes_a_pageblock(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	const struct carve_buddy *b = buddy_of(co);
 	struct carve_page *page, *kept = NULL;
-	u32 unmade = b->nr_unmade;
+	u32 uninitialized = b->nr_uninitialized;
 
-	while (b->nr_unmade == unmade) {
+	while (b->nr_uninitialized == uninitialized) {
 		page = carve_alloc_page(co, GFP_ATOMIC);
 		KUNIT_ASSERT_NOT_NULL(test, page);
 		page->next = kept ? kept - co->pages.map : CARVE_PAGE_NONE;
 		kept = page;
 	}
-	KUNIT_EXPECT_EQ(test, b->nr_unmade, unmade - 1);
-	carve_testbed_check(test, co);
+	KUNIT_EXPECT_EQ(test, b->nr_uninitialized, uninitialized - 1);
+	carve_fixture_check(test, co);
 	while (kept) {
 		page = kept;
 		kept = page->next == CARVE_PAGE_NONE ? NULL :
@@ -222,11 +225,11 @@ static void interrupts_get_pages_without_descriptors(struct kunit *test)
 	carve_free_page(co, page);
 }
 
-/* Each page once, and zeroed where that is asked for */
-static void whole_carveout_is_there_at_once(struct kunit *test)
+/* Each page once, and zeroed on request */
+static void whole_carveout_is_available_at_once(struct kunit *test)
 {
 	struct carveout *co = test->priv;
-	unsigned long n = 0, all = carve_testbed_nr_free(co);
+	unsigned long n = 0, all = carve_fixture_nr_free(co);
 	struct carve_page *first = NULL, *page;
 
 	while ((page = carve_alloc_page(co, AT_ONCE | __GFP_HIGH |
@@ -239,13 +242,13 @@ static void whole_carveout_is_there_at_once(struct kunit *test)
 		n++;
 	}
 	KUNIT_EXPECT_EQ(test, n, all);
-	KUNIT_EXPECT_EQ(test, buddy_of(co)->nr_unmade, 0);
-	carve_testbed_check(test, co);
-	carve_testbed_give_pages(co, first);
+	KUNIT_EXPECT_EQ(test, buddy_of(co)->nr_uninitialized, 0);
+	carve_fixture_check(test, co);
+	carve_fixture_give_pages(co, first);
 }
 
-/* All of its descriptors are the owner's to change */
-static void large_block_comes_with_its_descriptors(struct kunit *test)
+/* The owner may change all descriptors of the block */
+static void large_block_initializes_its_descriptors(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	unsigned int order = fls_long(carve_buddy_orders(buddy_of(co))) - 1;
@@ -257,25 +260,25 @@ static void large_block_comes_with_its_descriptors(struct kunit *test)
 	for (i = 0; i < BIT(order); i++)
 		KUNIT_ASSERT_TRUE(test,
 				  has_descriptor(co, page + i - co->pages.map));
-	carve_testbed_check(test, co);
+	carve_fixture_check(test, co);
 	carve_split_page(co, page, order);
 	for (i = 0; i < BIT(order); i++)
 		carve_free_page(co, page + i);
 }
 
-/* Also by those of each page that is none's: what lies there is not believed */
+/* Frees of pages without descriptors ignore the stale contents there */
 static void bad_frees_are_refused_without_descriptors(struct kunit *test)
 {
 	struct carveout *co = test->priv;
-	struct carve_cache *cache = co->slabs.kmalloc[3];
-	unsigned long nr_free = carve_testbed_nr_free(co);
+	struct carve_cache *cache = carve_fixture_kmalloc_cache(co, 64);
+	unsigned long nr_free = carve_fixture_nr_free(co);
 	u32 i, tried = 0;
 
 	for (i = 0; i < co->pages.nr_pages; i++) {
 		void *addr = co->region[0].virt + ((unsigned long)i << PAGE_SHIFT);
 		struct carve_page *page = &co->pages.map[i];
 
-		/* Each makes the descriptors of a pageblock */
+		/* Each request initializes the descriptors of a pageblock */
 		if (has_descriptor(co, i))
 			continue;
 		switch (tried++ % 5) {
@@ -296,9 +299,9 @@ static void bad_frees_are_refused_without_descriptors(struct kunit *test)
 		}
 	}
 	KUNIT_EXPECT_GE(test, tried, 5);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&co->pages.nr_bad_frees),
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_bad_frees(co),
 			tried);
-	KUNIT_EXPECT_EQ(test, carve_testbed_nr_free(co), nr_free);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_free(co), nr_free);
 }
 
 static void lookups_find_tails_without_descriptors(struct kunit *test)
@@ -309,7 +312,7 @@ static void lookups_find_tails_without_descriptors(struct kunit *test)
 	struct carve_page *page;
 
 	KUNIT_ASSERT_FALSE(test, has_descriptor(co, last));
-	/* That it must not make any: an NMI may ask */
+	/* They must not initialize any descriptor: an NMI may call them */
 	KUNIT_EXPECT_TRUE(test, carve_owns(co, addr));
 	KUNIT_EXPECT_FALSE(test, has_descriptor(co, last));
 	page = carve_virt_to_page(co, addr);
@@ -319,45 +322,45 @@ static void lookups_find_tails_without_descriptors(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, carve_ksize(co, addr), 0);
 }
 
-static void background_makes_all(struct kunit *test)
+static void deferred_init_initializes_all_descriptors(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	void *p = carve_kmalloc(co, 64, GFP_KERNEL);
 
 	KUNIT_EXPECT_LT(test, co->pages.nr_ready, co->pages.nr_pages);
 	carveout_begin(co);
-	carveout_settle(co);
-	KUNIT_EXPECT_EQ(test, buddy_of(co)->nr_unmade, 0);
+	carveout_wait_setup(co);
+	KUNIT_EXPECT_EQ(test, buddy_of(co)->nr_uninitialized, 0);
 	KUNIT_EXPECT_EQ(test, co->pages.nr_ready, co->pages.nr_pages);
 	KUNIT_EXPECT_EQ(test, co->pages.span.bytes,
 			carve_region_bytes(&co->region[0]));
-	KUNIT_EXPECT_EQ(test, co->slabs.kmalloc[0]->span.bytes,
+	KUNIT_EXPECT_EQ(test, carve_fixture_kmalloc_cache(co, 8)->span.bytes,
 			co->slabs.span.bytes);
-	carve_testbed_check(test, co);
+	carve_fixture_check(test, co);
 	carve_kfree(co, p);
 }
 
-static void later_zones_have_their_number(struct kunit *test)
+static void later_zones_have_valid_descriptors(struct kunit *test)
 {
 	struct carveout *co = create_held(SZ_8M, 3);
 	unsigned int i;
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, co);
-	fill_with_lies(co, co->slabs.kmalloc[3]);
+	fill_with_stale_data(co, carve_fixture_kmalloc_cache(co, 64));
 	for (i = 0; i < co->nr_regions; i++) {
 		void *last = co->region[i].virt + SZ_8M - PAGE_SIZE;
 
 		KUNIT_EXPECT_EQ(test, carve_virt_to_page(co, last)->zone, i);
 	}
 	carveout_begin(co);
-	carveout_settle(co);
+	carveout_wait_setup(co);
 	for (i = 0; i < co->pages.nr_pages; i++)
 		KUNIT_ASSERT_EQ(test, co->pages.map[i].zone,
 				i / (SZ_8M >> PAGE_SHIFT));
-	carve_testbed_destroy(test, co);
+	carve_fixture_destroy(test, co);
 }
 
-/* A walk on each CPU while descriptors are made */
+/* A walk on each CPU while descriptors are initialized */
 
 #define NR_STEPS 3000
 
@@ -385,7 +388,7 @@ static int walk(void *arg)
 	return 0;
 }
 
-static void descriptors_are_made_once_whoever_makes_them(struct kunit *test)
+static void descriptors_are_initialized_once(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	struct want want[3] = { };
@@ -393,13 +396,8 @@ static void descriptors_are_made_once_whoever_makes_them(struct kunit *test)
 	start_all(test, walk, want, ARRAY_SIZE(want));
 	carveout_begin(co);
 	finish_all(test, want, ARRAY_SIZE(want));
-	carveout_settle(co);
-	KUNIT_EXPECT_EQ(test, buddy_of(co)->nr_unmade, 0);
-}
-
-static bool has_no_window(struct carveout *co)
-{
-	return carve_opening_state(&co->vmap.opening) == CARVE_WINDOW_NONE;
+	carveout_wait_setup(co);
+	KUNIT_EXPECT_EQ(test, buddy_of(co)->nr_uninitialized, 0);
 }
 
 /* The window */
@@ -409,35 +407,33 @@ static void *at_once(struct carveout *co, unsigned long size)
 	return carve_vmap_alloc(&co->vmap, size, AT_ONCE, _THIS_IP_);
 }
 
-static void window_is_for_the_background(struct kunit *test)
+static void window_is_initialized_in_the_background(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 
-	if (has_no_window(co))
-		kunit_skip(test, "on this machine the kernel's vmap() maps areas");
-	KUNIT_EXPECT_STREQ(test, carve_opening_name(&co->vmap.opening),
+	carve_fixture_needs_window(test);
+	KUNIT_EXPECT_STREQ(test, carve_window_setup_name(&co->vmap.setup),
 			   "building");
 	KUNIT_EXPECT_FALSE(test, carve_window_exists(&co->vmap.window));
-	carve_testbed_check(test, co);
+	carve_fixture_check(test, co);
 	carveout_begin(co);
-	carveout_settle(co);
-	KUNIT_EXPECT_STREQ(test, carve_opening_name(&co->vmap.opening),
+	carveout_wait_setup(co);
+	KUNIT_EXPECT_STREQ(test, carve_window_setup_name(&co->vmap.setup),
 			   "ready");
 	KUNIT_EXPECT_GE(test, co->vmap.window.nr_pages, co->pages.nr_pages);
 }
 
-static void who_may_not_sleep_gets_no_area_before_the_window(struct kunit *test)
+static void atomic_area_fails_before_the_window(struct kunit *test)
 {
 	struct carveout *co = test->priv;
-	unsigned long nr_free = carve_testbed_nr_free(co);
+	unsigned long nr_free = carve_fixture_nr_free(co);
 	void *p;
 
-	if (has_no_window(co))
-		kunit_skip(test, "on this machine the kernel's vmap() maps areas");
+	carve_fixture_needs_window(test);
 	KUNIT_EXPECT_NULL(test, at_once(co, SZ_64K));
-	KUNIT_EXPECT_EQ(test, carve_testbed_nr_free(co), nr_free);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_free(co), nr_free);
 	carveout_begin(co);
-	carveout_settle(co);
+	carveout_wait_setup(co);
 	p = at_once(co, SZ_64K);
 	KUNIT_EXPECT_NOT_NULL(test, p);
 	carve_vfree(co, p);
@@ -454,18 +450,18 @@ static int want_area(void *arg)
 	return 0;
 }
 
-static void first_areas_wait_for_the_window(struct kunit *test)
+static void first_areas_wait_for_window_init(struct kunit *test)
 {
 	struct want want[3] = { };
 
 	start_all(test, want_area, want, ARRAY_SIZE(want));
-	/* Some of them are waiting by then, others come while it is made */
+	/* Some of them are waiting by then, others arrive during window init */
 	schedule_timeout_uninterruptible(1);
 	carveout_begin(test->priv);
 	finish_all(test, want, ARRAY_SIZE(want));
 }
 
-/* What vmap() has mapped: one area of several pages, and given pages */
+/* The areas that vmap() mapped: one area of several pages, and a VM_MAP mapping */
 static void try_areas(struct kunit *test)
 {
 	struct carveout *co = test->priv;
@@ -477,49 +473,65 @@ static void try_areas(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, area);
 	KUNIT_EXPECT_NULL(test, memchr_inv(area, 0, SZ_64K));
 	KUNIT_EXPECT_TRUE(test, carve_owns(co, area + SZ_64K - 1));
-	KUNIT_EXPECT_FALSE(test, carve_testbed_readable(area + SZ_64K));
+	KUNIT_EXPECT_FALSE(test, carve_fixture_readable(area + SZ_64K));
 	KUNIT_ASSERT_TRUE(test, pages[0] && pages[1]);
 	given = carve_vmap(co, pages, 2);
 	KUNIT_ASSERT_NOT_NULL(test, given);
 	given[PAGE_SIZE] = 0x5c;
 	KUNIT_EXPECT_EQ(test, *(u8 *)carve_page_address(co, pages[1]), 0x5c);
-	carve_testbed_check(test, co);
+	carve_fixture_check(test, co);
 	carve_vunmap(co, given);
 	carve_vfree(co, area);
 	carve_free_pages_bulk(co, 2, pages);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&co->pages.nr_bad_frees), 0);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_bad_frees(co), 0);
 }
 
-static void vmap_stands_in_for_a_window_without_memory(struct kunit *test)
+static void vmap_is_used_without_memory_for_a_window(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	struct want want[3] = { };
 
-	if (has_no_window(co))
-		kunit_skip(test, "on this machine the kernel's vmap() maps areas");
-	carve_fault_arm(&co->vmap.opening.fault, 1);
+	carve_fixture_needs_window(test);
+	carve_fault_arm(&co->vmap.setup.fault, 1);
 	start_all(test, want_area, want, ARRAY_SIZE(want));
 	schedule_timeout_uninterruptible(1);
 	carveout_begin(co);
 	finish_all(test, want, ARRAY_SIZE(want));
-	KUNIT_EXPECT_STREQ(test, carve_opening_name(&co->vmap.opening),
+	KUNIT_EXPECT_STREQ(test, carve_window_setup_name(&co->vmap.setup),
 			   "none");
 	KUNIT_EXPECT_FALSE(test, carve_window_exists(&co->vmap.window));
 	try_areas(test);
 }
 
-/* As if it came from native reclaim, where lockdep minds who would go there again */
-static void vmap_reclaims_only_what_its_caller_may(struct kunit *test)
+/* vmap() sleeps: where it maps areas, requests that can't block fail, and leave nothing behind */
+static void areas_without_a_window_must_block(struct kunit *test)
+{
+	struct carveout *co = test->priv;
+	void *area;
+
+	carve_fault_arm(&co->vmap.setup.fault, 1);
+	carveout_begin(co);
+	carveout_wait_setup(co);
+	KUNIT_ASSERT_FALSE(test, carve_window_exists(&co->vmap.window));
+	KUNIT_EXPECT_NULL(test, carve_vmap_alloc(&co->vmap, SZ_64K, GFP_ATOMIC | __GFP_NOWARN,
+						 _THIS_IP_));
+	area = carve_vmap_alloc(&co->vmap, SZ_64K, GFP_KERNEL, _THIS_IP_);
+	KUNIT_EXPECT_NOT_NULL(test, area);
+	carve_vfree(co, area);
+}
+
+/* As in a reclaim context of the kernel, where lockdep reports recursion into reclaim */
+static void vmap_fallback_respects_the_callers_gfp_flags(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	int sound = debug_locks;
 	void *noio, *nofs;
 
 	if (!IS_ENABLED(CONFIG_LOCKDEP))
-		kunit_skip(test, "this kernel doesn't see who reclaims");
-	carve_fault_arm(&co->vmap.opening.fault, 1);
+		kunit_skip(test, "this kernel is built without lockdep");
+	carve_fault_arm(&co->vmap.setup.fault, 1);
 	carveout_begin(co);
-	carveout_settle(co);
+	carveout_wait_setup(co);
 	KUNIT_EXPECT_FALSE(test, carve_window_exists(&co->vmap.window));
 	fs_reclaim_acquire(GFP_KERNEL);
 	noio = carve_vmap_alloc(&co->vmap, SZ_64K, GFP_NOIO, _THIS_IP_);
@@ -529,11 +541,11 @@ static void vmap_reclaims_only_what_its_caller_may(struct kunit *test)
 	KUNIT_EXPECT_NOT_NULL(test, nofs);
 	carve_vfree(co, noio);
 	carve_vfree(co, nofs);
-	/* Lockdep is off after its first finding, which may be another case's */
+	/* Lockdep turns itself off after its first report, which may come from another case */
 	KUNIT_EXPECT_EQ(test, debug_locks, sound);
 }
 
-static void all_else_is_there_without_the_window(struct kunit *test)
+static void other_allocations_work_without_the_window(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	struct carve_page *page = carve_alloc_pages(co, QUIET, 3);
@@ -543,7 +555,7 @@ static void all_else_is_there_without_the_window(struct kunit *test)
 	KUNIT_EXPECT_NOT_NULL(test, page);
 	KUNIT_EXPECT_NOT_NULL(test, small);
 	KUNIT_EXPECT_NOT_NULL(test, large);
-	carve_testbed_check(test, co);
+	carve_fixture_check(test, co);
 	carve_kvfree(co, large);
 	carve_kfree(co, small);
 	carve_free_pages(co, page, 3);
@@ -563,14 +575,14 @@ static void bad_frees_are_refused_without_the_window(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, native);
 	for (i = 0; i < ARRAY_SIZE(wrong); i++)
 		carve_vfree(co, wrong[i]);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&co->pages.nr_bad_frees),
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_bad_frees(co),
 			ARRAY_SIZE(wrong));
 	carve_free_page(co, page);
 	vfree(native);
 }
 
-/* Destroyed as it is, with nothing begun; right after it is begun; and later */
-static void carveout_goes_at_any_moment(struct kunit *test)
+/* Destroy it before deferred init begins, right after, and later */
+static void carveout_is_destroyed_at_any_moment(struct kunit *test)
 {
 	struct carveout *co;
 	int i;
@@ -587,34 +599,35 @@ static void carveout_goes_at_any_moment(struct kunit *test)
 }
 
 static struct kunit_case setup_cases[] = {
-	KUNIT_CASE(few_descriptors_are_made_at_first),
+	KUNIT_CASE(few_descriptors_are_initialized_at_first),
 	KUNIT_CASE(all_pages_are_free_without_descriptors),
-	KUNIT_CASE(nothing_is_owned_without_descriptors),
-	KUNIT_CASE(pairs_are_true_without_descriptors),
-	KUNIT_CASE(split_makes_a_pageblock),
+	KUNIT_CASE(no_allocations_are_counted_without_descriptors),
+	KUNIT_CASE(buddy_pairs_are_correct_without_descriptors),
+	KUNIT_CASE(split_initializes_a_pageblock),
 	KUNIT_CASE(interrupts_get_pages_without_descriptors),
-	KUNIT_CASE(whole_carveout_is_there_at_once),
-	KUNIT_CASE(large_block_comes_with_its_descriptors),
+	KUNIT_CASE(whole_carveout_is_available_at_once),
+	KUNIT_CASE(large_block_initializes_its_descriptors),
 	KUNIT_CASE(bad_frees_are_refused_without_descriptors),
 	KUNIT_CASE(lookups_find_tails_without_descriptors),
-	KUNIT_CASE(background_makes_all),
-	KUNIT_CASE(later_zones_have_their_number),
-	KUNIT_CASE(descriptors_are_made_once_whoever_makes_them),
-	KUNIT_CASE(window_is_for_the_background),
-	KUNIT_CASE(who_may_not_sleep_gets_no_area_before_the_window),
-	KUNIT_CASE(first_areas_wait_for_the_window),
-	KUNIT_CASE(vmap_stands_in_for_a_window_without_memory),
-	KUNIT_CASE(vmap_reclaims_only_what_its_caller_may),
-	KUNIT_CASE(all_else_is_there_without_the_window),
+	KUNIT_CASE(deferred_init_initializes_all_descriptors),
+	KUNIT_CASE(later_zones_have_valid_descriptors),
+	KUNIT_CASE(descriptors_are_initialized_once),
+	KUNIT_CASE(window_is_initialized_in_the_background),
+	KUNIT_CASE(atomic_area_fails_before_the_window),
+	KUNIT_CASE(first_areas_wait_for_window_init),
+	KUNIT_CASE(vmap_is_used_without_memory_for_a_window),
+	KUNIT_CASE(areas_without_a_window_must_block),
+	KUNIT_CASE(vmap_fallback_respects_the_callers_gfp_flags),
+	KUNIT_CASE(other_allocations_work_without_the_window),
 	KUNIT_CASE(bad_frees_are_refused_without_the_window),
-	KUNIT_CASE(carveout_goes_at_any_moment),
+	KUNIT_CASE(carveout_is_destroyed_at_any_moment),
 	{ }
 };
 
 static struct kunit_suite setup_suite = {
 	.name = "carveout_setup",
 	.init = setup_init,
-	.exit = carve_testbed_exit,
+	.exit = carve_fixture_exit,
 	.test_cases = setup_cases,
 };
 

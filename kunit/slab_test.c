@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Caches and their slabs: what is refused, how objects lie, what stays in them,
- * what comes back, and what bad frees and damage do.
+ * Tests of caches and their slabs: bad arguments, layout of objects, contents
+ * that persist, memory that is freed, bad frees and corruption.
  */
 #include <linux/err.h>
 #include <linux/mm.h>
@@ -10,13 +10,13 @@
 
 #include <carveout.h>
 
-#include "kunit/testbed.h"
-#include "percpu/each_cpu.h"
-#include "slab/slab.h"
+#include "kunit/fixture.h"
+#include "slab/cache.h"
+#include "slab/caches.h"
 
 #define QUIET (GFP_KERNEL | __GFP_NOWARN)
 #define QUIET_ATOMIC (GFP_ATOMIC | __GFP_NOWARN)
-/* What lies below the min watermark, too */
+/* Allocate from below the min watermark, too */
 #define EVERYTHING (QUIET | __GFP_HIGH)
 
 static struct carve_cache *create(struct kunit *test, unsigned int size,
@@ -54,7 +54,7 @@ static struct carve_page *slab_of(struct carveout *co, const void *object)
 {
 	struct carve_page *page = carve_virt_to_page(co, object);
 
-	return page->state == CARVE_PAGE_SLAB_TAIL ? page - page->offset : page;
+	return carve_page_is_slab_tail(page->state) ? page - page->offset : page;
 }
 
 static size_t offset_in_slab(struct carveout *co, const void *object)
@@ -72,14 +72,14 @@ static bool inside(struct carveout *co, const void *p, size_t size)
 static void cache_is_created_and_destroyed(struct kunit *test)
 {
 	struct carveout *co = test->priv;
-	unsigned long nr_free = carve_testbed_collect(co);
+	unsigned long nr_free = carve_fixture_collect(co);
 	struct carve_cache *cache = create(test, 100, 0);
 
 	KUNIT_EXPECT_EQ(test, carve_cache_size(cache), 100);
 	KUNIT_EXPECT_STREQ(test, cache->name, "test");
-	KUNIT_EXPECT_LT(test, carve_testbed_nr_free(co), nr_free);
+	KUNIT_EXPECT_LT(test, carve_fixture_nr_free(co), nr_free);
 	destroy(test, cache);
-	KUNIT_EXPECT_EQ(test, carve_testbed_collect(co), nr_free);
+	KUNIT_EXPECT_EQ(test, carve_fixture_collect(co), nr_free);
 	KUNIT_EXPECT_EQ(test, carve_cache_destroy(NULL), 0);
 }
 
@@ -117,7 +117,7 @@ static const struct refusal refusals[] = {
 static void bad_arguments_are_refused(struct kunit *test)
 {
 	struct carveout *co = test->priv;
-	unsigned long nr_free = carve_testbed_collect(co);
+	unsigned long nr_free = carve_fixture_collect(co);
 	const struct refusal *r;
 	struct carve_cache *cache;
 
@@ -128,10 +128,10 @@ static void bad_arguments_are_refused(struct kunit *test)
 		KUNIT_EXPECT_EQ_MSG(test, PTR_ERR(cache), (long)r->error, "%s",
 				    r->what);
 	}
-	KUNIT_EXPECT_EQ(test, carve_testbed_collect(co), nr_free);
+	KUNIT_EXPECT_EQ(test, carve_fixture_collect(co), nr_free);
 }
 
-static void name_is_free_again_after_destroy(struct kunit *test)
+static void name_is_reusable_after_destroy(struct kunit *test)
 {
 	struct carve_cache *cache = create(test, 64, 0), *second;
 
@@ -153,7 +153,7 @@ static void name_is_copied(struct kunit *test)
 	destroy(test, cache);
 }
 
-static void hwcache_flag_aligns_to_lines(struct kunit *test)
+static void hwcache_align_flag_aligns_to_cache_lines(struct kunit *test)
 {
 	static const struct {
 		unsigned int size, align;
@@ -169,12 +169,12 @@ static void hwcache_flag_aligns_to_lines(struct kunit *test)
 		KUNIT_EXPECT_GE(test, cache->align,
 				min_t(unsigned int, cases[i].align,
 				      cache_line_size()));
-		KUNIT_EXPECT_EQ(test, cache->plain.size % cache->align, 0);
+		KUNIT_EXPECT_EQ(test, cache->oo.size % cache->align, 0);
 		destroy(test, cache);
 	}
 }
 
-/* How objects lie */
+/* Layout of objects */
 
 static const unsigned int sizes[] = {
 	1, 7, 8, 9, 24, 40, 56, 63, 64, 65, 96, 100, 192, 500, 1024, 2000, 4095,
@@ -185,7 +185,7 @@ static const unsigned int aligns[] = { 0, 1, 8, 16, 64, 256, 1024, 4096 };
 
 #define NR_LAID 100
 
-/* Each object is filled, and must still be so when all are: then none overlap */
+/* Fill each object, and check later that all are still filled: then none overlap */
 static void check_layout(struct kunit *test, struct carve_cache *cache,
 			 unsigned int align, u8 **objects)
 {
@@ -208,11 +208,11 @@ static void check_stride(struct kunit *test, struct carve_cache *cache,
 			 unsigned int size, unsigned int align)
 {
 	align = max(align, 8U);
-	KUNIT_EXPECT_EQ_MSG(test, cache->plain.size, ALIGN(size, align),
+	KUNIT_EXPECT_EQ_MSG(test, cache->oo.size, ALIGN(size, align),
 			    "%u bytes aligned to %u", size, align);
 }
 
-static void objects_are_aligned_and_apart(struct kunit *test)
+static void objects_are_aligned_and_disjoint(struct kunit *test)
 {
 	u8 **objects = kunit_kcalloc(test, NR_LAID, sizeof(*objects),
 				     GFP_KERNEL);
@@ -234,55 +234,55 @@ static void first_objects_are_coloured(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	struct carve_cache *cache = create(test, 700, 0);
-	unsigned long n = 2UL * cache->plain.nr_colours * cache->plain.nr_objects;
+	unsigned long n = 2UL * cache->oo.nr_colours * cache->oo.nr_objects;
 	unsigned int seen[16] = { }, i;
 	struct carve_chain *first, *object;
 
-	KUNIT_ASSERT_GE(test, cache->plain.nr_colours, 4);
-	KUNIT_ASSERT_LE(test, cache->plain.nr_colours, 16);
-	first = carve_testbed_take_objects(cache, &n);
+	KUNIT_ASSERT_GE(test, cache->oo.nr_colours, 4);
+	KUNIT_ASSERT_LE(test, cache->oo.nr_colours, 16);
+	first = carve_fixture_take_objects(cache, &n);
 	for (object = first; object; object = object->next) {
-		size_t colour = offset_in_slab(co, object) % cache->plain.size;
+		size_t colour = offset_in_slab(co, object) % cache->oo.size;
 
-		KUNIT_EXPECT_EQ(test, colour % cache->plain.colour_step, 0);
-		KUNIT_ASSERT_LT(test, colour / cache->plain.colour_step,
-				cache->plain.nr_colours);
-		seen[colour / cache->plain.colour_step]++;
+		KUNIT_EXPECT_EQ(test, colour % cache->oo.colour_step, 0);
+		KUNIT_ASSERT_LT(test, colour / cache->oo.colour_step,
+				cache->oo.nr_colours);
+		seen[colour / cache->oo.colour_step]++;
 	}
-	/* Slabs in a row take all colours in turn: two slabs have each */
-	for (i = 0; i < cache->plain.nr_colours; i++)
-		KUNIT_EXPECT_EQ(test, seen[i], 2 * cache->plain.nr_objects);
-	carve_testbed_give_objects(cache, first);
+	/* Consecutive slabs cycle through the colours: each occurs in two slabs */
+	for (i = 0; i < cache->oo.nr_colours; i++)
+		KUNIT_EXPECT_EQ(test, seen[i], 2 * cache->oo.nr_objects);
+	carve_fixture_give_objects(cache, first);
 	destroy(test, cache);
 }
 
-static void small_objects_have_maps_from_a_cache(struct kunit *test)
+static void free_maps_of_small_objects_come_from_a_cache(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	struct carve_cache *cache = create(test, 8, 0);
 	unsigned long n = 3 * PAGE_SIZE / 8;
-	struct carve_chain *first = carve_testbed_take_objects(cache, &n);
+	struct carve_chain *first = carve_fixture_take_objects(cache, &n);
 
 	KUNIT_EXPECT_EQ(test, n, 3 * PAGE_SIZE / 8);
-	KUNIT_EXPECT_PTR_EQ(test, cache->plain.map_cache, co->slabs.map_cache);
+	KUNIT_EXPECT_PTR_EQ(test, cache->oo.map_cache, co->slabs.map_cache);
 	KUNIT_EXPECT_EQ(test, usage_of(cache).slabs, 3UL);
-	KUNIT_EXPECT_EQ(test, usage_of(cache->plain.map_cache).active_objects, 3UL);
-	carve_testbed_give_objects(cache, first);
+	KUNIT_EXPECT_EQ(test, usage_of(cache->oo.map_cache).active_objects, 3UL);
+	carve_fixture_give_objects(cache, first);
 	carve_cache_shrink(cache);
-	KUNIT_EXPECT_EQ(test, usage_of(cache->plain.map_cache).active_objects, 0UL);
+	KUNIT_EXPECT_EQ(test, usage_of(cache->oo.map_cache).active_objects, 0UL);
 	destroy(test, cache);
 }
 
-static void larger_objects_need_no_map(struct kunit *test)
+static void larger_objects_need_no_free_map(struct kunit *test)
 {
 	struct carve_cache *cache = create(test, 64, 0);
 
-	KUNIT_EXPECT_NULL(test, cache->plain.map_cache);
-	KUNIT_EXPECT_EQ(test, cache->plain.nr_objects, 64);
+	KUNIT_EXPECT_NULL(test, cache->oo.map_cache);
+	KUNIT_EXPECT_EQ(test, cache->oo.nr_objects, 64);
 	destroy(test, cache);
 }
 
-/* What stays in objects */
+/* Contents of objects */
 
 #define CTOR_MAGIC 0x600dc0de5ca1ab1eULL
 
@@ -292,7 +292,7 @@ struct constructed {
 	unsigned int visits;
 };
 
-/* A constructor has no argument that leads to the case */
+/* Constructors have no argument that leads to the case */
 static unsigned int nr_constructed;
 
 static void construct(void *object)
@@ -345,7 +345,7 @@ static void constructor_runs_once_per_object(struct kunit *test)
 	visit_all(test, cache, 0);
 	KUNIT_EXPECT_EQ(test, nr_constructed, usage_of(cache).objects);
 
-	/* Slabs that were given back are made anew */
+	/* Slabs that were freed are constructed anew */
 	carve_cache_shrink(cache);
 	visit_all(test, cache, 0);
 	KUNIT_EXPECT_EQ(test, nr_constructed, 2 * usage_of(cache).objects);
@@ -355,10 +355,10 @@ static void constructor_runs_once_per_object(struct kunit *test)
 static void constructed_state_outlives_free(struct kunit *test)
 {
 	struct carve_cache *cache = create_constructed(test);
-	unsigned int n = cache->plain.nr_objects, i;
+	unsigned int n = cache->oo.nr_objects, i;
 	struct constructed **objects;
 
-	/* A slab's worth, so that the same objects are met again */
+	/* One slab of objects, so that the same objects are allocated again */
 	objects = kunit_kcalloc(test, n, sizeof(*objects), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, objects);
 	for (i = 0; i < n; i++) {
@@ -367,7 +367,7 @@ static void constructed_state_outlives_free(struct kunit *test)
 	}
 	for (i = 0; i < n; i++)
 		carve_cache_free(cache, objects[i]);
-	carve_testbed_drain_cache(cache);
+	carve_fixture_drain_cache(cache);
 	for (i = 0; i < n; i++) {
 		objects[i] = alloc(test, cache);
 		KUNIT_EXPECT_EQ(test, objects[i]->magic, CTOR_MAGIC);
@@ -411,7 +411,7 @@ static void zalloc_clears_dirty_objects(struct kunit *test)
 		check_zalloc(test, sizes[i]);
 }
 
-static void last_freed_is_first_reused(struct kunit *test)
+static void last_freed_object_is_reused_first(struct kunit *test)
 {
 	struct carve_cache *cache = create(test, 128, 0);
 	void *freed[4], *again[4];
@@ -419,7 +419,7 @@ static void last_freed_is_first_reused(struct kunit *test)
 
 	for (i = 0; i < 4; i++)
 		freed[i] = alloc(test, cache);
-	/* On one CPU, whose magazine it is */
+	/* On one CPU, to use one magazine */
 	preempt_disable();
 	for (i = 0; i < 4; i++)
 		carve_cache_free(cache, freed[i]);
@@ -434,9 +434,9 @@ static void last_freed_is_first_reused(struct kunit *test)
 	destroy(test, cache);
 }
 
-/* What comes back */
+/* Memory that is freed */
 
-static void destroy_refuses_while_objects_are_out(struct kunit *test)
+static void destroy_refuses_while_objects_are_in_use(struct kunit *test)
 {
 	struct carve_cache *cache = create(test, 300, 0), *second;
 	void *object = alloc(test, cache), *another;
@@ -445,7 +445,7 @@ static void destroy_refuses_while_objects_are_out(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, carve_cache_destroy(cache), -EBUSY);
 	KUNIT_EXPECT_NULL(test, memchr_inv(object, 0x5a, 300));
 
-	/* It is as it was: known by its name, and at work */
+	/* The cache is unchanged: it is found by its name and works */
 	second = carve_cache_create(test->priv, "test", 8, 0, 0, NULL);
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(second), -EEXIST);
 	another = alloc(test, cache);
@@ -456,32 +456,32 @@ static void destroy_refuses_while_objects_are_out(struct kunit *test)
 	destroy(test, cache);
 }
 
-static void shrink_gives_empty_slabs_back(struct kunit *test)
+static void shrink_frees_empty_slabs(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	struct carve_cache *cache = create(test, 1000, 0);
-	unsigned long nr_free = carve_testbed_collect(co), n = 100, pages;
-	struct carve_chain *first = carve_testbed_take_objects(cache, &n);
-	unsigned long used = nr_free - carve_testbed_nr_free(co);
+	unsigned long nr_free = carve_fixture_collect(co), n = 100, pages;
+	struct carve_chain *first = carve_fixture_take_objects(cache, &n);
+	unsigned long used = nr_free - carve_fixture_nr_free(co);
 
-	KUNIT_EXPECT_EQ(test, usage_of(cache).slabs << cache->plain.order, used);
-	carve_testbed_give_objects(cache, first);
-	pages = nr_free - carve_testbed_nr_free(co);
+	KUNIT_EXPECT_EQ(test, usage_of(cache).slabs << cache->oo.order, used);
+	carve_fixture_give_objects(cache, first);
+	pages = nr_free - carve_fixture_nr_free(co);
 	KUNIT_EXPECT_EQ(test, carve_cache_shrink(cache), pages);
 	KUNIT_EXPECT_EQ(test, usage_of(cache).slabs, 0UL);
-	KUNIT_EXPECT_EQ(test, carve_testbed_nr_free(co), nr_free);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_free(co), nr_free);
 	KUNIT_EXPECT_EQ(test, carve_cache_shrink(cache), 0UL);
 	destroy(test, cache);
 }
 
-static void shrink_keeps_slabs_in_use(struct kunit *test)
+static void shrink_does_not_free_slabs_in_use(struct kunit *test)
 {
 	struct carve_cache *cache = create(test, 1000, 0);
 	unsigned long n = 100;
-	struct carve_chain *first = carve_testbed_take_objects(cache, &n), *kept = first->next;
+	struct carve_chain *first = carve_fixture_take_objects(cache, &n), *kept = first->next;
 
 	first->next = kept->next;
-	carve_testbed_give_objects(cache, first);
+	carve_fixture_give_objects(cache, first);
 	memset(kept, 0x77, 1000);
 	carve_cache_shrink(cache);
 	KUNIT_EXPECT_EQ(test, usage_of(cache).slabs, 1UL);
@@ -491,25 +491,26 @@ static void shrink_keeps_slabs_in_use(struct kunit *test)
 	destroy(test, cache);
 }
 
-static void few_empty_slabs_are_kept(struct kunit *test)
+static void few_empty_slabs_are_retained(struct kunit *test)
 {
 	struct carve_cache *cache = create(test, 2000, 0);
-	unsigned long n = 4UL * cache->plain.max_empty * cache->plain.nr_objects;
-	struct carve_chain *first = carve_testbed_take_objects(cache, &n);
+	unsigned long n = 4UL * cache->oo.max_empty * cache->oo.nr_objects;
+	struct carve_chain *first = carve_fixture_take_objects(cache, &n);
 
-	KUNIT_EXPECT_GE(test, usage_of(cache).slabs, 4UL * cache->plain.max_empty);
-	carve_testbed_give_objects(cache, first);
-	KUNIT_EXPECT_LE(test, cache->plain.empty.nr, cache->plain.max_empty);
-	carve_testbed_drain_cache(cache);
+	KUNIT_EXPECT_GE(test, usage_of(cache).slabs, 4UL * cache->oo.max_empty);
+	carve_fixture_give_objects(cache, first);
+	KUNIT_EXPECT_LE(test, cache->oo.empty.nr, cache->oo.max_empty);
+	carve_fixture_drain_cache(cache);
 	KUNIT_EXPECT_EQ(test, usage_of(cache).slabs,
-			(unsigned long)cache->plain.max_empty);
-	KUNIT_EXPECT_EQ(test, cache->plain.empty.nr, cache->plain.max_empty);
+			(unsigned long)cache->oo.max_empty);
+	KUNIT_EXPECT_EQ(test, cache->oo.empty.nr, cache->oo.max_empty);
 	destroy(test, cache);
 }
 
-static void leave_one_in_magazine(void *cache)
+static int leave_one_in_magazine(void *cache)
 {
 	carve_cache_free(cache, carve_cache_alloc(cache, GFP_KERNEL));
+	return 0;
 }
 
 static const unsigned int exhausting[] = {
@@ -524,35 +525,37 @@ static void describe_size(const unsigned int *size, char *desc)
 KUNIT_ARRAY_PARAM(exhausting, exhausting, describe_size);
 
 /*
- * All memory goes into objects of one size, those that lay in other CPUs'
- * magazines at first included, and all of it comes back.
+ * All memory is used for objects of one size, including those in magazines of
+ * other CPUs, and all of it is freed.
  */
-static void exhaustion_ends_in_null_and_comes_back(struct kunit *test)
+static void exhaustion_returns_null_and_all_memory_is_freed(struct kunit *test)
 {
 	const unsigned int *size = test->param_value;
 	struct carveout *co = test->priv;
-	unsigned long nr_free = carve_testbed_collect(co), n = ULONG_MAX;
+	unsigned long nr_free = carve_fixture_collect(co), n = ULONG_MAX;
 	struct carve_cache *cache = create(test, *size, 0);
 	struct carve_cache_usage usage;
 	struct carve_chain *first;
+	unsigned int cpu;
 
-	carve_each_cpu(leave_one_in_magazine, cache);
-	first = carve_testbed_take_objects(cache, &n);
+	for_each_online_cpu(cpu)
+		smp_call_on_cpu(cpu, leave_one_in_magazine, cache, false);
+	first = carve_fixture_take_objects(cache, &n);
 	usage = usage_of(cache);
 	KUNIT_EXPECT_EQ(test, n, usage.objects);
 	KUNIT_EXPECT_EQ(test, usage.active_objects, usage.objects);
 	KUNIT_EXPECT_NULL(test, carve_cache_alloc(cache, EVERYTHING));
 	KUNIT_EXPECT_NULL(test, carve_cache_alloc(cache, QUIET_ATOMIC));
-	/* No block that another slab could be made of is left */
+	/* No free block remains that could become another slab */
 	KUNIT_EXPECT_EQ(test, carve_buddy_orders(&co->pages.zone[0].buddy) >>
-			min(cache->plain.order, cache->low.order), 0UL);
+			min(cache->oo.order, cache->min.order), 0UL);
 
-	carve_testbed_check(test, co);
-	carve_testbed_give_objects(cache, first);
+	carve_fixture_check(test, co);
+	carve_fixture_give_objects(cache, first);
 	carve_cache_shrink(cache);
 	KUNIT_EXPECT_EQ(test, usage_of(cache).slabs, 0UL);
 	destroy(test, cache);
-	KUNIT_EXPECT_EQ(test, carve_testbed_collect(co), nr_free);
+	KUNIT_EXPECT_EQ(test, carve_fixture_collect(co), nr_free);
 }
 
 static void creation_fails_when_memory_is_out(struct kunit *test)
@@ -560,32 +563,32 @@ static void creation_fails_when_memory_is_out(struct kunit *test)
 	struct carveout *co = test->priv;
 	struct carve_cache *cache = create(test, 64, 0), *second;
 	unsigned long n = ULONG_MAX;
-	struct carve_chain *first = carve_testbed_take_objects(cache, &n);
+	struct carve_chain *first = carve_fixture_take_objects(cache, &n);
 	const struct carve_cache_args args = { .name = "second", .size = 64 };
 
 	second = carve_cache_new(&co->slabs, &args);
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(second), -ENOMEM);
-	carve_testbed_give_objects(cache, first);
+	carve_fixture_give_objects(cache, first);
 	second = carve_cache_new(&co->slabs, &args);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, second);
 	destroy(test, second);
 	destroy(test, cache);
 }
 
-/* Frees of nothing */
+/* Frees of NULL */
 
-static void null_is_freed_without_a_word(struct kunit *test)
+static void freeing_null_is_silent(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	struct carve_cache *cache = create(test, 64, 0);
 
 	carve_cache_free(cache, NULL);
 	KUNIT_EXPECT_EQ(test, cache->nr_bad_frees, 0UL);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&co->pages.nr_bad_frees), 0L);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_bad_frees(co), 0L);
 	destroy(test, cache);
 }
 
-/* Damage */
+/* Corruption */
 
 static void flip_first_bit(struct carve_page *slab)
 {
@@ -594,7 +597,7 @@ static void flip_first_bit(struct carve_page *slab)
 
 static void set_bit_behind_the_last(struct carve_page *slab)
 {
-	slab->free |= BIT_ULL(slab->cache->plain.nr_objects);
+	slab->free |= BIT_ULL(slab->cache->oo.nr_objects);
 }
 
 static void count_one_more(struct carve_page *slab)
@@ -610,7 +613,7 @@ static void count_one_less(struct carve_page *slab)
 static void seem_empty(struct carve_page *slab)
 {
 	slab->inuse = 0;
-	slab->free = GENMASK_ULL(slab->cache->plain.nr_objects - 1, 0);
+	slab->free = GENMASK_ULL(slab->cache->oo.nr_objects - 1, 0);
 }
 
 static void name_no_cache(struct carve_page *slab)
@@ -638,12 +641,12 @@ static void lead_list_round(struct carve_page *slab)
 	slab->next = slab - slab->cache->pages->map;
 }
 
-struct damage {
+struct corruption {
 	const char *what;
 	void (*inflict)(struct carve_page *slab);
 };
 
-static const struct damage damages[] = {
+static const struct corruption corrupts[] = {
 	{ "bit of the free map flipped", flip_first_bit },
 	{ "bit behind the last object", set_bit_behind_the_last },
 	{ "one object too many out", count_one_more },
@@ -664,7 +667,7 @@ static unsigned int violations(struct carveout *co)
 	return r.violations;
 }
 
-static void damage_is_found_by_check(struct kunit *test)
+static void corruption_is_found_by_check(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	/* Slabs of two pages, with fewer objects than bits */
@@ -673,14 +676,14 @@ static void damage_is_found_by_check(struct kunit *test)
 	struct carve_page *slab = slab_of(co, object), saved[2];
 	unsigned int i;
 
-	KUNIT_ASSERT_EQ(test, cache->plain.order, 1);
-	carve_testbed_drain_cache(cache);
+	KUNIT_ASSERT_EQ(test, cache->oo.order, 1);
+	carve_fixture_drain_cache(cache);
 	memcpy(saved, slab, sizeof(saved));
 	KUNIT_EXPECT_EQ(test, violations(co), 0);
-	for (i = 0; i < ARRAY_SIZE(damages); i++) {
-		damages[i].inflict(slab);
+	for (i = 0; i < ARRAY_SIZE(corrupts); i++) {
+		corrupts[i].inflict(slab);
 		KUNIT_EXPECT_GT_MSG(test, violations(co), 0, "%s",
-				    damages[i].what);
+				    corrupts[i].what);
 		memcpy(slab, saved, sizeof(saved));
 		KUNIT_EXPECT_EQ(test, violations(co), 0);
 	}
@@ -691,7 +694,7 @@ static void damage_is_found_by_check(struct kunit *test)
 /* A random walk */
 
 #define WALK_STEPS 100000
-/* Half of them are in use in the end, and these want most of the carveout */
+/* About half of them are in use in the end, and need most of the carveout */
 #define WALK_SLOTS 2048
 #define WALK_CACHES 6
 
@@ -718,7 +721,7 @@ static u8 pattern(const struct walk *walk, const struct walk_slot *slot)
 	return (slot - walk->slots) * 37 + 11;
 }
 
-/* The ends of large objects stand for the whole of them */
+/* Large objects are checked at both ends only */
 #define WALK_END 64U
 
 static void walk_fill(struct walk *walk, struct walk_slot *slot)
@@ -742,8 +745,8 @@ static void walk_verify(struct walk *walk, struct walk_slot *slot)
 
 static void walk_alloc(struct walk *walk, struct walk_slot *slot)
 {
-	unsigned int i = carve_testbed_random(&walk->rnd, WALK_CACHES);
-	gfp_t gfp = carve_testbed_random(&walk->rnd, 32) ? QUIET_ATOMIC : QUIET;
+	unsigned int i = carve_fixture_random(&walk->rnd, WALK_CACHES);
+	gfp_t gfp = carve_fixture_random(&walk->rnd, 32) ? QUIET_ATOMIC : QUIET;
 
 	slot->cache = walk->caches[i];
 	slot->object = carve_cache_alloc(slot->cache, gfp);
@@ -774,12 +777,12 @@ static void walk_check(struct walk *walk)
 				usage_of(walk->caches[i]).active_objects,
 				(unsigned long)walk->nr_out[i]);
 	KUNIT_EXPECT_EQ(walk->test, walk->nr_wrong, 0);
-	carve_testbed_check(walk->test, walk->test->priv);
+	carve_fixture_check(walk->test, walk->test->priv);
 }
 
 static void walk_step(struct walk *walk, unsigned int step)
 {
-	unsigned int i = carve_testbed_random(&walk->rnd, WALK_SLOTS);
+	unsigned int i = carve_fixture_random(&walk->rnd, WALK_SLOTS);
 	struct walk_slot *slot = &walk->slots[i];
 
 	if (slot->object)
@@ -808,7 +811,7 @@ static void walk_end(struct walk *walk)
 static void random_walk_agrees_with_model(struct kunit *test)
 {
 	struct carveout *co = test->priv;
-	unsigned long nr_free = carve_testbed_collect(co);
+	unsigned long nr_free = carve_fixture_collect(co);
 	struct walk *walk = kunit_kzalloc(test, sizeof(*walk), GFP_KERNEL);
 	char name[16];
 	int i;
@@ -816,7 +819,7 @@ static void random_walk_agrees_with_model(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, walk);
 	walk->test = test;
 	co->pages.wait_ms = 0;
-	carve_testbed_seed(test, &walk->rnd, 20261120);
+	carve_fixture_seed(test, &walk->rnd, 20261120);
 	for (i = 0; i < WALK_CACHES; i++) {
 		snprintf(name, sizeof(name), "walk-%u", walk_sizes[i]);
 		walk->caches[i] = carve_cache_create(co, name, walk_sizes[i], 0,
@@ -826,40 +829,40 @@ static void random_walk_agrees_with_model(struct kunit *test)
 	for (i = 0; i < WALK_STEPS; i++)
 		walk_step(walk, i);
 	walk_end(walk);
-	KUNIT_EXPECT_EQ(test, carve_testbed_collect(co), nr_free);
+	KUNIT_EXPECT_EQ(test, carve_fixture_collect(co), nr_free);
 }
 
 static struct kunit_case slab_cases[] = {
 	KUNIT_CASE(cache_is_created_and_destroyed),
 	KUNIT_CASE(bad_arguments_are_refused),
-	KUNIT_CASE(name_is_free_again_after_destroy),
+	KUNIT_CASE(name_is_reusable_after_destroy),
 	KUNIT_CASE(name_is_copied),
-	KUNIT_CASE(hwcache_flag_aligns_to_lines),
-	KUNIT_CASE(objects_are_aligned_and_apart),
+	KUNIT_CASE(hwcache_align_flag_aligns_to_cache_lines),
+	KUNIT_CASE(objects_are_aligned_and_disjoint),
 	KUNIT_CASE(first_objects_are_coloured),
-	KUNIT_CASE(small_objects_have_maps_from_a_cache),
-	KUNIT_CASE(larger_objects_need_no_map),
+	KUNIT_CASE(free_maps_of_small_objects_come_from_a_cache),
+	KUNIT_CASE(larger_objects_need_no_free_map),
 	KUNIT_CASE(constructor_runs_once_per_object),
 	KUNIT_CASE(constructed_state_outlives_free),
 	KUNIT_CASE(zalloc_clears_dirty_objects),
-	KUNIT_CASE(last_freed_is_first_reused),
-	KUNIT_CASE(destroy_refuses_while_objects_are_out),
-	KUNIT_CASE(shrink_gives_empty_slabs_back),
-	KUNIT_CASE(shrink_keeps_slabs_in_use),
-	KUNIT_CASE(few_empty_slabs_are_kept),
-	KUNIT_CASE_PARAM(exhaustion_ends_in_null_and_comes_back,
+	KUNIT_CASE(last_freed_object_is_reused_first),
+	KUNIT_CASE(destroy_refuses_while_objects_are_in_use),
+	KUNIT_CASE(shrink_frees_empty_slabs),
+	KUNIT_CASE(shrink_does_not_free_slabs_in_use),
+	KUNIT_CASE(few_empty_slabs_are_retained),
+	KUNIT_CASE_PARAM(exhaustion_returns_null_and_all_memory_is_freed,
 			 exhausting_gen_params),
 	KUNIT_CASE(creation_fails_when_memory_is_out),
-	KUNIT_CASE(null_is_freed_without_a_word),
-	KUNIT_CASE(damage_is_found_by_check),
+	KUNIT_CASE(freeing_null_is_silent),
+	KUNIT_CASE(corruption_is_found_by_check),
 	KUNIT_CASE_SLOW(random_walk_agrees_with_model),
 	{ }
 };
 
 static struct kunit_suite slab_suite = {
 	.name = "carveout_slab",
-	.init = carve_testbed_init,
-	.exit = carve_testbed_exit,
+	.init = carve_fixture_init,
+	.exit = carve_fixture_exit,
 	.test_cases = slab_cases,
 };
 

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Carveouts as users write them: what is read out of a line, what is wrong with
- * bad ones, and that carveouts come and go by their names.
+ * Tests of carveout specifications: parsing of lines, refusal of bad ones, and
+ * carveouts that are added and removed by name.
  */
 #include <linux/sizes.h>
 #include <linux/string.h>
 
 #include <carveout.h>
 
-#include "face/spec.h"
-#include "kunit/testbed.h"
+#include "core/registry.h"
+#include "core/spec.h"
+#include "kunit/fixture.h"
+#include "page/pages_types.h"
 
 #define LINE_MAX_LEN 128
 
@@ -51,7 +53,7 @@ static const struct good good[] = {
 	  { ZONE(SZ_1M, "auto"), ZONE(SZ_2M, "cma"),
 	    ZONE(SZ_4M, "reserved", .phys = 0x1000),
 	    ZONE(SZ_8M, "auto", .zone = __GFP_DMA) } },
-	/* What isn't a matter of how it is written is for others to refuse */
+	/* The parser accepts these values; other code refuses them */
 	{ ":1M", "", 1, { ZONE(SZ_1M, "auto") } },
 	{ "v:0", "v", 1, { ZONE(0, "auto") } },
 	{ "v:1M@nowhere", "v", 1, { ZONE(SZ_1M, "nowhere") } },
@@ -81,7 +83,7 @@ static void expect_zone(struct kunit *test, const char *line,
 			    (__force u32)expected->zone, "%s", line);
 }
 
-static void good_lines_are_read(struct kunit *test)
+static void good_lines_are_parsed(struct kunit *test)
 {
 	struct carveout_request *request = new_request(test);
 	char line[LINE_MAX_LEN];
@@ -102,8 +104,8 @@ static void good_lines_are_read(struct kunit *test)
 	}
 }
 
-/* What one line said must not show in the next */
-static void request_can_be_used_again(struct kunit *test)
+/* Values of one line must not persist in the next */
+static void request_can_be_reused(struct kunit *test)
 {
 	char first[] = "first:1M@0x1000%1(dma),2M", second[] = "second:4M";
 	struct carveout_request *request = new_request(test);
@@ -178,8 +180,8 @@ static void bad_lines_are_refused_with_the_reason(struct kunit *test)
 	}
 }
 
-/* A reason that quotes all of a long line is cut off, not written beyond */
-static void long_lines_stay_within_the_refusal(struct kunit *test)
+/* A reason that quotes a long line is truncated, without a buffer overflow */
+static void long_lines_are_truncated_in_the_refusal(struct kunit *test)
 {
 	const size_t len = 4 * CARVE_REFUSAL_LEN;
 	char *line = kunit_kzalloc(test, len + 1, GFP_KERNEL);
@@ -207,7 +209,7 @@ static int add(struct kunit *test, const char *spec,
 	return ret ?: carveout_add(request);
 }
 
-static void carveouts_come_and_go_by_name(struct kunit *test)
+static void carveouts_are_added_and_removed_by_name(struct kunit *test)
 {
 	struct carveout_request *request = new_request(test);
 	struct carveout *a, *b;
@@ -232,7 +234,7 @@ static void carveouts_come_and_go_by_name(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, carveout_remove(""), -ENOENT);
 }
 
-static void name_is_given_once(struct kunit *test)
+static void duplicate_names_are_refused(struct kunit *test)
 {
 	struct carveout_request *request = new_request(test);
 	struct carveout *first, *now;
@@ -247,12 +249,12 @@ static void name_is_given_once(struct kunit *test)
 	carveout_put(now);
 	carveout_put(first);
 	KUNIT_EXPECT_EQ(test, carveout_remove("twice"), 0);
-	/* And then it is free again */
+	/* Then the name is available again */
 	KUNIT_EXPECT_EQ(test, add(test, "twice:1M@contig", request), 0);
 	KUNIT_EXPECT_EQ(test, carveout_remove("twice"), 0);
 }
 
-static void names_of_files_are_not_given(struct kunit *test)
+static void names_of_debugfs_files_are_refused(struct kunit *test)
 {
 	struct carveout_request *request = new_request(test);
 
@@ -265,8 +267,11 @@ static void names_of_files_are_not_given(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, carveout_remove("created"), 0);
 }
 
-/* A benchmark's allocations are taken for its last user's, who goes meanwhile */
-static void last_user_is_not_charged_with_what_others_hold(struct kunit *test)
+/*
+ * A benchmark's allocations are attributed to the last user, whose reference is
+ * dropped meanwhile
+ */
+static void last_user_is_not_blamed_for_pinned_allocations(struct kunit *test)
 {
 	struct carveout_request *request = new_request(test);
 	struct carveout *co;
@@ -279,10 +284,10 @@ static void last_user_is_not_charged_with_what_others_hold(struct kunit *test)
 	p = carve_kmalloc(co, 100, GFP_KERNEL);
 	KUNIT_EXPECT_NOT_NULL(test, p);
 	carveout_put(co);
-	KUNIT_EXPECT_TRUE(test, co->kept);
+	KUNIT_EXPECT_TRUE(test, co->leftover);
 	carve_kfree(co, p);
 	carveout_unpin(co);
-	KUNIT_EXPECT_FALSE(test, co->kept);
+	KUNIT_EXPECT_FALSE(test, co->leftover);
 	KUNIT_EXPECT_EQ(test, co->users, 0U);
 	KUNIT_EXPECT_EQ(test, carveout_remove("left"), 0);
 }
@@ -296,7 +301,7 @@ static void carveout_in_use_is_not_removed(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, add(test, "busy:1M@contig", request), 0);
 	co = carveout_get("busy");
 	KUNIT_ASSERT_NOT_NULL(test, co);
-	/* By a reference, and by what was allocated */
+	/* Both a reference and an allocation keep it in use */
 	KUNIT_EXPECT_EQ(test, carveout_remove("busy"), -EBUSY);
 	p = carve_kmalloc(co, 100, GFP_KERNEL);
 	KUNIT_EXPECT_NOT_NULL(test, p);
@@ -307,7 +312,7 @@ static void carveout_in_use_is_not_removed(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, carveout_get("busy"));
 }
 
-static void nobody_puts_what_he_has_not_got(struct kunit *test)
+static void unbalanced_put_is_ignored(struct kunit *test)
 {
 	struct carveout_request *request = new_request(test);
 	struct carveout *co;
@@ -321,7 +326,7 @@ static void nobody_puts_what_he_has_not_got(struct kunit *test)
 	carveout_put(co);
 	carveout_put(co);
 	KUNIT_EXPECT_EQ(test, co->users, 0U);
-	/* Nor does it count for a user that somebody works on it */
+	/* A pin doesn't count as a user either */
 	KUNIT_EXPECT_EQ(test, carveout_pin(co), 0);
 	carveout_put(co);
 	KUNIT_EXPECT_EQ(test, carveout_remove("mine"), -EBUSY);
@@ -343,13 +348,13 @@ static const struct {
 	{ "v:1M@nowhere", -EINVAL, "unknown source \"nowhere\"" },
 	{ "v:1M@", -EINVAL, "unknown source \"\"" },
 	{ "v:1M%1000000", -EINVAL, "node 1000000 is not online" },
-	{ "v:1000T@contig", -ENOMEM, "more than 12/16 of the memory" },
-	/* The second zone fails when the first is there already */
+	{ "v:1000T@contig", -ENOMEM, "exceeds 3/4 of RAM" },
+	/* The second zone fails after the first was reserved */
 	{ "v:1M@contig,4K@contig", -EINVAL, "too small" },
 	{ "v:256K@contig,32M@contig", -ENOMEM, "can't hold the metadata" },
 };
 
-static void refusal_says_why_and_leaves_nothing(struct kunit *test)
+static void refusal_gives_a_reason_and_adds_no_carveout(struct kunit *test)
 {
 	struct carveout_request *request = new_request(test);
 	unsigned int i;
@@ -366,17 +371,17 @@ static void refusal_says_why_and_leaves_nothing(struct kunit *test)
 }
 
 static struct kunit_case spec_cases[] = {
-	KUNIT_CASE(good_lines_are_read),
-	KUNIT_CASE(request_can_be_used_again),
+	KUNIT_CASE(good_lines_are_parsed),
+	KUNIT_CASE(request_can_be_reused),
 	KUNIT_CASE(bad_lines_are_refused_with_the_reason),
-	KUNIT_CASE(long_lines_stay_within_the_refusal),
-	KUNIT_CASE(carveouts_come_and_go_by_name),
-	KUNIT_CASE(name_is_given_once),
-	KUNIT_CASE(names_of_files_are_not_given),
-	KUNIT_CASE(last_user_is_not_charged_with_what_others_hold),
+	KUNIT_CASE(long_lines_are_truncated_in_the_refusal),
+	KUNIT_CASE(carveouts_are_added_and_removed_by_name),
+	KUNIT_CASE(duplicate_names_are_refused),
+	KUNIT_CASE(names_of_debugfs_files_are_refused),
+	KUNIT_CASE(last_user_is_not_blamed_for_pinned_allocations),
 	KUNIT_CASE(carveout_in_use_is_not_removed),
-	KUNIT_CASE(nobody_puts_what_he_has_not_got),
-	KUNIT_CASE(refusal_says_why_and_leaves_nothing),
+	KUNIT_CASE(unbalanced_put_is_ignored),
+	KUNIT_CASE(refusal_gives_a_reason_and_adds_no_carveout),
 	{ }
 };
 

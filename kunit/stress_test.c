@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * All layers at once, on all CPUs, from tasks and from hard interrupts.
+ * Stress test of all layers, on all CPUs, from tasks and from hard interrupts.
  *
- * What is allocated is a parcel: it says at its start what it is, and has a
- * pattern of its own in it. Parcels go through a table that all share, so that
- * most are freed on another CPU, and many in another context, than they were
- * allocated in. Two tasks on each CPU, each with a timer that interrupts it,
- * put parcels there and take those out that they find, while the case itself
- * walks the invariants, shrinks, drains, and makes and destroys caches.
+ * Each allocation is a parcel: it begins with a description of itself and is
+ * filled with a pattern. Parcels go through a table that all contexts share, so
+ * that most are freed on another CPU, and many in another context, than they
+ * were allocated in. Two tasks on each CPU, each with a timer that interrupts
+ * it, put parcels into the table and take others out, while the case itself
+ * checks the invariants, shrinks, drains, and creates and destroys caches.
  */
 #include <linux/delay.h>
 #include <linux/err.h>
@@ -18,12 +18,16 @@
 
 #include <carveout.h>
 
-#include "kunit/testbed.h"
+#include "kunit/fixture.h"
+#include "page/reclaim.h"
+#include "slab/caches.h"
+#include "slab/debug_switch.h"
+#include "slab/object_check.h"
 
 #define STRESS_MS 1000
 #define TASKS_PER_CPU 2
 #define STEPS_PER_INTERRUPT 4
-/* From one interrupt of a timer to the next: from the first to both together */
+/* A timer expires after FIRST_US plus up to SPREAD_US */
 #define FIRST_US 100
 #define SPREAD_US 900
 #define NR_CACHES 3
@@ -35,14 +39,14 @@ enum parcel_kind {
 	PARCEL_PAGES,
 	PARCEL_OBJECT,
 	PARCEL_KMALLOC,
-	PARCEL_AREA,		/* made by tasks alone, freed by all */
+	PARCEL_AREA,		/* allocated by tasks only, freed in any context */
 	NR_PARCEL_KINDS,
 };
 
 /**
- * struct parcel - what begins each allocation
- * @tag: of its address and what follows, see tag_of()
- * @size: its bytes
+ * struct parcel - start of each allocation
+ * @tag: hash of its address and the members below, see tag_of()
+ * @size: size in bytes
  * @kind: enum parcel_kind
  * @which: its order, or the number of its cache
  */
@@ -53,7 +57,7 @@ struct parcel {
 	u16 which;
 };
 
-/* The first bytes behind that, and the last ones, have the pattern */
+/* Bytes with the pattern, behind the header and at the end */
 #define PATTERN_BYTES 48U
 
 struct load {
@@ -66,16 +70,17 @@ struct load {
 };
 
 /**
- * struct stress - what tasks and interrupts share
+ * struct stress - state that tasks and interrupts share
  * @test: the case
  * @co: its carveout
- * @load: how much is asked for
+ * @load: amount of memory in use
  * @caches: caches of three sizes
- * @places: where parcels lie, NULL where none does
+ * @places: parcels, or NULL
  * @nr_interrupts: timers that expired in a hard interrupt
- * @nr_made: parcels
+ * @nr_made: allocated parcels
  * @nr_failed: allocations that returned NULL
- * @nr_wrong: parcels that weren't as they had been left
+ * @nr_wrong: parcels that were corrupted
+ * @nr_churned: caches that were created and destroyed
  */
 struct stress {
 	struct kunit *test;
@@ -87,9 +92,10 @@ struct stress {
 	atomic_t nr_made;
 	atomic_t nr_failed;
 	atomic_t nr_wrong;
+	unsigned int nr_churned;
 };
 
-/* Who makes and takes parcels: a task, or the interrupts that its timer makes */
+/* A context that allocates and frees parcels: a task, or the interrupts of its timer */
 struct actor {
 	struct stress *stress;
 	struct rnd_state rnd;
@@ -108,7 +114,7 @@ static const unsigned int cache_sizes[NR_CACHES] = { 40, 200, 1500 };
 
 static u32 any(struct actor *actor, u32 below)
 {
-	return carve_testbed_random(&actor->rnd, below);
+	return carve_fixture_random(&actor->rnd, below);
 }
 
 /* Parcels */
@@ -227,7 +233,7 @@ static struct parcel *make(struct actor *actor)
 	return parcel;
 }
 
-/* A parcel that isn't intact is not freed: nobody knows how */
+/* A corrupted parcel is not freed: its kind and size are unknown */
 static void unmake(struct stress *s, struct parcel *parcel)
 {
 	if (!parcel)
@@ -268,7 +274,7 @@ static struct parcel *resize(struct actor *actor, struct parcel *parcel)
 	return moved;
 }
 
-/* Actors */
+/* Contexts */
 
 static void swap_places(struct actor *actor, struct parcel *parcel)
 {
@@ -295,7 +301,7 @@ static void take_step(struct actor *actor)
 		unmake(actor->stress, take_any(actor));
 		break;
 	case 2:
-		/* Freed where it was made, and the next finds it warm */
+		/* Freed where it was allocated, so that the next allocation finds it cache hot */
 		unmake(actor->stress, make(actor));
 		break;
 	default:
@@ -406,15 +412,18 @@ static void destroy_caches(struct stress *s)
 		KUNIT_EXPECT_EQ(s->test, carve_cache_destroy(s->caches[i]), 0);
 }
 
-/* A cache that lives for a moment; there may be no memory for it */
+/* A short-lived cache; there may be no memory for it */
 static void churn_cache(struct stress *s)
 {
 	const struct carve_cache_args args = { .name = "churn", .size = 128 };
 	struct carve_cache *cache = carve_cache_new(&s->co->slabs, &args);
 	void *object;
 
-	if (IS_ERR(cache))
+	if (IS_ERR(cache)) {
+		KUNIT_EXPECT_EQ(s->test, PTR_ERR(cache), -ENOMEM);
 		return;
+	}
+	s->nr_churned++;
 	object = carve_cache_alloc(cache, QUIET | __GFP_NORETRY);
 	if (object)
 		memset(object, 0xcc, 128);
@@ -422,19 +431,19 @@ static void churn_cache(struct stress *s)
 	KUNIT_EXPECT_EQ(s->test, carve_cache_destroy(cache), 0);
 }
 
-/* What it is to be watched for from now on: one thing, several, or none */
+/* Switch debugging of some caches on with random flags, or off */
 static void switch_debugging(struct stress *s, struct rnd_state *rnd)
 {
 	struct carve_cache *cache;
 
 	guard(mutex)(&s->co->slabs.lock);
 	list_for_each_entry(cache, &s->co->slabs.caches, list)
-		if (carve_testbed_random(rnd, 8) == 0)
-			carve_debug_switch(cache, carve_testbed_random(rnd, 2) ?
-					   carve_testbed_random(rnd, 32) : 0);
+		if (carve_fixture_random(rnd, 8) == 0)
+			carve_debug_switch(cache, carve_fixture_random(rnd, 2) ?
+					   carve_fixture_random(rnd, 32) : 0);
 }
 
-/* Nothing but what the case did was there to find */
+/* No errors beyond those that the case caused */
 static void expect_nothing_found(struct stress *s)
 {
 	struct carve_cache *cache;
@@ -442,10 +451,10 @@ static void expect_nothing_found(struct stress *s)
 
 	guard(mutex)(&s->co->slabs.lock);
 	list_for_each_entry(cache, &s->co->slabs.caches, list) {
-		for (i = 0; i < CARVE_NR_DAMAGES; i++)
+		for (i = 0; i < CARVE_NR_ERRORS; i++)
 			KUNIT_EXPECT_EQ_MSG(s->test, cache->debugging.count[i],
 					    0UL, "%s: %s", cache->name,
-					    carve_damage_names[i]);
+					    carve_error_titles[i]);
 		carve_debug_switch(cache, 0);
 	}
 }
@@ -455,11 +464,11 @@ static void disturb(struct stress *s)
 	unsigned long end = jiffies + msecs_to_jiffies(STRESS_MS);
 	struct rnd_state rnd;
 
-	carve_testbed_seed(s->test, &rnd, carve_testbed_any_seed());
+	carve_fixture_seed(s->test, &rnd, carve_fixture_any_seed());
 	while (time_before(jiffies, end)) {
 		if (s->load->debugged)
 			switch_debugging(s, &rnd);
-		carve_testbed_check(s->test, s->co);
+		carve_fixture_check(s->test, s->co);
 		churn_cache(s);
 		carve_slabs_shrink(&s->co->slabs);
 		carve_cache_shrink(s->caches[0]);
@@ -492,6 +501,12 @@ static void free_parcels(struct stress *s)
 		unmake(s, s->places[i]);
 }
 
+static const struct load loads[] = {
+	{ "with memory to spare", 100, 2, 3000, 3 * PAGE_SIZE },
+	{ "with none left", 1200, 4, 20000, 30 * PAGE_SIZE },
+	{ "with debugging switched", 300, 2, 9000, 3 * PAGE_SIZE, true },
+};
+
 static void expect_all_well(struct stress *s)
 {
 	kunit_info(s->test, "%d parcels, %d failed, %d interrupts",
@@ -500,18 +515,15 @@ static void expect_all_well(struct stress *s)
 	KUNIT_EXPECT_GT(s->test, atomic_read(&s->nr_made), 0);
 	KUNIT_EXPECT_GT(s->test, atomic_read(&s->nr_interrupts), 0);
 	KUNIT_EXPECT_EQ(s->test, atomic_read(&s->nr_wrong), 0);
+	/* Caches are created where there is memory for them */
+	if (s->load == loads)
+		KUNIT_EXPECT_GT(s->test, s->nr_churned, 0);
 	KUNIT_EXPECT_EQ(s->test,
-			atomic_long_read(&s->co->pages.nr_bad_frees), 0L);
-	KUNIT_EXPECT_EQ(s->test, carve_testbed_areas(s->co).nr_areas, 0UL);
+			carve_fixture_nr_bad_frees(s->co), 0L);
+	KUNIT_EXPECT_EQ(s->test, carve_fixture_areas(s->co).nr_areas, 0UL);
 	expect_nothing_found(s);
-	carve_testbed_check(s->test, s->co);
+	carve_fixture_check(s->test, s->co);
 }
-
-static const struct load loads[] = {
-	{ "with memory to spare", 100, 2, 3000, 3 * PAGE_SIZE },
-	{ "with none left", 1200, 4, 20000, 30 * PAGE_SIZE },
-	{ "with debugging switched", 300, 2, 9000, 3 * PAGE_SIZE, true },
-};
 
 static void describe_load(const struct load *load, char *desc)
 {
@@ -520,11 +532,11 @@ static void describe_load(const struct load *load, char *desc)
 
 KUNIT_ARRAY_PARAM(load, loads, describe_load);
 
-static void all_layers_stand_all_cpus_and_interrupts(struct kunit *test)
+static void all_layers_survive_all_cpus_and_interrupts(struct kunit *test)
 {
 	unsigned int nr_workers = TASKS_PER_CPU * num_online_cpus();
 	struct stress *s = new_stress(test, test->param_value);
-	unsigned long nr_free = carve_testbed_collect(s->co);
+	unsigned long nr_free = carve_fixture_collect(s->co);
 	struct worker *workers;
 
 	workers = kunit_kcalloc(test, nr_workers, sizeof(*workers), GFP_KERNEL);
@@ -536,19 +548,19 @@ static void all_layers_stand_all_cpus_and_interrupts(struct kunit *test)
 	free_parcels(s);
 	expect_all_well(s);
 	destroy_caches(s);
-	KUNIT_EXPECT_EQ(test, carve_testbed_collect(s->co), nr_free);
+	KUNIT_EXPECT_EQ(test, carve_fixture_collect(s->co), nr_free);
 }
 
 static struct kunit_case stress_cases[] = {
-	KUNIT_CASE_PARAM(all_layers_stand_all_cpus_and_interrupts,
+	KUNIT_CASE_PARAM(all_layers_survive_all_cpus_and_interrupts,
 			 load_gen_params),
 	{ }
 };
 
 static struct kunit_suite stress_suite = {
 	.name = "carveout_stress",
-	.init = carve_testbed_init,
-	.exit = carve_testbed_exit,
+	.init = carve_fixture_init,
+	.exit = carve_fixture_exit,
 	.test_cases = stress_cases,
 };
 

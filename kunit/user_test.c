@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Objects without a file: where their pages are found, and when these go back.
- * What page tables do to a page, a reference does here.
+ * Tests of objects for user space, without a file: lookup of their pages, and
+ * when pages are freed. A plain reference stands for a page table entry.
  */
 #include <linux/err.h>
-#include <linux/interval_tree_generic.h>
 #include <linux/mm.h>
 #include <linux/string.h>
 
 #include <carveout.h>
 #include <carveout_user.h>
 
-#include "kunit/testbed.h"
-#include "user/mapping.h"
-#include "user/user.h"
+#include "core/allocation_report.h"
+#include "kunit/fixture.h"
+#include "region/region_internal.h"
+#include "user/object.h"
 
 static struct carve_object *open_object(struct kunit *test)
 {
@@ -27,7 +27,7 @@ static struct carve_object *open_object(struct kunit *test)
 static struct page *touch(struct kunit *test, struct carve_object *object,
 			  unsigned long at)
 {
-	struct page *page = carve_object_get(object, at);
+	struct page *page = carve_object_get_page(object, at);
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, page);
 	return page;
@@ -40,7 +40,7 @@ static unsigned long sweep(struct carve_object *object)
 
 /* The index */
 
-/* Offsets that share no table, one, two; the first and the last there are */
+/* Offsets that share no table, one, or two; the lowest and the highest */
 static const unsigned long offsets[] = {
 	0, 1, BIT(CARVE_INDEX_BITS) - 1, BIT(CARVE_INDEX_BITS),
 	3 * BIT(CARVE_INDEX_BITS) + 7, BIT(2 * CARVE_INDEX_BITS) - 1,
@@ -48,7 +48,7 @@ static const unsigned long offsets[] = {
 	CARVE_INDEX_END - 1,
 };
 
-static void index_finds_what_was_set(struct kunit *test)
+static void index_finds_stored_entries(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	struct carve_index index;
@@ -56,16 +56,16 @@ static void index_finds_what_was_set(struct kunit *test)
 
 	carve_index_init(&index, &co->pages);
 	for (i = 0; i < ARRAY_SIZE(offsets); i++) {
-		KUNIT_EXPECT_EQ(test, carve_index_get(&index, offsets[i]),
+		KUNIT_EXPECT_EQ(test, carve_index_load(&index, offsets[i]),
 				CARVE_PAGE_NONE);
-		KUNIT_ASSERT_EQ(test, carve_index_set(&index, offsets[i], i), 0);
+		KUNIT_ASSERT_EQ(test, carve_index_store(&index, offsets[i], i), 0);
 	}
 	for (i = 0; i < ARRAY_SIZE(offsets); i++)
-		KUNIT_EXPECT_EQ(test, carve_index_get(&index, offsets[i]), i);
-	KUNIT_EXPECT_EQ(test, carve_index_set(&index, 1, 99), 0);
-	KUNIT_EXPECT_EQ(test, carve_index_get(&index, 1), 99);
+		KUNIT_EXPECT_EQ(test, carve_index_load(&index, offsets[i]), i);
+	KUNIT_EXPECT_EQ(test, carve_index_store(&index, 1, 99), 0);
+	KUNIT_EXPECT_EQ(test, carve_index_load(&index, 1), 99);
 	for (i = 0; i < ARRAY_SIZE(offsets); i++)
-		carve_index_clear(&index, offsets[i]);
+		carve_index_erase(&index, offsets[i]);
 	KUNIT_EXPECT_EQ(test, index.nr_tables, 0UL);
 }
 
@@ -79,55 +79,55 @@ static void index_walks_in_order(struct kunit *test)
 	carve_index_init(&index, &co->pages);
 	KUNIT_EXPECT_EQ(test, carve_index_next(&index, 0), CARVE_INDEX_END);
 	for (i = ARRAY_SIZE(offsets); i--;)
-		KUNIT_ASSERT_EQ(test, carve_index_set(&index, offsets[i], i), 0);
+		KUNIT_ASSERT_EQ(test, carve_index_store(&index, offsets[i], i), 0);
 	i = 0;
 	carve_index_for_each(at, &index, 0, CARVE_INDEX_END)
 		KUNIT_EXPECT_EQ(test, at, offsets[i++]);
 	KUNIT_EXPECT_EQ(test, i, (unsigned int)ARRAY_SIZE(offsets));
 	i = 0;
-	/* Entries may be taken out on the way */
+	/* Entries may be removed during the walk */
 	carve_index_for_each(at, &index, 1, CARVE_INDEX_END - 1) {
-		carve_index_clear(&index, at);
+		carve_index_erase(&index, at);
 		i++;
 	}
 	KUNIT_EXPECT_EQ(test, i, (unsigned int)ARRAY_SIZE(offsets) - 2);
 	KUNIT_EXPECT_EQ(test, carve_index_next(&index, 1), CARVE_INDEX_END - 1);
 	KUNIT_EXPECT_EQ(test, carve_index_next(&index, CARVE_INDEX_END),
 			CARVE_INDEX_END);
-	carve_index_clear(&index, 0);
-	carve_index_clear(&index, CARVE_INDEX_END - 1);
+	carve_index_erase(&index, 0);
+	carve_index_erase(&index, CARVE_INDEX_END - 1);
 	KUNIT_EXPECT_EQ(test, index.nr_tables, 0UL);
 }
 
-static void index_keeps_no_empty_table(struct kunit *test)
+static void index_frees_empty_tables(struct kunit *test)
 {
 	struct carveout *co = test->priv;
-	unsigned long nr_free = carve_testbed_collect(co);
+	unsigned long nr_free = carve_fixture_collect(co);
 	struct carve_index index;
 
 	carve_index_init(&index, &co->pages);
-	KUNIT_ASSERT_EQ(test, carve_index_set(&index, 0, 1), 0);
+	KUNIT_ASSERT_EQ(test, carve_index_store(&index, 0, 1), 0);
 	KUNIT_EXPECT_EQ(test, index.nr_tables, 3UL);
-	KUNIT_ASSERT_EQ(test, carve_index_set(&index, 1, 1), 0);
+	KUNIT_ASSERT_EQ(test, carve_index_store(&index, 1, 1), 0);
 	KUNIT_EXPECT_EQ(test, index.nr_tables, 3UL);
-	KUNIT_ASSERT_EQ(test, carve_index_set(&index, CARVE_INDEX_END - 1, 1), 0);
+	KUNIT_ASSERT_EQ(test, carve_index_store(&index, CARVE_INDEX_END - 1, 1), 0);
 	KUNIT_EXPECT_EQ(test, index.nr_tables, 5UL);
-	KUNIT_EXPECT_EQ(test, carve_testbed_nr_free(co), nr_free - 5);
-	/* What isn't there is taken out without a word */
-	carve_index_clear(&index, 2);
-	carve_index_clear(&index, CARVE_INDEX_END / 2);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_free(co), nr_free - 5);
+	/* Removing an absent entry is silent */
+	carve_index_erase(&index, 2);
+	carve_index_erase(&index, CARVE_INDEX_END / 2);
 	KUNIT_EXPECT_EQ(test, index.nr_tables, 5UL);
-	carve_index_clear(&index, CARVE_INDEX_END - 1);
+	carve_index_erase(&index, CARVE_INDEX_END - 1);
 	KUNIT_EXPECT_EQ(test, index.nr_tables, 3UL);
-	carve_index_clear(&index, 0);
-	KUNIT_EXPECT_EQ(test, carve_index_get(&index, 1), 1);
-	carve_index_clear(&index, 1);
+	carve_index_erase(&index, 0);
+	KUNIT_EXPECT_EQ(test, carve_index_load(&index, 1), 1);
+	carve_index_erase(&index, 1);
 	KUNIT_EXPECT_EQ(test, index.root, CARVE_PAGE_NONE);
-	carve_index_clear(&index, 1);
-	KUNIT_EXPECT_EQ(test, carve_testbed_collect(co), nr_free);
+	carve_index_erase(&index, 1);
+	KUNIT_EXPECT_EQ(test, carve_fixture_collect(co), nr_free);
 }
 
-/* All pages, but for @but */
+/* All pages except @but */
 static struct carve_page *take_all(struct carveout *co, unsigned int but)
 {
 	struct carve_page *page, *first = NULL;
@@ -141,7 +141,7 @@ static struct carve_page *take_all(struct carveout *co, unsigned int but)
 		first = *(struct carve_page **)carve_page_address(co, page);
 		carve_free_page(co, page);
 	}
-	carve_testbed_collect(co);
+	carve_fixture_collect(co);
 	return first;
 }
 
@@ -156,7 +156,7 @@ static void give_all(struct carveout *co, struct carve_page *page)
 	}
 }
 
-static void index_without_room_is_as_it_was(struct kunit *test)
+static void failed_insertion_leaves_the_index_unchanged(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	struct carve_index index;
@@ -166,17 +166,17 @@ static void index_without_room_is_as_it_was(struct kunit *test)
 	for (room = 0; room < 3; room++) {
 		carve_index_init(&index, &co->pages);
 		all = take_all(co, room);
-		KUNIT_EXPECT_EQ(test, carve_index_set(&index, 77, 1), -ENOMEM);
+		KUNIT_EXPECT_EQ(test, carve_index_store(&index, 77, 1), -ENOMEM);
 		KUNIT_EXPECT_EQ(test, index.nr_tables, 0UL);
 		KUNIT_EXPECT_EQ(test, index.root, CARVE_PAGE_NONE);
-		KUNIT_EXPECT_EQ(test, carve_testbed_nr_free(co), room);
+		KUNIT_EXPECT_EQ(test, carve_fixture_nr_free(co), room);
 		give_all(co, all);
 	}
 }
 
 /* Objects */
 
-static void object_takes_nothing_until_touched(struct kunit *test)
+static void object_allocates_pages_on_first_access(struct kunit *test)
 {
 	struct carve_object *object = open_object(test);
 	struct page *page;
@@ -232,10 +232,10 @@ static void dirty_pages_are_cleared(struct kunit *test)
 	carve_object_close(object);
 }
 
-static void pages_go_when_nobody_holds_them(struct kunit *test)
+static void unreferenced_pages_are_freed(struct kunit *test)
 {
 	struct carveout *co = test->priv;
-	unsigned long nr_free = carve_testbed_collect(co);
+	unsigned long nr_free = carve_fixture_collect(co);
 	struct carve_object *object = open_object(test);
 	struct page *first = touch(test, object, 0);
 	struct page *second = touch(test, object, 100000);
@@ -250,10 +250,10 @@ static void pages_go_when_nobody_holds_them(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sweep(object), 1UL);
 	KUNIT_EXPECT_EQ(test, object->index.nr_tables, 0UL);
 	carve_object_close(object);
-	KUNIT_EXPECT_EQ(test, carve_testbed_collect(co), nr_free);
+	KUNIT_EXPECT_EQ(test, carve_fixture_collect(co), nr_free);
 }
 
-static void page_that_was_let_go_is_cleared(struct kunit *test)
+static void freed_page_is_cleared_on_next_access(struct kunit *test)
 {
 	struct carve_object *object = open_object(test);
 	struct page *page = touch(test, object, 5), *again;
@@ -262,7 +262,7 @@ static void page_that_was_let_go_is_cleared(struct kunit *test)
 	put_page(page);
 	again = touch(test, object, 5);
 	KUNIT_EXPECT_NULL(test, memchr_inv(page_address(again), 0, PAGE_SIZE));
-	/* … but not one that somebody holds */
+	/* ... but not a page that has a reference */
 	memset(page_address(again), 0x78, PAGE_SIZE);
 	KUNIT_EXPECT_PTR_EQ(test, touch(test, object, 5), again);
 	KUNIT_EXPECT_NULL(test, memchr_inv(page_address(again), 0x78,
@@ -272,13 +272,13 @@ static void page_that_was_let_go_is_cleared(struct kunit *test)
 	carve_object_close(object);
 }
 
-static void flags_are_clean_when_a_page_goes(struct kunit *test)
+static void page_flags_are_clean_after_free(struct kunit *test)
 {
 	struct carve_object *object = open_object(test);
 	struct page *page = touch(test, object, 0);
 	struct folio *folio = page_folio(page);
 
-	/* As page tables and I/O leave them behind */
+	/* Flags as page tables and I/O leave them */
 	folio_mark_dirty(folio);
 	folio_set_referenced(folio);
 	KUNIT_EXPECT_TRUE(test, folio_test_dirty(folio));
@@ -290,40 +290,40 @@ static void flags_are_clean_when_a_page_goes(struct kunit *test)
 	carve_object_close(object);
 }
 
-static void offsets_have_an_end(struct kunit *test)
+static void offsets_beyond_the_end_are_refused(struct kunit *test)
 {
 	struct carve_object *object = open_object(test);
 	struct page *page = touch(test, object, CARVE_INDEX_END - 1);
 
 	put_page(page);
-	KUNIT_EXPECT_EQ(test, PTR_ERR(carve_object_get(object, CARVE_INDEX_END)),
+	KUNIT_EXPECT_EQ(test, PTR_ERR(carve_object_get_page(object, CARVE_INDEX_END)),
 			(long)-EFBIG);
-	KUNIT_EXPECT_EQ(test, PTR_ERR(carve_object_get(object, ULONG_MAX)),
+	KUNIT_EXPECT_EQ(test, PTR_ERR(carve_object_get_page(object, ULONG_MAX)),
 			(long)-EFBIG);
 	carve_object_close(object);
 }
 
-static void full_carveout_is_an_error(struct kunit *test)
+static void full_carveout_returns_an_error(struct kunit *test)
 {
 	struct carve_object *object = open_object(test);
 	struct carveout *co = test->priv;
 	struct carve_page *all = take_all(co, 2);
 	unsigned long failed = atomic_long_read(&co->pages.nr_failed);
 
-	/* One page, but not three tables as well */
-	KUNIT_EXPECT_EQ(test, PTR_ERR(carve_object_get(object, 0)),
+	/* One page is free, but not three tables as well */
+	KUNIT_EXPECT_EQ(test, PTR_ERR(carve_object_get_page(object, 0)),
 			(long)-ENOMEM);
 	KUNIT_EXPECT_EQ(test, object->nr_pages, 0UL);
-	KUNIT_EXPECT_EQ(test, carve_testbed_nr_free(co), 2UL);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_free(co), 2UL);
 	KUNIT_EXPECT_GT(test, atomic_long_read(&co->pages.nr_failed),
 			(long)failed);
-	KUNIT_EXPECT_NULL(test, carve_object_get_block(object, 0, 9));
+	KUNIT_EXPECT_NULL(test, carve_object_alloc_block(object, 0, 9));
 	give_all(co, all);
 	put_page(touch(test, object, 0));
 	carve_object_close(object);
 }
 
-static void pressure_gives_back_what_nobody_holds(struct kunit *test)
+static void memory_pressure_reclaims_unreferenced_pages(struct kunit *test)
 {
 	struct carve_object *object = open_object(test);
 	struct carveout *co = test->priv;
@@ -369,13 +369,13 @@ static void closed_object_waits_for_pinned_pages(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, usage.files, 1UL);
 	KUNIT_EXPECT_EQ(test, usage.touched, 1UL);
 	KUNIT_EXPECT_EQ(test, usage.pinned, 1UL);
-	KUNIT_EXPECT_GT(test, carveout_count_owned(co), 0UL);
+	KUNIT_EXPECT_GT(test, carveout_count_allocations(co), 0UL);
 	KUNIT_EXPECT_NULL(test, memchr_inv(page_address(page), 0x55, PAGE_SIZE));
 	put_page(page);
 	mod_delayed_work(system_wq, &co->user.sweep, 0);
 	flush_delayed_work(&co->user.sweep);
 	KUNIT_EXPECT_EQ(test, nr_released, 1);
-	KUNIT_EXPECT_EQ(test, carveout_count_owned(co), 0UL);
+	KUNIT_EXPECT_EQ(test, carveout_count_allocations(co), 0UL);
 }
 
 static void objects_are_separate(struct kunit *test)
@@ -396,7 +396,7 @@ static void objects_are_separate(struct kunit *test)
 	carve_object_close(b);
 }
 
-static void closed_objects_tell(struct kunit *test)
+static void closed_object_calls_the_released_hook(struct kunit *test)
 {
 	struct carve_object *object = open_object(test);
 	struct carveout *co = test->priv;
@@ -409,27 +409,12 @@ static void closed_objects_tell(struct kunit *test)
 }
 
 /*
- * Mappings: made up, as far as the kernel's tree of them knows. What their page
- * tables hold are references taken by touch().
+ * Mappings without page tables: an object sees only their ranges. References
+ * taken by touch() stand for page table entries.
  */
 
-static unsigned long tree_start(struct vm_area_struct *vma)
-{
-	return vma->vm_pgoff;
-}
-
-static unsigned long tree_last(struct vm_area_struct *vma)
-{
-	return vma->vm_pgoff + vma_pages(vma) - 1;
-}
-
-INTERVAL_TREE_DEFINE(struct vm_area_struct, shared.rb, unsigned long,
-		     shared.rb_subtree_last, tree_start, tree_last,
-		     static __maybe_unused, tree);
-
-static struct vm_area_struct *map(struct kunit *test,
-				  struct carve_object *object,
-				  unsigned long first, unsigned long nr)
+static struct vm_area_struct *new_vma(struct kunit *test, unsigned long first,
+				      unsigned long nr)
 {
 	struct vm_area_struct *vma = kunit_kzalloc(test, sizeof(*vma),
 						   GFP_KERNEL);
@@ -437,32 +422,67 @@ static struct vm_area_struct *map(struct kunit *test,
 	KUNIT_ASSERT_NOT_NULL(test, vma);
 	vma->vm_end = nr << PAGE_SHIFT;
 	vma->vm_pgoff = first;
-	carve_object_to_be_mapped(object, first % CARVE_INDEX_END,
-				  first % CARVE_INDEX_END + nr);
-	atomic_inc(&object->nr_maps);
-	tree_insert(vma, &object->mapping.i_mmap);
+	if (first >= CARVE_HUGE_OFFSET)
+		vm_flags_init(vma, VM_PFNMAP);
 	return vma;
 }
 
-/* The two steps in which a mapping goes */
-static void unlink_mapping(struct carve_object *object,
-			   struct vm_area_struct *vma)
+static struct vm_area_struct *map(struct kunit *test,
+				  struct carve_object *object,
+				  unsigned long first, unsigned long nr)
 {
-	tree_remove(vma, &object->mapping.i_mmap);
+	struct vm_area_struct *vma = new_vma(test, first, nr);
+
+	KUNIT_ASSERT_EQ(test, carve_object_map(object, vma), 0);
+	return vma;
 }
 
-static void close_mapping(struct carve_object *object,
-			  struct vm_area_struct *vma)
+/* Copy a mapping, as the kernel does to split it or for a child */
+static struct vm_area_struct *copy(struct kunit *test,
+				   struct vm_area_struct *from,
+				   struct mm_struct *mm)
 {
-	unsigned long first = vma->vm_pgoff % CARVE_INDEX_END;
+	struct vm_area_struct *vma = new_vma(test, from->vm_pgoff,
+					     vma_pages(from));
 
-	carve_object_unmapped(object, first, first + vma_pages(vma));
+	vma->vm_mm = mm;
+	vma->vm_private_data = from->vm_private_data;
+	return vma;
 }
 
 static void unmap(struct carve_object *object, struct vm_area_struct *vma)
 {
-	unlink_mapping(object, vma);
-	close_mapping(object, vma);
+	carve_object_unmap(object, vma);
+}
+
+/* The upper @nr pages of a mapping, which the kernel is about to cut off */
+static struct vm_area_struct *begin_split(struct kunit *test,
+					  struct carve_object *object,
+					  struct vm_area_struct *vma,
+					  unsigned long nr)
+{
+	struct vm_area_struct *upper = copy(test, vma, vma->vm_mm);
+
+	upper->vm_pgoff += vma_pages(vma) - nr;
+	upper->vm_end = nr << PAGE_SHIFT;
+	KUNIT_ASSERT_EQ(test, carve_object_map(object, upper), 0);
+	return upper;
+}
+
+static void end_split(struct carve_object *object, struct vm_area_struct *vma,
+		      unsigned long nr)
+{
+	i_mmap_lock_write(&object->mapping);
+	vma->vm_end -= nr << PAGE_SHIFT;
+	i_mmap_unlock_write(&object->mapping);
+}
+
+static enum carve_coverage coverage(struct carve_object *object,
+				    unsigned long at)
+{
+	guard(mutex)(&object->lock);
+	carve_cover_update(&object->cover);
+	return carve_cover_at(&object->cover, at, NULL);
 }
 
 static void mappings_are_counted(struct kunit *test)
@@ -472,21 +492,61 @@ static void mappings_are_counted(struct kunit *test)
 	struct vm_area_struct *b = map(test, object, 5, 10);
 
 	KUNIT_EXPECT_EQ(test, carve_object_mapped(object), 20UL);
-	carve_object_lock_maps(object);
-	KUNIT_EXPECT_EQ(test, carve_object_cover(object, 0), CARVE_COVERED_ONCE);
-	KUNIT_EXPECT_EQ(test, carve_object_cover(object, 5), CARVE_COVERED);
-	KUNIT_EXPECT_EQ(test, carve_object_cover(object, 9), CARVE_COVERED);
-	KUNIT_EXPECT_EQ(test, carve_object_cover(object, 14), CARVE_COVERED_ONCE);
-	KUNIT_EXPECT_EQ(test, carve_object_cover(object, 15), CARVE_UNCOVERED);
-	KUNIT_EXPECT_FALSE(test, carve_object_in_flux(object));
-	carve_object_unlock_maps(object);
+	KUNIT_EXPECT_EQ(test, coverage(object, 0), CARVE_COVERED_ONCE);
+	KUNIT_EXPECT_EQ(test, coverage(object, 5), CARVE_COVERED);
+	KUNIT_EXPECT_EQ(test, coverage(object, 9), CARVE_COVERED);
+	KUNIT_EXPECT_EQ(test, coverage(object, 14), CARVE_COVERED_ONCE);
+	KUNIT_EXPECT_EQ(test, coverage(object, 15), CARVE_UNCOVERED);
 	unmap(object, a);
 	KUNIT_EXPECT_EQ(test, carve_object_mapped(object), 10UL);
 	unmap(object, b);
+	KUNIT_EXPECT_EQ(test, coverage(object, 5), CARVE_UNCOVERED);
 	carve_object_close(object);
 }
 
-static void page_stays_for_another_mapping(struct kunit *test)
+static void split_mapping_covers_the_remaining_range(struct kunit *test)
+{
+	struct carve_object *object = open_object(test);
+	struct vm_area_struct *vma = map(test, object, 0, 10);
+	struct vm_area_struct *upper = begin_split(test, object, vma, 4);
+	struct vm_area_struct *middle;
+
+	/* The mapping still covers its old range, since others may look meanwhile */
+	KUNIT_EXPECT_EQ(test, coverage(object, 5), CARVE_COVERED_ONCE);
+	KUNIT_EXPECT_EQ(test, coverage(object, 6), CARVE_COVERED);
+	end_split(object, vma, 4);
+	middle = begin_split(test, object, vma, 3);
+	KUNIT_EXPECT_EQ(test, coverage(object, 6), CARVE_COVERED_ONCE);
+	KUNIT_EXPECT_EQ(test, coverage(object, 5), CARVE_COVERED);
+	end_split(object, vma, 3);
+	unmap(object, middle);
+	KUNIT_EXPECT_EQ(test, coverage(object, 2), CARVE_COVERED_ONCE);
+	KUNIT_EXPECT_EQ(test, coverage(object, 3), CARVE_UNCOVERED);
+	KUNIT_EXPECT_EQ(test, coverage(object, 6), CARVE_COVERED_ONCE);
+	KUNIT_EXPECT_EQ(test, carve_object_mapped(object), 7UL);
+	unmap(object, vma);
+	unmap(object, upper);
+	KUNIT_EXPECT_EQ(test, carve_object_mapped(object), 0UL);
+	carve_object_close(object);
+}
+
+/* Linux 6.1 aborts a split for lack of memory after it has opened the copy */
+static void aborted_split_keeps_the_coverage(struct kunit *test)
+{
+	const unsigned long huge = CARVE_HUGE_OFFSET;
+	struct carve_object *object = open_object(test);
+	struct vm_area_struct *vma = map(test, object, huge, 10);
+
+	put_page(touch(test, object, 9));
+	unmap(object, begin_split(test, object, vma, 4));
+	KUNIT_EXPECT_EQ(test, object->nr_pages, 1UL);
+	KUNIT_EXPECT_EQ(test, coverage(object, 9), CARVE_COVERED);
+	unmap(object, vma);
+	KUNIT_EXPECT_EQ(test, object->nr_pages, 0UL);
+	carve_object_close(object);
+}
+
+static void page_survives_while_another_mapping_covers_it(struct kunit *test)
 {
 	struct carve_object *object = open_object(test);
 	struct vm_area_struct *parent = map(test, object, 0, 4);
@@ -500,14 +560,14 @@ static void page_stays_for_another_mapping(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sweep(object), 0UL);
 	page = touch(test, object, 2);
 	KUNIT_EXPECT_NULL(test, memchr_inv(page_address(page), 0x44, PAGE_SIZE));
-	/* From now on it is the parent's, and nobody else's */
+	/* Only the parent covers it from here on */
 	put_page(page);
 	KUNIT_EXPECT_EQ(test, sweep(object), 1UL);
 	unmap(object, parent);
 	carve_object_close(object);
 }
 
-static void page_goes_with_its_last_mapping(struct kunit *test)
+static void page_is_freed_with_its_last_mapping(struct kunit *test)
 {
 	struct carve_object *object = open_object(test);
 	struct vm_area_struct *a = map(test, object, 0, 4);
@@ -517,7 +577,7 @@ static void page_goes_with_its_last_mapping(struct kunit *test)
 	for (at = 0; at < 6; at++)
 		put_page(touch(test, object, at));
 	unmap(object, b);
-	/* 0 and 1 were let go of by the only one that had them, 4 and 5 are nobody's */
+	/* 0 and 1 lost their only mapping, 4 and 5 are not mapped any more */
 	KUNIT_EXPECT_EQ(test, object->nr_pages, 4UL);
 	KUNIT_EXPECT_EQ(test, sweep(object), 2UL);
 	unmap(object, a);
@@ -525,7 +585,7 @@ static void page_goes_with_its_last_mapping(struct kunit *test)
 	carve_object_close(object);
 }
 
-static void new_mapping_does_not_keep_what_was_let_go(struct kunit *test)
+static void new_mapping_does_not_retain_unreferenced_pages(struct kunit *test)
 {
 	struct carve_object *object = open_object(test);
 	struct vm_area_struct *parent = map(test, object, 0, 4), *child;
@@ -543,30 +603,96 @@ static void new_mapping_does_not_keep_what_was_let_go(struct kunit *test)
 	carve_object_close(object);
 }
 
-static void nothing_goes_while_a_mapping_is_going(struct kunit *test)
+/*
+ * Kernels before 6.9 link a child's mapping to the object and fill its page
+ * tables before they call open().
+ */
+static void child_mapping_is_covered_before_open(struct kunit *test)
 {
 	struct carve_object *object = open_object(test);
-	struct vm_area_struct *vma = map(test, object, 0, 4);
+	struct vm_area_struct *parent = map(test, object, 0, 4), *child;
+	unsigned long start = jiffies;
+	struct page *page;
 
-	put_page(touch(test, object, 0));
-	unlink_mapping(object, vma);
-	carve_object_lock_maps(object);
-	KUNIT_EXPECT_TRUE(test, carve_object_in_flux(object));
-	carve_object_unlock_maps(object);
+	child = copy(test, parent, test->priv);
+	page = touch(test, object, 1);
 	KUNIT_EXPECT_EQ(test, sweep(object), 0UL);
-	KUNIT_EXPECT_EQ(test, object->nr_pages, 1UL);
-	close_mapping(object, vma);
+	KUNIT_ASSERT_EQ(test, carve_object_map(object, child), 0);
+	KUNIT_EXPECT_LT(test, jiffies - start, (unsigned long)HZ);
+	KUNIT_EXPECT_EQ(test, coverage(object, 1), CARVE_COVERED);
+	unmap(object, parent);
+	KUNIT_EXPECT_EQ(test, coverage(object, 1), CARVE_COVERED_ONCE);
+	put_page(page);
+	unmap(object, child);
 	KUNIT_EXPECT_EQ(test, object->nr_pages, 0UL);
 	carve_object_close(object);
 }
 
-static void huge_mapping_holds_what_it_covers(struct kunit *test)
+/*
+ * A CPU may write through its TLB until close() is called, even if other
+ * mappings of the object come and go meanwhile.
+ */
+static void huge_mapping_retains_pages_until_close(struct kunit *test)
 {
-	const unsigned long huge = CARVEOUT_USER_HUGE >> PAGE_SHIFT;
 	struct carve_object *object = open_object(test);
-	struct vm_area_struct *vma = map(test, object, huge + 32, 32);
+	struct vm_area_struct *going = map(test, object, CARVE_HUGE_OFFSET, 32);
+	struct vm_area_struct *other = map(test, object, 64, 4), *child;
 
-	KUNIT_ASSERT_NOT_NULL(test, carve_object_get_block(object, 32, 5));
+	KUNIT_ASSERT_NOT_NULL(test, carve_object_alloc_block(object, 0, 5));
+	child = copy(test, other, test->priv);
+	KUNIT_EXPECT_EQ(test, sweep(object), 0UL);
+	KUNIT_ASSERT_EQ(test, carve_object_map(object, child), 0);
+	KUNIT_EXPECT_EQ(test, sweep(object), 0UL);
+	unmap(object, other);
+	KUNIT_EXPECT_EQ(test, sweep(object), 0UL);
+	KUNIT_EXPECT_EQ(test, object->nr_pages, 32UL);
+	unmap(object, going);
+	KUNIT_EXPECT_EQ(test, object->nr_pages, 0UL);
+	unmap(object, child);
+	carve_object_close(object);
+}
+
+static void mapping_without_metadata_retains_all_pages(struct kunit *test)
+{
+	struct carve_object *object = open_object(test);
+	struct vm_area_struct *vma = new_vma(test, 0, 4), *more;
+	struct carve_mapping *records = NULL, *record;
+	struct carveout *co = test->priv;
+	struct carve_page *all;
+
+	put_page(touch(test, object, 100));
+	all = take_all(co, 0);
+	while ((record = __carve_cache_alloc(co->user.mappings, GFP_ATOMIC |
+					     __GFP_NOWARN))) {
+		*(struct carve_mapping **)record = records;
+		records = record;
+	}
+	KUNIT_EXPECT_EQ(test, carve_object_map(object, vma), -ENOMEM);
+	KUNIT_EXPECT_EQ(test, object->nr_pages, 0UL);
+	carve_object_map_unrecorded(object, vma);
+	more = copy(test, vma, NULL);
+	carve_object_map_unrecorded(object, more);
+	while ((record = records)) {
+		records = *(struct carve_mapping **)record;
+		__carve_cache_free(co->user.mappings, record);
+	}
+	give_all(co, all);
+	put_page(touch(test, object, 100));
+	KUNIT_EXPECT_EQ(test, sweep(object), 0UL);
+	unmap(object, vma);
+	KUNIT_EXPECT_EQ(test, sweep(object), 0UL);
+	unmap(object, more);
+	KUNIT_EXPECT_EQ(test, sweep(object), 1UL);
+	carve_object_close(object);
+}
+
+static void huge_mapping_retains_only_its_range(struct kunit *test)
+{
+	struct carve_object *object = open_object(test);
+	struct vm_area_struct *vma = map(test, object, CARVE_HUGE_OFFSET + 32,
+					 32);
+
+	KUNIT_ASSERT_NOT_NULL(test, carve_object_alloc_block(object, 32, 5));
 	put_page(touch(test, object, 31));
 	put_page(touch(test, object, 64));
 	KUNIT_EXPECT_EQ(test, sweep(object), 2UL);
@@ -576,6 +702,17 @@ static void huge_mapping_holds_what_it_covers(struct kunit *test)
 	carve_object_close(object);
 }
 
+static void memory_of_a_cma_area_is_not_pinnable(struct kunit *test)
+{
+	struct carveout *co = test->priv;
+	const struct carve_region_source *source = co->region->source;
+
+	KUNIT_EXPECT_TRUE(test, carve_user_pinnable(&co->user));
+	co->region->source = &carve_region_cma;
+	KUNIT_EXPECT_FALSE(test, carve_user_pinnable(&co->user));
+	co->region->source = source;
+}
+
 /* Blocks */
 
 #define ORDER 5
@@ -583,7 +720,7 @@ static void huge_mapping_holds_what_it_covers(struct kunit *test)
 static void block_is_contiguous_and_aligned(struct kunit *test)
 {
 	struct carve_object *object = open_object(test);
-	struct page *block = carve_object_get_block(object, BIT(ORDER), ORDER);
+	struct page *block = carve_object_alloc_block(object, BIT(ORDER), ORDER);
 	unsigned int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, block);
@@ -597,45 +734,45 @@ static void block_is_contiguous_and_aligned(struct kunit *test)
 	}
 	KUNIT_EXPECT_EQ(test, object->nr_pages, BIT(ORDER));
 	KUNIT_EXPECT_PTR_EQ(test,
-			    carve_object_get_block(object, BIT(ORDER), ORDER),
+			    carve_object_alloc_block(object, BIT(ORDER), ORDER),
 			    block);
 	carve_object_close(object);
 }
 
-static void block_goes_back_page_by_page(struct kunit *test)
+static void block_is_freed_page_by_page(struct kunit *test)
 {
 	struct carveout *co = test->priv;
-	unsigned long nr_free = carve_testbed_collect(co);
+	unsigned long nr_free = carve_fixture_collect(co);
 	struct carve_object *object = open_object(test);
 	struct page *held;
 
-	KUNIT_ASSERT_NOT_NULL(test, carve_object_get_block(object, 0, ORDER));
+	KUNIT_ASSERT_NOT_NULL(test, carve_object_alloc_block(object, 0, ORDER));
 	held = touch(test, object, 7);
 	KUNIT_EXPECT_EQ(test, sweep(object), BIT(ORDER) - 1);
-	/* What is left is no block any more */
-	KUNIT_EXPECT_NULL(test, carve_object_get_block(object, 0, ORDER));
+	/* The remaining pages are no block any more */
+	KUNIT_EXPECT_NULL(test, carve_object_alloc_block(object, 0, ORDER));
 	KUNIT_EXPECT_EQ(test, object->nr_pages, 1UL);
 	put_page(held);
 	carve_object_close(object);
-	KUNIT_EXPECT_EQ(test, carve_testbed_collect(co), nr_free);
+	KUNIT_EXPECT_EQ(test, carve_fixture_collect(co), nr_free);
 }
 
-static void block_finds_no_place_beside_pages(struct kunit *test)
+static void block_is_refused_where_pages_exist(struct kunit *test)
 {
 	struct carve_object *object = open_object(test);
 	struct page *held = touch(test, object, BIT(ORDER) - 1);
 
-	KUNIT_EXPECT_NULL(test, carve_object_get_block(object, 0, ORDER));
+	KUNIT_EXPECT_NULL(test, carve_object_alloc_block(object, 0, ORDER));
 	KUNIT_EXPECT_EQ(test, object->nr_pages, 1UL);
-	KUNIT_EXPECT_NOT_NULL(test, carve_object_get_block(object, BIT(ORDER),
-							   ORDER));
+	KUNIT_EXPECT_NOT_NULL(test, carve_object_alloc_block(object, BIT(ORDER),
+							     ORDER));
 	put_page(held);
 	carve_object_close(object);
 }
 
-/* Damage */
+/* Corruption */
 
-static void damage_is_found_by_check(struct kunit *test)
+static void corruption_is_found_by_check(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	struct carve_report r = { .name = "meant-to-fail" };
@@ -657,10 +794,10 @@ static void damage_is_found_by_check(struct kunit *test)
 	carve_user_check(&co->user, &r);
 	KUNIT_EXPECT_EQ(test, r.violations, 3);
 	object->nr_pages--;
-	KUNIT_ASSERT_EQ(test, carve_index_set(&object->index, 10, U32_MAX - 1), 0);
+	KUNIT_ASSERT_EQ(test, carve_index_store(&object->index, 10, U32_MAX - 1), 0);
 	carve_user_check(&co->user, &r);
 	KUNIT_EXPECT_EQ(test, r.violations, 5);
-	carve_index_clear(&object->index, 10);
+	carve_index_erase(&object->index, 10);
 	carve_user_check(&co->user, &r);
 	KUNIT_EXPECT_EQ(test, r.violations, 5);
 	put_page(page);
@@ -675,16 +812,16 @@ static void damage_is_found_by_check(struct kunit *test)
 static void random_walk_agrees_with_model(struct kunit *test)
 {
 	struct carveout *co = test->priv;
-	unsigned long nr_free = carve_testbed_collect(co);
+	unsigned long nr_free = carve_fixture_collect(co);
 	struct carve_object *object = open_object(test);
 	struct page *held[WALK_SLOTS] = { };
 	struct rnd_state rnd;
 	unsigned int i, nr = 0;
 
-	carve_testbed_seed(test, &rnd, 20261120);
+	carve_fixture_seed(test, &rnd, 20261120);
 	for (i = 0; i < WALK_STEPS; i++) {
-		u32 n = carve_testbed_random(&rnd, WALK_SLOTS);
-		/* Near and far, so that tables come and go */
+		u32 n = carve_fixture_random(&rnd, WALK_SLOTS);
+		/* Near and distant offsets, so that tables are allocated and freed */
 		unsigned long at = n % 2 ? n : (unsigned long)n << 22;
 
 		if (!held[n]) {
@@ -703,50 +840,55 @@ static void random_walk_agrees_with_model(struct kunit *test)
 			KUNIT_ASSERT_EQ(test, object->nr_pages, (unsigned long)nr);
 		}
 		if (i % 1024 == 0)
-			carve_testbed_check(test, co);
+			carve_fixture_check(test, co);
 	}
 	for (i = 0; i < WALK_SLOTS; i++)
 		if (held[i])
 			put_page(held[i]);
 	carve_object_close(object);
-	KUNIT_EXPECT_EQ(test, carve_testbed_collect(co), nr_free);
+	KUNIT_EXPECT_EQ(test, carve_fixture_collect(co), nr_free);
 }
 
 static struct kunit_case user_cases[] = {
-	KUNIT_CASE(index_finds_what_was_set),
+	KUNIT_CASE(index_finds_stored_entries),
 	KUNIT_CASE(index_walks_in_order),
-	KUNIT_CASE(index_keeps_no_empty_table),
-	KUNIT_CASE(index_without_room_is_as_it_was),
-	KUNIT_CASE(object_takes_nothing_until_touched),
+	KUNIT_CASE(index_frees_empty_tables),
+	KUNIT_CASE(failed_insertion_leaves_the_index_unchanged),
+	KUNIT_CASE(object_allocates_pages_on_first_access),
 	KUNIT_CASE(pages_come_from_the_carveout),
 	KUNIT_CASE(dirty_pages_are_cleared),
-	KUNIT_CASE(pages_go_when_nobody_holds_them),
-	KUNIT_CASE(page_that_was_let_go_is_cleared),
-	KUNIT_CASE(flags_are_clean_when_a_page_goes),
-	KUNIT_CASE(offsets_have_an_end),
-	KUNIT_CASE(full_carveout_is_an_error),
-	KUNIT_CASE(pressure_gives_back_what_nobody_holds),
+	KUNIT_CASE(unreferenced_pages_are_freed),
+	KUNIT_CASE(freed_page_is_cleared_on_next_access),
+	KUNIT_CASE(page_flags_are_clean_after_free),
+	KUNIT_CASE(offsets_beyond_the_end_are_refused),
+	KUNIT_CASE(full_carveout_returns_an_error),
+	KUNIT_CASE(memory_pressure_reclaims_unreferenced_pages),
 	KUNIT_CASE(closed_object_waits_for_pinned_pages),
-	KUNIT_CASE(closed_objects_tell),
+	KUNIT_CASE(closed_object_calls_the_released_hook),
 	KUNIT_CASE(objects_are_separate),
 	KUNIT_CASE(mappings_are_counted),
-	KUNIT_CASE(page_stays_for_another_mapping),
-	KUNIT_CASE(page_goes_with_its_last_mapping),
-	KUNIT_CASE(new_mapping_does_not_keep_what_was_let_go),
-	KUNIT_CASE(nothing_goes_while_a_mapping_is_going),
-	KUNIT_CASE(huge_mapping_holds_what_it_covers),
+	KUNIT_CASE(split_mapping_covers_the_remaining_range),
+	KUNIT_CASE(aborted_split_keeps_the_coverage),
+	KUNIT_CASE(page_survives_while_another_mapping_covers_it),
+	KUNIT_CASE(page_is_freed_with_its_last_mapping),
+	KUNIT_CASE(new_mapping_does_not_retain_unreferenced_pages),
+	KUNIT_CASE(child_mapping_is_covered_before_open),
+	KUNIT_CASE(huge_mapping_retains_pages_until_close),
+	KUNIT_CASE(mapping_without_metadata_retains_all_pages),
+	KUNIT_CASE(huge_mapping_retains_only_its_range),
+	KUNIT_CASE(memory_of_a_cma_area_is_not_pinnable),
 	KUNIT_CASE(block_is_contiguous_and_aligned),
-	KUNIT_CASE(block_goes_back_page_by_page),
-	KUNIT_CASE(block_finds_no_place_beside_pages),
-	KUNIT_CASE(damage_is_found_by_check),
+	KUNIT_CASE(block_is_freed_page_by_page),
+	KUNIT_CASE(block_is_refused_where_pages_exist),
+	KUNIT_CASE(corruption_is_found_by_check),
 	KUNIT_CASE_SLOW(random_walk_agrees_with_model),
 	{ }
 };
 
 static struct kunit_suite user_suite = {
 	.name = "carveout_user",
-	.init = carve_testbed_init,
-	.exit = carve_testbed_exit,
+	.init = carve_fixture_init,
+	.exit = carve_fixture_exit,
 	.test_cases = user_cases,
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Areas: contents through the mapping, where their pages lie, what is refused,
- * fragmented and exhausted carveouts, and frees from interrupts.
+ * Tests of areas: contents, the pages behind them, bad requests, fragmented and
+ * exhausted carveouts, and frees from interrupts.
  */
 #include <linux/mm.h>
 #include <linux/sched.h>
@@ -9,17 +9,18 @@
 
 #include <carveout.h>
 
+#include "kunit/fixture.h"
 #include "kunit/interrupt.h"
-#include "kunit/testbed.h"
+#include "page/reclaim.h"
 
 #define QUIET (GFP_KERNEL | __GFP_NOWARN)
-/* What lies below the min watermark, too */
+/* Allocate from below the min watermark, too */
 #define EVERYTHING (QUIET | __GFP_HIGH)
 
-/* Longer than an interrupt should take for it, and not of a length that is kept */
+/* Longer than an interrupt should unmap, and not of a length that is cached */
 #define LONG_AREA (100 * PAGE_SIZE)
 
-/* As carve_vmalloc(), down to the last page and without a word */
+/* carve_vmalloc() from below the min watermark, without a warning */
 static void *quiet_vmalloc(struct carveout *co, unsigned long size)
 {
 	return carve_vmap_alloc(&co->vmap, size, EVERYTHING, _THIS_IP_);
@@ -33,12 +34,7 @@ static void *alloc(struct kunit *test, unsigned long size)
 	return p;
 }
 
-static long nr_bad_frees(struct carveout *co)
-{
-	return atomic_long_read(&co->pages.nr_bad_frees);
-}
-
-/* A word in each page that no other page of no other area has */
+/* A word for each page that is unique among all pages of all areas */
 static void fill(void *p, unsigned long size, u64 salt)
 {
 	unsigned long offset;
@@ -57,7 +53,7 @@ static bool is_filled(const void *p, unsigned long size, u64 salt)
 	return true;
 }
 
-/* Every page behind an area is one of the carveout's, and says that it is */
+/* Every page behind an area belongs to the carveout and is marked as part of an area */
 static void expect_confined(struct kunit *test, const void *p,
 			    unsigned long size)
 {
@@ -72,7 +68,7 @@ static void expect_confined(struct kunit *test, const void *p,
 		KUNIT_EXPECT_NE(test, co->pages.map[index].state,
 				CARVE_PAGE_FREE);
 		KUNIT_EXPECT_NE(test, co->pages.map[index].state,
-				CARVE_PAGE_STORED);
+				CARVE_PAGE_PCP);
 	}
 }
 
@@ -81,8 +77,8 @@ static void expect_confined(struct kunit *test, const void *p,
 static const unsigned long sizes[] = {
 	1, 8, 100, PAGE_SIZE - 1, PAGE_SIZE, PAGE_SIZE + 1, 3 * PAGE_SIZE,
 	5 * PAGE_SIZE - 1, 16 * PAGE_SIZE, 31 * PAGE_SIZE, 100 * PAGE_SIZE,
-	129 * PAGE_SIZE, 500 * PAGE_SIZE, CARVE_TESTBED_SIZE / 2,
-	3 * CARVE_TESTBED_SIZE / 4,
+	129 * PAGE_SIZE, 500 * PAGE_SIZE, CARVE_FIXTURE_SIZE / 2,
+	3 * CARVE_FIXTURE_SIZE / 4,
 };
 
 static void check_size(struct kunit *test, unsigned long size)
@@ -94,34 +90,34 @@ static void check_size(struct kunit *test, unsigned long size)
 	KUNIT_EXPECT_TRUE(test, PAGE_ALIGNED(p));
 	KUNIT_EXPECT_TRUE(test, is_vmalloc_addr(p));
 	expect_confined(test, p, size);
-	/* Whole pages may be used, and keep what is written */
+	/* Whole pages are usable and keep their contents */
 	memset(p, 0x3d, bytes);
 	fill(p, bytes, size);
 	KUNIT_EXPECT_TRUE(test, is_filled(p, bytes, size));
 	KUNIT_EXPECT_EQ(test, p[bytes - 1], 0x3d);
-	KUNIT_EXPECT_EQ(test, carve_testbed_areas(co).nr_pages, bytes >> PAGE_SHIFT);
+	KUNIT_EXPECT_EQ(test, carve_fixture_areas(co).nr_pages, bytes >> PAGE_SHIFT);
 	carve_vfree(co, p);
-	KUNIT_EXPECT_EQ(test, carve_testbed_areas(co).nr_areas, 0UL);
-	KUNIT_EXPECT_EQ(test, carve_testbed_areas(co).nr_pages, 0UL);
+	KUNIT_EXPECT_EQ(test, carve_fixture_areas(co).nr_areas, 0UL);
+	KUNIT_EXPECT_EQ(test, carve_fixture_areas(co).nr_pages, 0UL);
 }
 
-static void areas_of_all_sizes_hold_their_contents(struct kunit *test)
+static void areas_of_all_sizes_preserve_contents(struct kunit *test)
 {
 	struct carveout *co = test->priv;
-	unsigned long nr_free = carve_testbed_collect(co);
+	unsigned long nr_free = carve_fixture_collect(co);
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(sizes); i++)
 		check_size(test, sizes[i]);
-	KUNIT_EXPECT_EQ(test, carve_testbed_collect(co), nr_free);
+	KUNIT_EXPECT_EQ(test, carve_fixture_collect(co), nr_free);
 }
 
-static void mapping_leads_to_the_pages(struct kunit *test)
+static void area_maps_the_pages_of_the_carveout(struct kunit *test)
 {
 	u8 *p = alloc(test, 20 * PAGE_SIZE);
 	int i;
 
-	/* What is written through the mapping is in the carveout's memory */
+	/* Writes through the mapping reach the carveout's memory */
 	for (i = 0; i < 20; i++) {
 		u8 *byte = p + i * PAGE_SIZE + i, *direct;
 
@@ -159,7 +155,7 @@ static void no_page_is_mapped_twice(struct kunit *test)
 static void vzalloc_clears_dirty_pages(struct kunit *test)
 {
 	struct carveout *co = test->priv;
-	unsigned long size = CARVE_TESTBED_SIZE / 2 - PAGE_SIZE;
+	unsigned long size = CARVE_FIXTURE_SIZE / 2 - PAGE_SIZE;
 	void *p;
 	int i;
 
@@ -186,24 +182,24 @@ static void guard_page_is_not_readable(struct kunit *test)
 		void *p = carve_vzalloc(co, size);
 
 		KUNIT_ASSERT_NOT_NULL(test, p);
-		KUNIT_EXPECT_TRUE(test, carve_testbed_readable(p + size - 1));
-		KUNIT_EXPECT_FALSE(test, carve_testbed_readable(p + size));
-		KUNIT_EXPECT_FALSE(test, carve_testbed_readable(p + size + PAGE_SIZE - 1));
+		KUNIT_EXPECT_TRUE(test, carve_fixture_readable(p + size - 1));
+		KUNIT_EXPECT_FALSE(test, carve_fixture_readable(p + size));
+		KUNIT_EXPECT_FALSE(test, carve_fixture_readable(p + size + PAGE_SIZE - 1));
 		carve_vfree(co, p);
 	}
 }
 
-/* What is refused */
+/* Bad requests */
 
-static void impossible_sizes_are_null(struct kunit *test)
+static void impossible_sizes_return_null(struct kunit *test)
 {
 	static const unsigned long impossible[] = {
-		0, CARVE_TESTBED_SIZE, CARVE_TESTBED_SIZE + 1, SZ_1G, 1UL << 44,
+		0, CARVE_FIXTURE_SIZE, CARVE_FIXTURE_SIZE + 1, SZ_1G, 1UL << 44,
 		(1UL << 44) + 1, ULONG_MAX / 2, ULONG_MAX - PAGE_SIZE,
 		ULONG_MAX - PAGE_SIZE + 1, ULONG_MAX - 1, ULONG_MAX,
 	};
 	struct carveout *co = test->priv;
-	unsigned long nr_free = carve_testbed_collect(co);
+	unsigned long nr_free = carve_fixture_collect(co);
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(impossible); i++) {
@@ -213,15 +209,14 @@ static void impossible_sizes_are_null(struct kunit *test)
 							 QUIET | __GFP_ZERO,
 							 _THIS_IP_));
 	}
-	KUNIT_EXPECT_EQ(test, carve_testbed_areas(co).nr_areas, 0UL);
-	KUNIT_EXPECT_EQ(test, carve_testbed_collect(co), nr_free);
+	KUNIT_EXPECT_EQ(test, carve_fixture_areas(co).nr_areas, 0UL);
+	KUNIT_EXPECT_EQ(test, carve_fixture_collect(co), nr_free);
 }
 
-/* It takes pages until there are none, and must give all of them back */
-/* Steps on the way to an area that may be made to fail, and some more */
+/* Failure points on the way to an area, and some more */
 #define MOST_STEPS 12
 
-static void nofail_area_is_not_made_to_fail(struct kunit *test)
+static void nofail_area_ignores_fault_injection(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	unsigned int nth;
@@ -237,14 +232,15 @@ static void nofail_area_is_not_made_to_fail(struct kunit *test)
 	carve_fault_arm(&co->pages.fault, 0);
 }
 
-static void request_for_all_pages_is_unwound(struct kunit *test)
+/* The request takes all pages and must free all of them when it fails */
+static void failed_request_frees_all_its_pages(struct kunit *test)
 {
 	struct carveout *co = test->priv;
-	unsigned long nr_free = carve_testbed_collect(co);
+	unsigned long nr_free = carve_fixture_collect(co);
 
 	KUNIT_EXPECT_NULL(test, quiet_vmalloc(co, nr_free << PAGE_SHIFT));
-	KUNIT_EXPECT_EQ(test, carve_testbed_collect(co), nr_free);
-	carve_testbed_check(test, co);
+	KUNIT_EXPECT_EQ(test, carve_fixture_collect(co), nr_free);
+	carve_fixture_check(test, co);
 }
 
 struct bad_free_bed {
@@ -255,62 +251,62 @@ struct bad_free_bed {
 	void *native_area;
 };
 
-static void *freed_twice(struct bad_free_bed *bed)
+static void *freed_twice(struct bad_free_bed *ctx)
 {
-	void *p = carve_vmalloc(bed->co, PAGE_SIZE);
+	void *p = carve_vmalloc(ctx->co, PAGE_SIZE);
 
-	carve_vfree(bed->co, p);
+	carve_vfree(ctx->co, p);
 	return p;
 }
 
-static void *second_page(struct bad_free_bed *bed)
+static void *second_page(struct bad_free_bed *ctx)
 {
-	return bed->area + PAGE_SIZE;
+	return ctx->area + PAGE_SIZE;
 }
 
-static void *second_byte(struct bad_free_bed *bed)
+static void *second_byte(struct bad_free_bed *ctx)
 {
-	return bed->area + 1;
+	return ctx->area + 1;
 }
 
-static void *guard_page(struct bad_free_bed *bed)
+static void *guard_page(struct bad_free_bed *ctx)
 {
-	return bed->area + 4 * PAGE_SIZE;
+	return ctx->area + 4 * PAGE_SIZE;
 }
 
-static void *before_area(struct bad_free_bed *bed)
+static void *before_area(struct bad_free_bed *ctx)
 {
-	return bed->area - PAGE_SIZE;
+	return ctx->area - PAGE_SIZE;
 }
 
-static void *page_behind_area(struct bad_free_bed *bed)
+static void *page_behind_area(struct bad_free_bed *ctx)
 {
-	return page_address(vmalloc_to_page(bed->area));
+	return page_address(vmalloc_to_page(ctx->area));
 }
 
-static void *small_object(struct bad_free_bed *bed)
+static void *small_object(struct bad_free_bed *ctx)
 {
-	return bed->small;
+	return ctx->small;
 }
 
-static void *block_of_pages(struct bad_free_bed *bed)
+static void *block_of_pages(struct bad_free_bed *ctx)
 {
-	return bed->block;
+	return ctx->block;
 }
 
-static void *area_of_the_kernel(struct bad_free_bed *bed)
+static void *area_of_the_kernel(struct bad_free_bed *ctx)
 {
-	return bed->native_area;
+	return ctx->native_area;
 }
 
-static void *small_number(struct bad_free_bed *bed)
+static void *small_number(struct bad_free_bed *ctx)
 {
 	return (void *)1;
 }
 
 struct bad_free {
 	const char *what;
-	void *(*pick)(struct bad_free_bed *bed);
+	void *(*pick)(struct bad_free_bed *ctx);
 };
 
 static const struct bad_free bad_frees[] = {
@@ -337,7 +333,7 @@ static void bad_frees_are_counted_and_harmless(struct kunit *test)
 {
 	const struct bad_free *bad = test->param_value;
 	struct carveout *co = test->priv;
-	struct bad_free_bed bed = {
+	struct bad_free_bed ctx = {
 		.co = co,
 		.area = alloc(test, 4 * PAGE_SIZE),
 		.small = carve_kmalloc(co, 64, GFP_KERNEL),
@@ -345,33 +341,33 @@ static void bad_frees_are_counted_and_harmless(struct kunit *test)
 		.native_area = vmalloc(PAGE_SIZE),
 	};
 
-	fill(bed.area, 4 * PAGE_SIZE, 17);
-	carve_vfree(co, bad->pick(&bed));
-	KUNIT_EXPECT_EQ(test, nr_bad_frees(co), 1L);
-	KUNIT_EXPECT_TRUE(test, is_filled(bed.area, 4 * PAGE_SIZE, 17));
-	KUNIT_EXPECT_EQ(test, carve_testbed_areas(co).nr_areas, 1UL);
-	carve_testbed_check(test, co);
+	fill(ctx.area, 4 * PAGE_SIZE, 17);
+	carve_vfree(co, bad->pick(&ctx));
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_bad_frees(co), 1L);
+	KUNIT_EXPECT_TRUE(test, is_filled(ctx.area, 4 * PAGE_SIZE, 17));
+	KUNIT_EXPECT_EQ(test, carve_fixture_areas(co).nr_areas, 1UL);
+	carve_fixture_check(test, co);
 
-	vfree(bed.native_area);
-	carve_kfree(co, bed.block);
-	carve_kfree(co, bed.small);
-	carve_vfree(co, bed.area);
-	KUNIT_EXPECT_EQ(test, nr_bad_frees(co), 1L);
+	vfree(ctx.native_area);
+	carve_kfree(co, ctx.block);
+	carve_kfree(co, ctx.small);
+	carve_vfree(co, ctx.area);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_bad_frees(co), 1L);
 }
 
-static void null_is_freed_without_a_word(struct kunit *test)
+static void freeing_null_is_silent(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 
 	carve_vfree(co, NULL);
 	carve_kvfree(co, NULL);
 	carve_kvfree(co, ZERO_SIZE_PTR);
-	KUNIT_EXPECT_EQ(test, nr_bad_frees(co), 0L);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_bad_frees(co), 0L);
 }
 
 /* Fragmentation */
 
-/* All pages one by one; held[i] is page i, or NULL where it was not to be had */
+/* All pages, allocated singly; held[i] is page i, or NULL if it could not be allocated */
 static struct carve_page **hold_all_pages(struct kunit *test)
 {
 	struct carveout *co = test->priv;
@@ -385,7 +381,7 @@ static struct carve_page **hold_all_pages(struct kunit *test)
 	return held;
 }
 
-/* Of these, those whose number has bit 0 like @odd */
+/* Free those pages whose number has bit 0 as @odd */
 static void let_go(struct carveout *co, struct carve_page **held, bool odd)
 {
 	u32 i;
@@ -407,28 +403,28 @@ static void expect_fragmented(struct kunit *test)
 static void fragmented_carveout_serves_areas(struct kunit *test)
 {
 	struct carveout *co = test->priv;
-	unsigned long nr_free = carve_testbed_collect(co), size;
+	unsigned long nr_free = carve_fixture_collect(co), size;
 	struct carve_page **held = hold_all_pages(test);
 	void *p;
 
 	let_go(co, held, true);
 	expect_fragmented(test);
-	size = carve_testbed_nr_free(co) / 2 << PAGE_SHIFT;
+	size = carve_fixture_nr_free(co) / 2 << PAGE_SHIFT;
 	KUNIT_ASSERT_GT(test, size, 200 * PAGE_SIZE);
 	p = alloc(test, size);
 	fill(p, size, 5);
 	expect_confined(test, p, size);
 	KUNIT_EXPECT_TRUE(test, is_filled(p, size, 5));
-	carve_testbed_check(test, co);
+	carve_fixture_check(test, co);
 	carve_vfree(co, p);
 	let_go(co, held, false);
-	KUNIT_EXPECT_EQ(test, carve_testbed_collect(co), nr_free);
+	KUNIT_EXPECT_EQ(test, carve_fixture_collect(co), nr_free);
 }
 
-/* The record, its map and the array of pages want some for themselves */
+/* The metadata, its map and the page array take some pages themselves */
 #define NR_OVERHEAD 5
 
-static void fragmented_carveout_serves_nearly_all(struct kunit *test)
+static void fragmented_carveout_serves_nearly_all_pages(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	struct carve_page **held = hold_all_pages(test);
@@ -437,14 +433,14 @@ static void fragmented_carveout_serves_nearly_all(struct kunit *test)
 
 	let_go(co, held, true);
 	expect_fragmented(test);
-	size = (carve_testbed_nr_free(co) - NR_OVERHEAD) << PAGE_SHIFT;
+	size = (carve_fixture_nr_free(co) - NR_OVERHEAD) << PAGE_SHIFT;
 	p = quiet_vmalloc(co, size);
 	KUNIT_EXPECT_NOT_NULL(test, p);
 	carve_vfree(co, p);
 	let_go(co, held, false);
 }
 
-static void kvmalloc_takes_an_area_when_fragmented(struct kunit *test)
+static void kvmalloc_falls_back_to_an_area(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	struct carve_page **held = hold_all_pages(test);
@@ -457,7 +453,7 @@ static void kvmalloc_takes_an_area_when_fragmented(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, p);
 	KUNIT_EXPECT_TRUE(test, is_vmalloc_addr(p));
 	fill(p, SZ_64K, 3);
-	/* Up to a page there is a block for it */
+	/* Sizes up to a page get a block */
 	small = carve_kvmalloc(co, PAGE_SIZE, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, small);
 	KUNIT_EXPECT_FALSE(test, is_vmalloc_addr(small));
@@ -465,11 +461,11 @@ static void kvmalloc_takes_an_area_when_fragmented(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, is_filled(p, SZ_64K, 3));
 	carve_kvfree(co, small);
 	carve_kvfree(co, p);
-	KUNIT_EXPECT_EQ(test, nr_bad_frees(co), 0L);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_bad_frees(co), 0L);
 	let_go(co, held, false);
 }
 
-static void kvmalloc_takes_a_block_where_it_can(struct kunit *test)
+static void kvmalloc_prefers_a_block(struct kunit *test)
 {
 	static const size_t kv_sizes[] = { 1, 100, PAGE_SIZE, SZ_64K };
 	struct carveout *co = test->priv;
@@ -487,10 +483,10 @@ static void kvmalloc_takes_a_block_where_it_can(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, carve_kvmalloc(co, 0, GFP_KERNEL),
 			    ZERO_SIZE_PTR);
 	KUNIT_EXPECT_NULL(test, carve_kvmalloc(co, SIZE_MAX, QUIET));
-	KUNIT_EXPECT_EQ(test, nr_bad_frees(co), 0L);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_bad_frees(co), 0L);
 }
 
-static void kvrealloc_keeps_contents(struct kunit *test)
+static void kvrealloc_preserves_contents(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	struct carve_page **held = hold_all_pages(test);
@@ -502,7 +498,7 @@ static void kvrealloc_keeps_contents(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, p);
 	memset(p, 0x77, 100);
 
-	/* From a block to an area, there in place, and back to nothing */
+	/* From a block to an area, resized in place, and to size zero */
 	area = carve_kvrealloc(co, p, 3 * PAGE_SIZE - 1, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, area);
 	KUNIT_EXPECT_TRUE(test, is_vmalloc_addr(area));
@@ -518,11 +514,11 @@ static void kvrealloc_keeps_contents(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, carve_kvrealloc(co, p, SIZE_MAX, QUIET));
 	KUNIT_EXPECT_PTR_EQ(test, carve_kvrealloc(co, p, 0, GFP_KERNEL),
 			    ZERO_SIZE_PTR);
-	KUNIT_EXPECT_EQ(test, nr_bad_frees(co), 0L);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_bad_frees(co), 0L);
 	let_go(co, held, false);
 }
 
-static void kvrealloc_grows_into_zeroes(struct kunit *test)
+static void kvrealloc_zeroes_the_added_part(struct kunit *test)
 {
 	static const size_t kv_sizes[] = { 10, 100, 5000, 3 * PAGE_SIZE, 20,
 					   SZ_64K, SZ_256K, 100, SZ_256K };
@@ -545,7 +541,7 @@ static void kvrealloc_grows_into_zeroes(struct kunit *test)
 }
 
 /* An area resized in place and grown again with __GFP_ZERO reads as zeroes behind its old size. */
-static void kvrealloc_clears_what_it_grows_by_in_place(struct kunit *test)
+static void kvrealloc_in_place_zeroes_the_added_part(struct kunit *test)
 {
 	const gfp_t gfp = GFP_KERNEL | __GFP_ZERO;
 	const size_t most = 3 * PAGE_SIZE;
@@ -601,7 +597,7 @@ struct link {
 	struct link *next;
 };
 
-/* Areas of @size until there is no more, each with a word of its own in each page */
+/* Allocate areas of @size until that fails, with a unique word in each page */
 static struct link *alloc_links(struct carveout *co, unsigned long size,
 				unsigned long *n)
 {
@@ -630,27 +626,27 @@ static void free_links(struct kunit *test, struct link *first,
 	KUNIT_EXPECT_EQ(test, n, 0UL);
 }
 
-static void exhaustion_ends_in_null_and_comes_back(struct kunit *test)
+static void exhaustion_returns_null_and_all_memory_is_freed(struct kunit *test)
 {
 	static const unsigned int nr_pages[] = { 1, 3, 16, 200 };
 	struct carveout *co = test->priv;
-	unsigned long nr_free = carve_testbed_collect(co), n, left;
+	unsigned long nr_free = carve_fixture_collect(co), n, left;
 	struct link *first;
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(nr_pages); i++) {
 		first = alloc_links(co, nr_pages[i] * PAGE_SIZE, &n);
-		KUNIT_EXPECT_EQ(test, carve_testbed_areas(co).nr_areas, n);
-		KUNIT_EXPECT_EQ(test, carve_testbed_areas(co).nr_pages, n * nr_pages[i]);
-		left = carve_testbed_collect(co);
+		KUNIT_EXPECT_EQ(test, carve_fixture_areas(co).nr_areas, n);
+		KUNIT_EXPECT_EQ(test, carve_fixture_areas(co).nr_pages, n * nr_pages[i]);
+		left = carve_fixture_collect(co);
 		KUNIT_EXPECT_LT(test, left, nr_pages[i] + NR_OVERHEAD);
-		/* Requests that fail halfway take nothing with them */
+		/* Requests that fail halfway leak nothing */
 		KUNIT_EXPECT_NULL(test, quiet_vmalloc(co, (left + 1)
 							  << PAGE_SHIFT));
-		KUNIT_EXPECT_EQ(test, carve_testbed_collect(co), left);
-		carve_testbed_check(test, co);
+		KUNIT_EXPECT_EQ(test, carve_fixture_collect(co), left);
+		carve_fixture_check(test, co);
 		free_links(test, first, nr_pages[i] * PAGE_SIZE, n);
-		KUNIT_EXPECT_EQ(test, carve_testbed_collect(co), nr_free);
+		KUNIT_EXPECT_EQ(test, carve_fixture_collect(co), nr_free);
 	}
 }
 
@@ -670,17 +666,17 @@ static void free_in_interrupt(void *arg)
 	int i;
 
 	d->in_hardirq = in_hardirq();
-	d->nr_free_before = carve_testbed_nr_free(d->co);
+	d->nr_free_before = carve_fixture_nr_free(d->co);
 	for (i = 0; i < ARRAY_SIZE(d->p); i++)
 		carve_vfree(d->co, d->p[i]);
 	carve_vfree(d->co, NULL);
-	d->nr_free_after = carve_testbed_nr_free(d->co);
+	d->nr_free_after = carve_fixture_nr_free(d->co);
 }
 
-static void interrupts_free_areas_later(struct kunit *test)
+static void interrupt_frees_of_areas_are_deferred(struct kunit *test)
 {
 	struct carveout *co = test->priv;
-	unsigned long nr_free = carve_testbed_collect(co);
+	unsigned long nr_free = carve_fixture_collect(co);
 	struct deferral d = { .co = co };
 	int i;
 
@@ -688,15 +684,15 @@ static void interrupts_free_areas_later(struct kunit *test)
 		d.p[i] = alloc(test, (i + 1) * 3 * PAGE_SIZE);
 	carve_run_in_interrupt(free_in_interrupt, &d);
 	KUNIT_EXPECT_TRUE(test, d.in_hardirq);
-	/* Nobody's at once, and out of memory when there is time */
+	/* The area is freed at once, and unmapped later */
 	KUNIT_EXPECT_GE(test, d.nr_free_after, d.nr_free_before);
-	KUNIT_EXPECT_EQ(test, carve_testbed_areas(co).nr_areas, 0UL);
+	KUNIT_EXPECT_EQ(test, carve_fixture_areas(co).nr_areas, 0UL);
 	carve_vmap_flush(&co->vmap);
-	KUNIT_EXPECT_EQ(test, carve_testbed_collect(co), nr_free);
-	KUNIT_EXPECT_EQ(test, nr_bad_frees(co), 0L);
+	KUNIT_EXPECT_EQ(test, carve_fixture_collect(co), nr_free);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_bad_frees(co), 0L);
 }
 
-static void bottom_halves_free_areas_later(struct kunit *test)
+static void bottom_half_frees_of_areas_are_deferred(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	void *p = alloc(test, 4 * PAGE_SIZE), *kv = alloc(test, SZ_64K);
@@ -706,26 +702,26 @@ static void bottom_halves_free_areas_later(struct kunit *test)
 	carve_kvfree(co, kv);
 	local_bh_enable();
 	carve_vmap_flush(&co->vmap);
-	KUNIT_EXPECT_EQ(test, carve_testbed_areas(co).nr_areas, 0UL);
-	KUNIT_EXPECT_EQ(test, nr_bad_frees(co), 0L);
+	KUNIT_EXPECT_EQ(test, carve_fixture_areas(co).nr_areas, 0UL);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_bad_frees(co), 0L);
 }
 
-/* destroy() waits for what an interrupt has freed */
-static void interrupts_leave_long_areas_to_a_task(struct kunit *test)
+/* destroy() waits for areas that an interrupt freed */
+static void interrupts_defer_long_areas_to_a_task(struct kunit *test)
 {
 	struct carveout *co = test->priv;
-	unsigned long nr_free = carve_testbed_collect(co);
+	unsigned long nr_free = carve_fixture_collect(co);
 	struct deferral d = { .co = co, .p[0] = alloc(test, LONG_AREA) };
 
 	carve_run_in_interrupt(free_in_interrupt, &d);
 	KUNIT_EXPECT_TRUE(test, d.in_hardirq);
 	KUNIT_EXPECT_EQ(test, d.nr_free_after, d.nr_free_before);
-	KUNIT_EXPECT_EQ(test, carve_testbed_areas(co).nr_areas, 0UL);
-	KUNIT_EXPECT_EQ(test, carve_testbed_collect(co), nr_free);
-	KUNIT_EXPECT_EQ(test, nr_bad_frees(co), 0L);
+	KUNIT_EXPECT_EQ(test, carve_fixture_areas(co).nr_areas, 0UL);
+	KUNIT_EXPECT_EQ(test, carve_fixture_collect(co), nr_free);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_bad_frees(co), 0L);
 }
 
-static void carveout_goes_after_deferred_frees(struct kunit *test)
+static void destroy_waits_for_deferred_frees(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	struct deferral d = { .co = co };
@@ -738,7 +734,7 @@ static void carveout_goes_after_deferred_frees(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, carveout_destroy(co), 0);
 }
 
-/* Damage */
+/* Corruption */
 
 static void shorten(struct carve_area *area)
 {
@@ -770,12 +766,12 @@ static void forget_gaps_below(struct carve_area *area)
 	area->max_gap += 3;
 }
 
-struct damage {
+struct corruption {
 	const char *what;
 	void (*inflict)(struct carve_area *area);
 };
 
-static const struct damage damages[] = {
+static const struct corruption corrupts[] = {
 	{ "length too small", shorten },
 		{ "blocks from elsewhere", lead_out },
 	{ "reaches into the next", reach_into_the_next },
@@ -792,7 +788,7 @@ static unsigned int violations(struct carveout *co)
 	return r.violations;
 }
 
-static void damage_is_found_by_check(struct kunit *test)
+static void corruption_is_found_by_check(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	void *p = alloc(test, 5 * PAGE_SIZE), *q = alloc(test, 5 * PAGE_SIZE);
@@ -802,10 +798,10 @@ static void damage_is_found_by_check(struct kunit *test)
 	area = rb_entry(rb_first(&co->vmap.space.root), struct carve_area, node);
 	saved = *area;
 	KUNIT_EXPECT_EQ(test, violations(co), 0);
-	for (i = 0; i < ARRAY_SIZE(damages); i++) {
-		damages[i].inflict(area);
+	for (i = 0; i < ARRAY_SIZE(corrupts); i++) {
+		corrupts[i].inflict(area);
 		KUNIT_EXPECT_GT_MSG(test, violations(co), 0, "%s",
-				    damages[i].what);
+				    corrupts[i].what);
 		*area = saved;
 		KUNIT_EXPECT_EQ(test, violations(co), 0);
 	}
@@ -816,7 +812,7 @@ static void damage_is_found_by_check(struct kunit *test)
 /* A random walk */
 
 #define WALK_STEPS 5000
-/* Half of them are in use in the end, with some 18 pages each */
+/* About half of them are in use in the end, with some 18 pages each */
 #define WALK_SLOTS 96
 
 struct walk_slot {
@@ -835,19 +831,19 @@ struct walk {
 	unsigned int nr_wrong;
 };
 
-/* Bytes, pages, and now and then a good part of the carveout */
+/* Bytes, pages, and now and then a large part of the carveout */
 static unsigned long walk_size(struct walk *walk)
 {
 	static const unsigned int most[] = { 1, 4, 16, 32, 128 };
-	u32 i = carve_testbed_random(&walk->rnd, ARRAY_SIZE(most));
+	u32 i = carve_fixture_random(&walk->rnd, ARRAY_SIZE(most));
 
-	return 1 + carve_testbed_random(&walk->rnd, most[i] * PAGE_SIZE);
+	return 1 + carve_fixture_random(&walk->rnd, most[i] * PAGE_SIZE);
 }
 
-/* Seldom one that collects memory from all CPUs, which takes its time */
+/* Seldom a request that drains all CPUs, which is slow */
 static gfp_t walk_gfp(struct walk *walk)
 {
-	u32 dice = carve_testbed_random(&walk->rnd, 32);
+	u32 dice = carve_fixture_random(&walk->rnd, 32);
 
 	return (dice ? QUIET | __GFP_NORETRY : QUIET) |
 	       (dice % 2 ? __GFP_ZERO : 0);
@@ -881,15 +877,15 @@ static void walk_free(struct walk *walk, struct walk_slot *slot)
 
 static void walk_check(struct walk *walk)
 {
-	KUNIT_EXPECT_EQ(walk->test, carve_testbed_areas(walk->co).nr_areas, walk->nr_areas);
-	KUNIT_EXPECT_EQ(walk->test, carve_testbed_areas(walk->co).nr_pages, walk->nr_pages);
+	KUNIT_EXPECT_EQ(walk->test, carve_fixture_areas(walk->co).nr_areas, walk->nr_areas);
+	KUNIT_EXPECT_EQ(walk->test, carve_fixture_areas(walk->co).nr_pages, walk->nr_pages);
 	KUNIT_EXPECT_EQ(walk->test, walk->nr_wrong, 0);
-	carve_testbed_check(walk->test, walk->co);
+	carve_fixture_check(walk->test, walk->co);
 }
 
 static void walk_step(struct walk *walk, unsigned int step)
 {
-	u32 i = carve_testbed_random(&walk->rnd, WALK_SLOTS);
+	u32 i = carve_fixture_random(&walk->rnd, WALK_SLOTS);
 	struct walk_slot *slot = &walk->slots[i];
 
 	if (slot->p)
@@ -904,7 +900,7 @@ static void walk_step(struct walk *walk, unsigned int step)
 static void random_walk_agrees_with_model(struct kunit *test)
 {
 	struct carveout *co = test->priv;
-	unsigned long nr_free = carve_testbed_collect(co);
+	unsigned long nr_free = carve_fixture_collect(co);
 	struct walk *walk = kunit_kzalloc(test, sizeof(*walk), GFP_KERNEL);
 	int i;
 
@@ -912,50 +908,74 @@ static void random_walk_agrees_with_model(struct kunit *test)
 	walk->test = test;
 	walk->co = co;
 	co->pages.wait_ms = 0;
-	carve_testbed_seed(test, &walk->rnd, 20261122);
+	carve_fixture_seed(test, &walk->rnd, 20261122);
 	for (i = 0; i < WALK_STEPS; i++)
 		walk_step(walk, i);
 	for (i = 0; i < WALK_SLOTS; i++)
 		if (walk->slots[i].p)
 			walk_free(walk, &walk->slots[i]);
 	walk_check(walk);
-	KUNIT_EXPECT_EQ(test, carve_testbed_collect(co), nr_free);
+	KUNIT_EXPECT_EQ(test, carve_fixture_collect(co), nr_free);
+}
+
+static void vrealloc_preserves_contents(struct kunit *test)
+{
+	struct carveout *co = test->priv;
+	u8 *p = carve_vrealloc(co, NULL, 3 * PAGE_SIZE, GFP_KERNEL), *q;
+
+	KUNIT_ASSERT_NOT_NULL(test, p);
+	memset(p, 0x5a, 3 * PAGE_SIZE);
+	q = carve_vrealloc(co, p, PAGE_SIZE, GFP_KERNEL | __GFP_ZERO);
+	KUNIT_EXPECT_PTR_EQ(test, q, p);
+	q = carve_vrealloc(co, p, 2 * PAGE_SIZE, GFP_KERNEL | __GFP_ZERO);
+	KUNIT_EXPECT_PTR_EQ(test, q, p);
+	KUNIT_EXPECT_NULL(test, memchr_inv(q + PAGE_SIZE, 0, 2 * PAGE_SIZE));
+	q = carve_vrealloc(co, p, 20 * PAGE_SIZE, GFP_KERNEL | __GFP_ZERO);
+	KUNIT_ASSERT_NOT_NULL(test, q);
+	KUNIT_EXPECT_NULL(test, memchr_inv(q, 0x5a, PAGE_SIZE));
+	KUNIT_EXPECT_NULL(test, memchr_inv(q + PAGE_SIZE, 0, 19 * PAGE_SIZE));
+	KUNIT_EXPECT_NULL(test, carve_vrealloc(co, q + PAGE_SIZE, 1, GFP_KERNEL));
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_misuses(co, CARVE_MISUSE_REALLOC), 1L);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_bad_frees(co), 0L);
+	KUNIT_EXPECT_NULL(test, carve_vrealloc(co, q, 0, GFP_KERNEL));
+	KUNIT_EXPECT_EQ(test, carve_fixture_areas(co).nr_areas, 0UL);
 }
 
 static struct kunit_case vmap_cases[] = {
-	KUNIT_CASE(areas_of_all_sizes_hold_their_contents),
-	KUNIT_CASE(mapping_leads_to_the_pages),
+	KUNIT_CASE(areas_of_all_sizes_preserve_contents),
+	KUNIT_CASE(area_maps_the_pages_of_the_carveout),
 	KUNIT_CASE(no_page_is_mapped_twice),
 	KUNIT_CASE(vzalloc_clears_dirty_pages),
 	KUNIT_CASE(guard_page_is_not_readable),
-	KUNIT_CASE(impossible_sizes_are_null),
-	KUNIT_CASE(nofail_area_is_not_made_to_fail),
-	KUNIT_CASE(request_for_all_pages_is_unwound),
+	KUNIT_CASE(impossible_sizes_return_null),
+	KUNIT_CASE(nofail_area_ignores_fault_injection),
+	KUNIT_CASE(failed_request_frees_all_its_pages),
 	KUNIT_CASE_PARAM(bad_frees_are_counted_and_harmless,
 			 bad_free_gen_params),
-	KUNIT_CASE(null_is_freed_without_a_word),
+	KUNIT_CASE(freeing_null_is_silent),
 	KUNIT_CASE(fragmented_carveout_serves_areas),
-	KUNIT_CASE(fragmented_carveout_serves_nearly_all),
-	KUNIT_CASE(kvmalloc_takes_an_area_when_fragmented),
-	KUNIT_CASE(kvmalloc_takes_a_block_where_it_can),
-	KUNIT_CASE(kvrealloc_keeps_contents),
-	KUNIT_CASE(kvrealloc_clears_what_it_grows_by_in_place),
-	KUNIT_CASE(kvrealloc_grows_into_zeroes),
+	KUNIT_CASE(fragmented_carveout_serves_nearly_all_pages),
+	KUNIT_CASE(kvmalloc_falls_back_to_an_area),
+	KUNIT_CASE(kvmalloc_prefers_a_block),
+	KUNIT_CASE(kvrealloc_preserves_contents),
+	KUNIT_CASE(kvrealloc_in_place_zeroes_the_added_part),
+	KUNIT_CASE(kvrealloc_zeroes_the_added_part),
 	KUNIT_CASE(kv_arrays_check_for_overflow),
-	KUNIT_CASE(exhaustion_ends_in_null_and_comes_back),
-	KUNIT_CASE(interrupts_free_areas_later),
-	KUNIT_CASE(interrupts_leave_long_areas_to_a_task),
-	KUNIT_CASE(bottom_halves_free_areas_later),
-	KUNIT_CASE(carveout_goes_after_deferred_frees),
-	KUNIT_CASE(damage_is_found_by_check),
+	KUNIT_CASE(exhaustion_returns_null_and_all_memory_is_freed),
+	KUNIT_CASE(interrupt_frees_of_areas_are_deferred),
+	KUNIT_CASE(interrupts_defer_long_areas_to_a_task),
+	KUNIT_CASE(bottom_half_frees_of_areas_are_deferred),
+	KUNIT_CASE(destroy_waits_for_deferred_frees),
+	KUNIT_CASE(corruption_is_found_by_check),
 	KUNIT_CASE_SLOW(random_walk_agrees_with_model),
+	KUNIT_CASE(vrealloc_preserves_contents),
 	{ }
 };
 
 static struct kunit_suite vmap_suite = {
 	.name = "carveout_vmap",
-	.init = carve_testbed_init,
-	.exit = carve_testbed_exit,
+	.init = carve_fixture_init,
+	.exit = carve_fixture_exit,
 	.test_cases = vmap_cases,
 };
 

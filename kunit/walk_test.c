@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Random walks on all CPUs at once against a model: caches, kmalloc, bulks and
- * frees after a grace period. Each walker knows what it holds and what is
- * in it. When all have stopped, caches must count as much; and when all is
- * given back, every page must be free.
+ * Random walks on all CPUs at the same time, against a model: caches, kmalloc,
+ * bulk requests and frees after a grace period. Each walker knows its objects
+ * and their contents. When all have stopped, the caches' counts must agree, and
+ * when everything is freed, every page must be free.
  */
 #include <linux/completion.h>
 #include <linux/err.h>
@@ -12,7 +12,8 @@
 
 #include <carveout.h>
 
-#include "kunit/testbed.h"
+#include "kunit/fixture.h"
+#include "slab/cache.h"
 
 #define QUIET (GFP_KERNEL | __GFP_NOWARN)
 #define QUIET_ATOMIC (GFP_ATOMIC | __GFP_NOWARN)
@@ -23,7 +24,7 @@
 #define MOST_WALKERS 8
 #define BULK 40
 
-/* What a walker holds: of a cache, or of kmalloc() where that is NULL */
+/* An object of a walker: of a cache, or of kmalloc() if that is NULL */
 struct holding {
 	struct carve_cache *cache;
 	u64 *p;
@@ -34,13 +35,13 @@ struct holding {
 /**
  * struct walker - one walk on one CPU
  * @co: the carveout
- * @caches: the caches, which all share
- * @rnd: its own random numbers
- * @held: what it holds
- * @nr_held: how many of each cache, the model
- * @nr_wrong: things that were not as they had been left
+ * @caches: the caches, which all walkers share
+ * @rnd: random numbers of this walker
+ * @held: its objects
+ * @nr_held: number of objects of each cache, the model
+ * @nr_wrong: objects that were corrupted
  * @done: it has stopped
- * @task: who walks
+ * @task: the thread
  */
 struct walker {
 	struct carveout *co;
@@ -57,7 +58,7 @@ static const unsigned int cache_sizes[NR_CACHES] = { 16, 200, 3000 };
 
 static u32 any(struct walker *w, u32 below)
 {
-	return carve_testbed_random(&w->rnd, below);
+	return carve_fixture_random(&w->rnd, below);
 }
 
 static u64 *last_word(const struct holding *h)
@@ -120,7 +121,7 @@ static void give(struct walker *w, struct holding *h)
 	h->p = NULL;
 }
 
-/* Many at once, each its own, and back */
+/* A bulk request: all objects are different, and freed again */
 static void use_bulk(struct walker *w)
 {
 	struct carve_cache *cache = w->caches[any(w, NR_CACHES)];
@@ -182,7 +183,7 @@ static struct walker *start(struct kunit *test, struct carve_cache **caches,
 	return w;
 }
 
-/* What caches count is what the walkers hold, all together */
+/* The caches' counts are the sums over all walkers */
 static void compare(struct kunit *test, struct carve_cache **caches,
 		    struct walker **walkers, unsigned int nr)
 {
@@ -198,7 +199,7 @@ static void compare(struct kunit *test, struct carve_cache **caches,
 		carve_cache_usage(caches[i], &usage);
 		KUNIT_EXPECT_EQ(test, usage.active_objects, held);
 	}
-	carve_testbed_check(test, test->priv);
+	carve_fixture_check(test, test->priv);
 }
 
 static void give_all(struct walker *w)
@@ -213,11 +214,11 @@ static void give_all(struct walker *w)
 static void walks_on_all_cpus_agree_with_model(struct kunit *test)
 {
 	struct carveout *co = test->priv;
-	unsigned long nr_free = carve_testbed_collect(co);
+	unsigned long nr_free = carve_fixture_collect(co);
 	struct carve_cache *caches[NR_CACHES];
 	struct walker *walkers[MOST_WALKERS];
 	unsigned int cpu, i, nr = 0;
-	u64 seed = carve_testbed_any_seed();
+	u64 seed = carve_fixture_any_seed();
 
 	kunit_info(test, "seed %llu", seed);
 	for (i = 0; i < NR_CACHES; i++) {
@@ -243,8 +244,8 @@ static void walks_on_all_cpus_agree_with_model(struct kunit *test)
 	compare(test, caches, walkers, nr);
 	for (i = 0; i < NR_CACHES; i++)
 		KUNIT_EXPECT_EQ(test, carve_cache_destroy(caches[i]), 0);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&co->pages.nr_bad_frees), 0);
-	KUNIT_EXPECT_EQ(test, carve_testbed_collect(co), nr_free);
+	KUNIT_EXPECT_EQ(test, carve_fixture_nr_bad_frees(co), 0);
+	KUNIT_EXPECT_EQ(test, carve_fixture_collect(co), nr_free);
 }
 
 static struct kunit_case walk_cases[] = {
@@ -254,8 +255,8 @@ static struct kunit_case walk_cases[] = {
 
 static struct kunit_suite walk_suite = {
 	.name = "carveout_walk",
-	.init = carve_testbed_init,
-	.exit = carve_testbed_exit,
+	.init = carve_fixture_init,
+	.exit = carve_fixture_exit,
 	.test_cases = walk_cases,
 };
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What objects hold when they come and after they have gone: the matrix of
- * lib/test_meminit.c, of sizes, constructors, SLAB_TYPESAFE_BY_RCU and
- * __GFP_ZERO, under whatever init_on_alloc and init_on_free the kernel has. It
- * is booted with and without them.
+ * Tests of zeroing: contents of objects after allocation and after free. As in
+ * lib/test_meminit.c, the matrix has sizes, constructors, SLAB_TYPESAFE_BY_RCU
+ * and __GFP_ZERO, under the kernel's setting of init_on_alloc and init_on_free.
+ * Kernels are booted with and without them.
  */
 #include <linux/err.h>
 #include <linux/mm.h>
@@ -12,8 +12,9 @@
 
 #include <carveout.h>
 
+#include "kunit/fixture.h"
 #include "kunit/interrupt.h"
-#include "kunit/testbed.h"
+#include "slab/debug_switch.h"
 
 #define GARBAGE 0xa7
 #define ROUNDS 10
@@ -22,7 +23,7 @@ static const unsigned int sizes[] = {
 	8, 12, 16, 24, 64, 100, 192, 512, 1000, 4096, 8192, 16384,
 };
 
-/* A corner of the matrix */
+/* A combination of the matrix */
 struct corner {
 	const char *name;
 	bool ctor;
@@ -71,14 +72,14 @@ static gfp_t gfp_of(const struct corner *corner)
 	return corner->zero ? GFP_KERNEL | __GFP_ZERO : GFP_KERNEL;
 }
 
-/* As natively: see slab_want_init_on_alloc() in mm/slab.h */
-static bool comes_zeroed(const struct corner *corner)
+/* As in mm/: see slab_want_init_on_alloc() in mm/slab.h */
+static bool zeroed_on_alloc(const struct corner *corner)
 {
 	return corner->zero ||
 	       (want_init_on_alloc(0) && !corner->ctor && !corner->rcu);
 }
 
-static bool goes_zeroed(const struct corner *corner)
+static bool zeroed_on_free(const struct corner *corner)
 {
 	return want_init_on_free() && !corner->ctor && !corner->rcu;
 }
@@ -91,12 +92,12 @@ static void expect_fresh(struct kunit *test, const u8 *object,
 	if (corner->ctor)
 		KUNIT_EXPECT_EQ_MSG(test, *(u32 *)object, MARK, "%u bytes",
 				    size);
-	if (comes_zeroed(corner))
+	if (zeroed_on_alloc(corner))
 		KUNIT_EXPECT_TRUE_MSG(test, !memchr_inv(object, 0, size),
 				      "%u bytes", size);
 }
 
-/* As its owner leaves it: constructed, where it was */
+/* The state in which its user frees it: constructed, if there is a constructor */
 static void soil(struct kunit *test, u8 *object, unsigned int size)
 {
 	const struct corner *corner = test->param_value;
@@ -105,13 +106,13 @@ static void soil(struct kunit *test, u8 *object, unsigned int size)
 	memset(object + kept, GARBAGE, size - kept);
 }
 
-/* Is it, free as it is, all zeroes, or as its owner left it? */
+/* Is the free object all zeroes, or as its user left it? */
 static bool is_as_expected(const struct corner *corner, const u8 *object,
 			   unsigned int size)
 {
 	unsigned int kept = corner->ctor ? sizeof(u32) : 0;
 
-	if (goes_zeroed(corner))
+	if (zeroed_on_free(corner))
 		return !memchr_inv(object, 0, size);
 	return (!kept || *(u32 *)object == MARK) &&
 	       !memchr_inv(object + kept, GARBAGE, size - kept);
@@ -129,7 +130,7 @@ static void check_size(struct kunit *test, unsigned int size)
 		KUNIT_ASSERT_NOT_NULL(test, object);
 		expect_fresh(test, object, size);
 		soil(test, object, size);
-		/* Readers may look at it yet, and so may the case */
+		/* Readers may still access it, and so may the case */
 		rcu_read_lock();
 		carve_cache_free(cache, object);
 		right = is_as_expected(test->param_value, object, size);
@@ -139,8 +140,8 @@ static void check_size(struct kunit *test, unsigned int size)
 	KUNIT_EXPECT_EQ(test, carve_cache_destroy(cache), 0);
 }
 
-/* Whatever free objects keep: their pages are free in the end */
-static void slabs_leave_nothing_behind(struct kunit *test)
+/* Whatever free objects retain, the pages of freed slabs are zeroed */
+static void freed_slabs_are_zeroed_as_configured(struct kunit *test)
 {
 	const struct corner *corner = test->param_value;
 	struct carve_cache *cache = create(test, SZ_256);
@@ -163,8 +164,8 @@ static int debug(struct carve_cache *cache, unsigned int flags)
 	return carve_debug_switch(cache, flags);
 }
 
-/* From before debugging was switched on, and from then on */
-static void debugging_leaves_them_as_it_should(struct kunit *test)
+/* Objects allocated before debugging was switched on, and after */
+static void debugged_objects_are_zeroed_as_configured(struct kunit *test)
 {
 	const struct corner *corner = test->param_value;
 	struct carve_cache *cache = create(test, SZ_256);
@@ -188,7 +189,7 @@ static void debugging_leaves_them_as_it_should(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, carve_cache_destroy(cache), 0);
 }
 
-static void objects_hold_what_they_should(struct kunit *test)
+static void objects_are_zeroed_as_configured(struct kunit *test)
 {
 	unsigned int i;
 
@@ -196,7 +197,7 @@ static void objects_hold_what_they_should(struct kunit *test)
 		check_size(test, sizes[i]);
 }
 
-static void bulks_hold_what_they_should(struct kunit *test)
+static void bulk_objects_are_zeroed_as_configured(struct kunit *test)
 {
 	const struct corner *corner = test->param_value;
 	struct carve_cache *cache = create(test, 100);
@@ -216,7 +217,7 @@ static void bulks_hold_what_they_should(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, carve_cache_destroy(cache), 0);
 }
 
-static void kmalloc_holds_what_it_should(struct kunit *test)
+static void kmalloc_is_zeroed_as_configured(struct kunit *test)
 {
 	static const size_t bytes[] = { 8, 33, 100, 1000, 8192, SZ_16K, SZ_64K };
 	struct carveout *co = test->priv;
@@ -240,10 +241,10 @@ static void kmalloc_holds_what_it_should(struct kunit *test)
 	}
 }
 
-/* Areas of so many pages are kept, but it takes long to clear one */
+/* Areas of this length are cached, but clearing one takes long */
 #define LONG_AREA 128
 
-static void interrupts_leave_clearing_of_long_areas_to_a_task(struct kunit *test)
+static void interrupts_defer_clearing_of_long_areas(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	void *p;
@@ -254,25 +255,25 @@ static void interrupts_leave_clearing_of_long_areas_to_a_task(struct kunit *test
 	KUNIT_ASSERT_NOT_NULL(test, p);
 	memset(p, GARBAGE, LONG_AREA * PAGE_SIZE);
 	carve_vfree_in_interrupt(co, p);
-	KUNIT_EXPECT_EQ(test, carve_testbed_areas(co).nr_areas, 0);
-	KUNIT_EXPECT_EQ(test, atomic_long_read(&co->vmap.kept.nr_pages), 0);
+	KUNIT_EXPECT_EQ(test, carve_fixture_areas(co).nr_areas, 0);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&co->vmap.cache.nr_pages), 0);
 	carve_vmap_flush(&co->vmap);
 }
 
 static struct kunit_case zeroing_cases[] = {
-	KUNIT_CASE_PARAM(objects_hold_what_they_should, corner_gen_params),
-	KUNIT_CASE_PARAM(slabs_leave_nothing_behind, corner_gen_params),
-	KUNIT_CASE_PARAM(debugging_leaves_them_as_it_should, corner_gen_params),
-	KUNIT_CASE_PARAM(bulks_hold_what_they_should, corner_gen_params),
-	KUNIT_CASE(kmalloc_holds_what_it_should),
-	KUNIT_CASE(interrupts_leave_clearing_of_long_areas_to_a_task),
+	KUNIT_CASE_PARAM(objects_are_zeroed_as_configured, corner_gen_params),
+	KUNIT_CASE_PARAM(freed_slabs_are_zeroed_as_configured, corner_gen_params),
+	KUNIT_CASE_PARAM(debugged_objects_are_zeroed_as_configured, corner_gen_params),
+	KUNIT_CASE_PARAM(bulk_objects_are_zeroed_as_configured, corner_gen_params),
+	KUNIT_CASE(kmalloc_is_zeroed_as_configured),
+	KUNIT_CASE(interrupts_defer_clearing_of_long_areas),
 	{ }
 };
 
 static struct kunit_suite zeroing_suite = {
 	.name = "carveout_zeroing",
-	.init = carve_testbed_init,
-	.exit = carve_testbed_exit,
+	.init = carve_fixture_init,
+	.exit = carve_fixture_exit,
 	.test_cases = zeroing_cases,
 };
 

@@ -1,18 +1,17 @@
 # shellcheck shell=bash
 #
-# lib.sh - what the scripts here have in common: paths, messages, long steps, packages.
+# lib.sh - common functions of the scripts: paths, messages, long steps, packages.
 #
-# To be sourced. Messages go to standard error, so that a script's standard output is its
-# result. Downloads and kernels live outside the tree, in $cache; what is made of the tree
-# itself lives in $build.
+# Source it. Messages go to standard error, since the standard output of a script is its result.
+# Downloads and kernels are in $cache, outside the tree; everything built from the tree is in $build.
 
 set -euo pipefail
 # In $(…), too
 shopt -s inherit_errexit
 
-# What a make above has been told is not meant for the kernel's.
+# Variables of a calling make are not meant for the kernel's make.
 unset MAKEFLAGS MFLAGS MAKELEVEL
-# What tools say is read here.
+# The scripts parse the output of tools.
 export LC_ALL=C.UTF-8
 
 # Used by the scripts that source this file.
@@ -23,7 +22,7 @@ export LC_ALL=C.UTF-8
 	cache=${XDG_CACHE_HOME:-${HOME:?}/.cache}/carveout
 }
 
-# Limits are on how long a step may say nothing; PATIENCE=3 makes them three times as long.
+# Limits apply to the time that a step prints nothing; PATIENCE=3 multiplies them by three.
 patience=${PATIENCE:-1}
 
 if [[ -t 2 ]]; then
@@ -36,15 +35,14 @@ say()  { printf '%s\n' "$*" >&2; }
 step() { printf '%s\n' "$bold==> $*$plain" >&2; }
 die()  { printf '%s\n' "${red}$(basename "$0"): $*$plain" >&2; exit 1; }
 
-# elapsed SECONDS: 95 as "1 min 35 s"
+# elapsed SECONDS: print 95 as "1 min 35 s"
 elapsed() {
 	if (($1 < 60)); then echo "$1 s"; else echo "$(($1 / 60)) min $(($1 % 60)) s"; fi
 }
 
-# long SILENCE LOG COMMAND ARG…: runs the command with its output in LOG, and prints a dot every
-# two seconds. A command that fails, or adds nothing to LOG for SILENCE seconds, has the end of its
-# log shown, and that ends the script. How long it may take while it gets on, is a matter of the
-# machine: a total of hours ends it.
+# long SILENCE LOG COMMAND ARG…: run the command with its output in LOG, and print a dot every two
+# seconds. If it fails, or adds nothing to LOG for SILENCE seconds, print the end of LOG and exit. The
+# total limit is hours, since the speed depends on the machine.
 long() {
 	local limit=$(($1 * patience)) log=$2 start=$SECONDS heard=$SECONDS
 	local dots=0 pid status=0 traps size said='' stopped=''
@@ -81,21 +79,21 @@ long() {
 	die "failed with status $status: $*"
 }
 
-# slowness: by how much this machine is slower than that one, as its slowest boot since it was
-# started itself says; at least 1.
+# slowness: print how many times slower this machine is than the reference, by the slowest guest boot
+# since the host booted; at least 1.
 slow_file=$cache/slowness-$(</proc/sys/kernel/random/boot_id)
 slowness() { if [[ -s $slow_file ]]; then cat "$slow_file"; else echo 1; fi; }
 
-# debian_release: its code name, or nothing on other systems.
+# debian_release: print the code name of this Debian, or nothing on other systems.
 debian_release() {
 	[[ ! -e /etc/debian_version ]] || sed -n 's/^VERSION_CODENAME=//p' /etc/os-release
 }
 
-# ensure_packages PACKAGE…: installs those that are missing, where it may.
+# ensure_packages PACKAGE…: install missing packages; this needs root.
 ensure_packages() {
 	local package missing=()
 	if ! command -v dpkg-query >/dev/null; then
-		say "This is not a Debian system: make sure that it has what Debian calls: $*"
+		say "This is not a Debian system: make sure that it has the equivalents of: $*"
 		return
 	fi
 	for package; do
@@ -109,6 +107,33 @@ ensure_packages() {
 	with_lock apt install_packages "${missing[@]}"
 }
 
+# arch_of KERNEL: print the value of ARCH for building modules for a kernel that scripts/kernel knows.
+arch_of() {
+	case $1 in
+	um-*)    echo um ;;
+	*-arm64*) echo arm64 ;;
+	*)       echo x86_64 ;;
+	esac
+}
+
+# debian_architecture KERNEL: print Debian's name of its architecture, nothing for this machine's.
+debian_architecture() {
+	[[ $(arch_of "$1") != arm64 ]] || echo arm64
+}
+
+# cross_of KERNEL: print the prefix of the tools that build for the kernel, empty for this machine's.
+cross_of() {
+	[[ $(arch_of "$1") != arm64 ]] || echo aarch64-linux-gnu-
+}
+
+# ensure_compiler KERNEL COMPILER: install that compiler (gcc, or gcc-12) for the kernel's architecture.
+# The kernel's build runs programs of its own, so the compiler for this machine is needed, too.
+ensure_compiler() {
+	local cross
+	cross=$(cross_of "$1")
+	ensure_packages gcc libc6-dev "$2${cross:+-${cross%-}}"
+}
+
 # install_packages [OPTION…] PACKAGE…
 install_packages() {
 	DEBIAN_FRONTEND=noninteractive long 900 "$cache/log/install.log" \
@@ -116,9 +141,8 @@ install_packages() {
 		-o Acquire::Retries=3 "$@"
 }
 
-# fresh_lists: brings the machine's own package lists up to date, once a day. The machine's own
-# business may hold their lock for a while, and some archive that nobody needs here may be out of
-# reach: what is missing then, the installation will say.
+# fresh_lists: update the machine's package lists once a day. Other processes may hold the lock for a
+# while. Ignore unreachable archives: if a needed package is missing, its installation fails.
 fresh_lists() {
 	local tries
 	[[ -z $(find /var/lib/apt/lists -maxdepth 1 -name '*Packages*' 2>/dev/null) ||
@@ -127,7 +151,7 @@ fresh_lists() {
 		long 300 "$cache/log/update.log" \
 			bash -c 'apt-get update -q -o Acquire::Retries=3 || echo "E: status $?"'
 		grep -q '^E: Could not get lock' "$cache/log/update.log" || break
-		say "    somebody else is updating package lists ($tries)"
+		say "    another process is updating package lists ($tries)"
 		sleep 10
 	done
 	! grep -q '^E: ' "$cache/log/update.log" || return 0
@@ -135,7 +159,7 @@ fresh_lists() {
 	touch "$cache/apt/updated"
 }
 
-# with_lock NAME COMMAND ARG…: one at a time among all scripts that run; gives up in an hour.
+# with_lock NAME COMMAND ARG…: run the command under a lock among all scripts; give up after an hour.
 with_lock() {
 	local name=$1 fd
 	shift
@@ -149,8 +173,8 @@ with_lock() {
 	exec {fd}>&-
 }
 
-# lay_sources DIRECTORY COMMAND…: has `cp` or `ln -s` lay the module's sources there; nothing
-# that was built in the tree goes with them.
+# lay_sources DIRECTORY COMMAND…: copy or link the module's sources there with `cp` or `ln -s`, without
+# files built in the tree.
 lay_sources() {
 	local into=$1 dir
 	shift
@@ -158,15 +182,15 @@ lay_sources() {
 		mkdir -p "$into/$dir"
 		find "$root/$dir" -maxdepth 1 -name '*.[ch]' -exec "$@" -f -t "$into/$dir" {} +
 	done
-	"$@" -f -t "$into" "$root/Kbuild"
+	"$@" -f -t "$into" "$root/Kbuild" "$root/VERSION"
 }
 
-# native_kernel: the stock kernel of this Debian, or the nearest to it.
+# native_kernel: print the name of the stock kernel of this Debian, or the nearest one.
 native_kernel() {
 	if [[ $(debian_release) = bookworm ]]; then echo 6.1; else echo 6.12; fi
 }
 
-# prepare KERNEL: gets it, builds the module for it, and prints where that is.
+# prepare KERNEL: get the kernel, build the module for it, and print the path of the module.
 prepare() {
 	"$root/scripts/kernel" "$1" >/dev/null
 	step "Building the module for Linux $1"

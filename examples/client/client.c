@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * An example of a module that takes all its memory from a carveout: a cache of
- * records, a buffer, a block of pages for a device, and a large table. See
- * Kbuild for how it is built, and include/carveout.h for what it calls.
+ * An example of a module that allocates all its memory from a carveout: a cache of
+ * records, a buffer, a block of pages for a device, and a large table. Kbuild says how
+ * to build it; include/carveout.h documents the functions.
  */
 #define pr_fmt(fmt) "carveout_client: " fmt
 
@@ -33,7 +33,7 @@ static char *greeting;
 static struct carve_page *ring;
 static u64 *table;
 
-/* Back in any order, but all of it before the carveout. NULL does nothing. */
+/* Free everything, in any order, before the carveout is put. NULL is ignored. */
 static void give_back(void)
 {
 	carve_vfree(co, table);

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * An example of a driver whose DMA buffers come from a carveout, for a device
- * that anybody can have: QEMU's `-device edu` (docs/specs/edu in its sources).
- * Its DMA engine copies between memory and a buffer of 4 KiB that it has
- * inside, and reaches 28 bits unless told otherwise.
+ * An example of a driver with DMA buffers in a carveout, for an emulated device:
+ * QEMU's `-device edu` (docs/specs/edu in its sources). Its DMA engine copies
+ * between memory and an internal buffer of 4 KiB, and has addresses of 28 bits by
+ * default.
  *
- * When the driver is bound to the device, this copies the contents of one
- * buffer out and back into another, compares, and keeps the buffers until it
- * is unbound.
+ * When the driver binds, it copies one buffer to the device and back into another,
+ * compares both, and keeps the buffers until it unbinds.
  */
 #define pr_fmt(fmt) "carveout_edu: " fmt
 
@@ -26,7 +25,7 @@ MODULE_PARM_DESC(carveout, "name of the carveout to use; the first one if not gi
 
 static unsigned int bits = 28;
 module_param(bits, uint, 0444);
-MODULE_PARM_DESC(bits, "bits of an address that the device reaches");
+MODULE_PARM_DESC(bits, "bits of the device's DMA addresses");
 
 #define EDU_VENDOR 0x1234
 #define EDU_DEVICE 0x11e8
@@ -39,18 +38,18 @@ MODULE_PARM_DESC(bits, "bits of an address that the device reaches");
 #define EDU_DMA_START BIT(0)
 #define EDU_DMA_TO_MEMORY BIT(1)
 
-/* Where the engine finds the device's own buffer */
+/* Address of the internal buffer for the DMA engine */
 #define EDU_INSIDE 0x40000
 #define EDU_INSIDE_BYTES SZ_4K
 
-/* The engine takes a tenth of a second */
+/* A DMA transfer takes a tenth of a second */
 #define EDU_POLL_US 1000
 #define EDU_TIMEOUT_US (10 * USEC_PER_SEC)
 
 /**
- * struct edu_buffer - memory that the processors and the device share
- * @virt: the processors' address
- * @addr: the device's
+ * struct edu_buffer - memory shared by the CPUs and the device
+ * @virt: address for the CPUs
+ * @addr: address for the device
  */
 struct edu_buffer {
 	u8 *virt;
@@ -59,11 +58,11 @@ struct edu_buffer {
 
 /**
  * struct edu - a device
- * @dev: as the driver core knows it
+ * @dev: its device in the driver core
  * @regs: its registers
  * @co: the carveout
- * @out: what is copied into the device
- * @back: where it is copied back to
+ * @out: source of the copy to the device
+ * @back: destination of the copy from the device
  */
 struct edu {
 	struct device *dev;
@@ -116,7 +115,7 @@ static int edu_take_buffer(struct edu *edu, struct edu_buffer *buffer)
 	return buffer->virt ? 0 : -ENOMEM;
 }
 
-/* NULL does nothing */
+/* NULL is ignored */
 static void edu_give_back(struct edu *edu)
 {
 	carve_dma_free_coherent(edu->co, edu->dev, EDU_INSIDE_BYTES,

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * heap - a program whose heap is a carveout.
+ * heap - a program that has its heap in a carveout.
  *
  *	heap [DEVICE [MEGABYTES]]
  *
- * Maps the device and gives the mapping to libmemkind as memory of a "fixed"
- * kind: memkind_malloc() and memkind_free() are malloc() and free() then, and
- * what they hand out lies in the carveout. After each step it says what it has
- * done and waits for a line, so that one can look at it in debugfs:
+ * Maps the device and passes the mapping to libmemkind as memory of a "fixed" kind:
+ * memkind_malloc() and memkind_free() then work like malloc() and free(), with memory
+ * of the carveout. After each step it prints a line and waits for input, so that a
+ * user can look at debugfs:
  *
  *	cat /sys/kernel/debug/carveout/default/user
  */

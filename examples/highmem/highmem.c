@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * An example of a module that works on pages which have no address in the
- * kernel: those of a carveout's unmapped zone. It takes pages, writes to each
- * through carve_kmap_local(), reads all of them again through carve_kmap(), and
- * then keeps as many mapped as there can be, so that another task has to wait
- * for its turn. See Kbuild for how it is built.
+ * An example of a module that uses pages without a kernel address, from an unmapped
+ * zone of a carveout. It allocates pages, writes to each through carve_kmap_local(),
+ * reads all of them through carve_kmap(), and then uses all kmap slots, so that
+ * another task has to wait for one. Kbuild says how to build it.
  */
 #define pr_fmt(fmt) "carveout_highmem: " fmt
 
@@ -24,9 +23,9 @@ MODULE_PARM_DESC(carveout, "name of the carveout to use; the first one if not gi
 
 static unsigned int nr_pages = 2000;
 module_param_named(pages, nr_pages, uint, 0444);
-MODULE_PARM_DESC(pages, "how many pages to work on");
+MODULE_PARM_DESC(pages, "number of pages");
 
-/* Addresses that carve_kmap() has */
+/* Number of slots of carve_kmap() */
 #define SLOTS 512
 #define WORDS (PAGE_SIZE / sizeof(u64))
 
@@ -107,7 +106,7 @@ static int come_late(void *arg)
 	return 0;
 }
 
-/* All slots are taken, one is given up, and who waits for it has it */
+/* Use all slots, start a task that waits for one, and free them */
 static int make_one_wait(void)
 {
 	struct latecomer late = { .page = pages[nr_pages - 1] };
@@ -138,7 +137,7 @@ static int make_one_wait(void)
 	return 0;
 }
 
-/* NULL does nothing */
+/* NULL is ignored */
 static void give_back(void)
 {
 	if (pages)

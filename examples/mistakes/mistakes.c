@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * An example for debugging: a driver with the usual mistakes, one for each word
- * that is written to its parameter.
+ * An example for debugging: a driver that makes common mistakes, one for each word
+ * written to its parameter.
  *
  *	insmod carveout.ko size=16M slab_debug=FZPU,frames
  *	insmod carveout_mistakes.ko
  *	echo overflow >/sys/module/carveout_mistakes/parameters/make
  *
- * The log then says what was done to which object, and who had it. Without the
- * debugging all but the bad frees go unnoticed.
+ * The log then reports the corruption, the object, and its alloc and free tracks.
+ * Without debugging only bad frees are reported.
  */
 #define pr_fmt(fmt) "carveout_mistakes: " fmt
 
 #include <linux/err.h>
+#include <linux/irqflags.h>
 #include <linux/module.h>
 #include <linux/string.h>
 
@@ -29,7 +30,7 @@ static noinline u8 *new_frame(void)
 {
 	u8 *frame = carve_cache_alloc(frames, GFP_KERNEL);
 
-	/* What the compiler can see of it, it would warn of */
+	/* Hide the pointer from the compiler, which would warn of the mistakes */
 	OPTIMIZER_HIDE_VAR(frame);
 	return frame;
 }
@@ -56,7 +57,7 @@ static void use_after_free(u8 *frame)
 {
 	drop_frame(frame);
 	frame[100] = 0x12;
-	/* Whoever gets it next, unless it has to wait in quarantine */
+	/* The next allocation checks the object, unless it is in quarantine */
 	drop_frame(new_frame());
 }
 
@@ -78,7 +79,7 @@ static void wrong_cache(u8 *frame)
 	drop_frame(frame);
 }
 
-/* More than was asked for, but not more than kmalloc() has there */
+/* Write past the requested size, but within the object of the kmalloc cache */
 static void overrun(u8 *frame)
 {
 	u8 *name = carve_kmalloc(co, 50, GFP_KERNEL);
@@ -99,6 +100,19 @@ static void leak(u8 *frame)
 	carve_cache_destroy(frames);
 }
 
+/* Enough memory is free, so that the allocation doesn't really sleep */
+static void atomic_sleep(u8 *frame)
+{
+	drop_frame(frame);
+	if (IS_ENABLED(CONFIG_DEBUG_ATOMIC_SLEEP))
+		pr_info("the kernel is meant to report a sleep in atomic context\n");
+	local_irq_disable();
+	frame = new_frame();
+	local_irq_enable();
+	if (frame)
+		drop_frame(frame);
+}
+
 static const struct {
 	const char *name;
 	void (*make)(u8 *frame);
@@ -110,6 +124,7 @@ static const struct {
 	{ "interior_free", interior_free },
 	{ "wrong_cache", wrong_cache },
 	{ "overrun", overrun },
+	{ "atomic_sleep", atomic_sleep },
 	{ "leak", leak },
 };
 
@@ -133,7 +148,7 @@ static int make_mistake(const char *word, const struct kernel_param *kp)
 static const struct kernel_param_ops make_ops = { .set = make_mistake };
 
 module_param_cb(make, &make_ops, NULL, 0200);
-MODULE_PARM_DESC(make, "a mistake to make: overflow, underflow, use_after_free, double_free, interior_free, wrong_cache, overrun, leak");
+MODULE_PARM_DESC(make, "a mistake to make: overflow, underflow, use_after_free, double_free, interior_free, wrong_cache, overrun, atomic_sleep, leak");
 
 static int __init mistakes_init(void)
 {

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * An example for robustness: a caller who does everything wrong, from tasks and
- * interrupts of several CPUs at once, with every function that there is.
+ * A robustness test: calls every exported function with random arguments, most of
+ * them wrong, from tasks and interrupts of several CPUs at once.
  *
  *	insmod carveout.ko size=64M
  *	insmod carveout_misuse.ko seed=1 steps=100000 threads=2
  *
- * It asks for sizes, orders, flags and caches without reason, frees what it has
- * in wrong ways, what it has had again, and what was never its own. All of that is
- * refused or without harm: when it has loaded, all it had is back, which the files
- * owners and validate say.
+ * It allocates with random sizes, orders, flags and caches, frees its memory in
+ * wrong ways and twice, and frees memory that it never allocated. Each bad call is
+ * refused or harmless: when insmod returns, all memory is free again, as the files
+ * allocations and validate show.
  *
- * Three things are left out, which can't be refused. It writes to no memory, since
- * what somebody has freed twice two others may hold. It frees objects by pointers
- * into them only where that is seen at once. And areas that it has freed, which
- * somebody else may have by now, it leaves alone.
+ * It leaves out three mistakes that a carveout can't refuse. It doesn't write to
+ * memory, since memory that was freed twice may be allocated twice. It passes
+ * pointers into objects only to functions that detect them at once. And it doesn't
+ * free an area twice, since the address may belong to a new area by then.
  */
 #define pr_fmt(fmt) "carveout_misuse: " fmt
 
@@ -38,19 +38,19 @@
 
 static unsigned long seed = 1;
 module_param(seed, ulong, 0444);
-MODULE_PARM_DESC(seed, "where the random numbers begin");
+MODULE_PARM_DESC(seed, "seed of the random numbers");
 
 static unsigned long steps = 100000;
 module_param(steps, ulong, 0444);
-MODULE_PARM_DESC(steps, "what each thread does");
+MODULE_PARM_DESC(steps, "steps of each thread");
 
 static unsigned int threads = 2;
 module_param(threads, uint, 0444);
-MODULE_PARM_DESC(threads, "at once, 1 to 16");
+MODULE_PARM_DESC(threads, "number of threads, 1 to 16");
 
 static char *other;
 module_param(other, charp, 0444);
-MODULE_PARM_DESC(other, "name of another carveout, which may come and go");
+MODULE_PARM_DESC(other, "name of another carveout, which may be created and removed meanwhile");
 
 #define MAX_THREADS 16
 #define NR_HELD 64
@@ -72,18 +72,18 @@ struct thing {
 };
 
 /**
- * struct worker - a thread and what it has
+ * struct worker - a thread and its allocations
  * @rnd: its random numbers
- * @context: what it is in now
- * @held: things that it holds
- * @stale: addresses of things that it held, but no areas
+ * @context: the context that it runs in
+ * @held: its allocations
+ * @stale: addresses that it has freed, except areas
  * @cache: its own caches, or NULL
- * @native: memory that is no carveout's
- * @area: the same, virtually contiguous
- * @hard: for steps in hard interrupts
- * @soft: for steps in softirqs
- * @arrived: such a step is done
- * @ended: all are
+ * @native: memory of the kernel's allocators
+ * @area: memory of the kernel's vmalloc()
+ * @hard: runs steps in hard interrupts
+ * @soft: runs steps in softirqs
+ * @arrived: completed when such a step is done
+ * @ended: completed when all steps are done
  */
 struct worker {
 	struct rnd_state rnd;
@@ -104,7 +104,7 @@ static struct carve_cache *shared;
 static struct device *device;
 static struct worker *workers;
 
-/* What a call should not have done */
+/* Report a call that did not behave as documented */
 static atomic_t nr_complaints;
 
 static void complain(const char *what)
@@ -128,7 +128,7 @@ static bool may_sleep(const struct worker *w)
 	return w->context == TASK;
 }
 
-/* Mostly of some sense; never without end */
+/* Flags that mostly make sense, and never retry forever */
 static gfp_t any_gfp(struct worker *w)
 {
 	static const gfp_t usual[] = {
@@ -165,7 +165,7 @@ static size_t any_size(struct worker *w)
 
 /* Addresses */
 
-/* What is no memory of the carveout's, be it memory or not */
+/* An address outside the carveout, which may not be memory at all */
 static void *foreign(struct worker *w)
 {
 	void *const addresses[] = {
@@ -184,7 +184,7 @@ static void *own_address(const struct thing *t)
 	return t->kind == BLOCK ? carve_page_address(co, t->p) : t->p;
 }
 
-/* A page anywhere about the carveout, whatever it is there for */
+/* Any page in or near the carveout, whatever its type */
 static void *any_page(struct worker *w)
 {
 	void *p = own_address(&w->held[any(w, NR_HELD)]);
@@ -201,7 +201,7 @@ static void *any_address(struct worker *w)
 	       one_in(w, 2) ? any_page(w) : w->stale[any(w, NR_STALE)];
 }
 
-/* For functions that look whether something begins there */
+/* An address for functions that check that an allocation begins there */
 static void *any_place(struct worker *w)
 {
 	return any_address(w) + (one_in(w, 2) ? any(w, PAGE_SIZE) : 0);
@@ -218,7 +218,7 @@ static struct carve_page *any_descriptor(struct worker *w)
 	return page && one_in(w, 2) ? page : foreign(w);
 }
 
-/* Things */
+/* Allocations */
 
 static void forget(struct worker *w, void *p)
 {
@@ -256,7 +256,7 @@ static bool is_area(const struct thing *t)
 	return t->kind == EITHER && t->p && !carve_virt_to_page(co, t->p);
 }
 
-/* Sometimes twice, or once more in another way */
+/* Sometimes free it twice, or a second time by another function */
 static void drop(struct worker *w, struct thing *t)
 {
 	bool area = is_area(t);
@@ -463,7 +463,7 @@ static void resize(struct worker *w)
 		t->p = p;
 }
 
-/* In tasks alone */
+/* Steps for tasks only */
 static void take_either(struct worker *w)
 {
 	struct thing t = { .kind = EITHER, .size = any_size(w) };
@@ -576,7 +576,7 @@ static void construct(void *object)
 	memset(object, 0x77, 8);
 }
 
-/* First with an object in use: it goes only if that was freed before, as some were */
+/* Destroy it with an object in use first: that succeeds only if the object was freed before */
 static void remove_cache(struct worker *w, struct carve_cache *cache)
 {
 	struct thing *t;
@@ -689,7 +689,7 @@ static void look_at_anything(struct worker *w)
 	carve_kmalloc_size_roundup(any_size(w));
 }
 
-/* What is freed after a grace period, once or twice */
+/* Free after a grace period, once or twice */
 static void free_later(struct worker *w)
 {
 	struct rcu_head *head = carve_kmalloc(co, 64, GFP_ATOMIC | __GFP_NOWARN);
@@ -724,20 +724,20 @@ static void use_mempool_pages(struct worker *w)
 	carve_mempool_free_slab(object, shared);
 }
 
-/* A carveout by its name, which may be on its way out */
+/* Look up a carveout that may be removed meanwhile */
 static void visit_other(struct worker *w)
 {
 	struct carveout *visited = carveout_get(one_in(w, 2) ? other : "nobody");
 	void *p = foreign(w), *area;
 
-	/* Its own reference it needs itself */
+	/* The worker keeps its own reference */
 	if (p != co)
 		carveout_put(p);
 	if (!visited)
 		return;
 	p = carve_kmalloc(visited, any_size(w), any_gfp(w));
 	area = carve_vmalloc(visited, PAGE_SIZE);
-	/* Of one carveout to another */
+	/* Pass memory of one carveout to another */
 	if (!ZERO_OR_NULL_PTR(p) && visited != co) {
 		carve_kfree(co, p);
 		carve_vfree(co, area);
@@ -753,7 +753,7 @@ static void use_natively(struct worker *w)
 
 	carve_native_page(co, virt_to_page(w->native));
 	carve_native_page(co, NULL);
-	page = carve_native_pages_get(co, any_gfp(w), any_order(w));
+	page = carve_native_pages_alloc(co, any_gfp(w), any_order(w));
 	if (page) {
 		struct carve_page *own = carve_native_page(co, page);
 
@@ -780,7 +780,7 @@ static const struct step {
 
 static void make_step(struct worker *w)
 {
-	/* What sleeps may take long, as caches do to be destroyed */
+	/* Steps that sleep may take long: destroying a cache, for example */
 	bool sleep = may_sleep(w) && one_in(w, 8);
 	const struct step *step;
 
@@ -915,7 +915,7 @@ static int __init misuse_init(void)
 
 	if (!threads || threads > MAX_THREADS)
 		return -EINVAL;
-	/* The pages' own references, for carve_native_pages_get() */
+	/* Take the pages' own references, for carve_native_pages_alloc() */
 	carveout_native();
 	co = carveout_get(NULL);
 	if (!co)
@@ -939,6 +939,6 @@ static void __exit misuse_exit(void)
 module_init(misuse_init);
 module_exit(misuse_exit);
 
-MODULE_DESCRIPTION("Example: a caller that does everything wrong");
+MODULE_DESCRIPTION("Example: calls every function with bad arguments");
 MODULE_AUTHOR("The carveout developers");
 MODULE_LICENSE("GPL");

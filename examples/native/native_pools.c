@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * native_pools - memory pools of all kinds, by their native names alone. While it
- * is loaded they hold their reserves, which must be the carveout's then.
+ * native_pools - mempools of all kinds, by the kernel's names. While it is loaded,
+ * their reserves must be in the carveout.
  */
 #include <linux/mempool.h>
 #include <linux/mm.h>
@@ -11,12 +11,12 @@
 #include <linux/string.h>
 
 #define RESERVE 4
-/* More than that are taken, so that some are allocated and freed past the pool */
+/* The test allocates more elements than that, so that some bypass the reserve */
 #define TAKEN (RESERVE + 2)
 
 static const size_t sizes[] = { 100, 200, SZ_64K, 2 * PAGE_SIZE };
 #define NR_POOLS ARRAY_SIZE(sizes)
-/* The last one is of pages */
+/* The last pool has pages */
 #define PAGE_POOL (NR_POOLS - 1)
 
 static struct kmem_cache *cache;
@@ -27,7 +27,7 @@ static void *bytes_of(unsigned int kind, void *element)
 	return kind == PAGE_POOL ? page_address(element) : element;
 }
 
-/* Takes elements, writes to all of them, and gives back those that are as written */
+/* Allocate elements, write to all of them, and free those that hold what was written */
 static bool use(unsigned int kind)
 {
 	void *taken[TAKEN];

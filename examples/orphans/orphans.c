@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * An example for kmemleak: native memory to which nothing points but what lies
- * in a carveout, namely in an object of a cache, in one of kmalloc, in a page,
- * in a page of a larger block that was split, and in an area.
+ * An example for kmemleak: native memory with its only pointers in a carveout: in an
+ * object of a cache, in a kmalloc object, in a page, in a page of a larger block that
+ * was split, and in an area.
  *
  *	insmod carveout_orphans.ko
  *	echo scan >/sys/kernel/debug/kmemleak; cat /sys/kernel/debug/kmemleak
  *	echo 1 >/sys/module/carveout_orphans/parameters/drop
  *
- * finds nothing before the last line, and all of them after it and a scan: then
- * the pointers have been overwritten. A disguised copy of each is kept, so that
- * nothing is leaked for good.
+ * finds no leak before the last line, and all five after it and another scan, since it
+ * overwrites the pointers. The module keeps a disguised copy of each to free the memory
+ * on exit.
  */
 #define pr_fmt(fmt) "carveout_orphans: " fmt
 
@@ -29,16 +29,16 @@ static struct carve_cache *cache;
 static struct carve_page *page;
 static struct carve_page *block;
 
-/* Where the pointers lie, in the middle of some memory of the carveout */
+/* Addresses of the pointers, inside memory of the carveout */
 static void **keepers[NR_KEEPERS];
-/* The same pointers, as nobody would know them */
+/* The same pointers in a form that kmemleak doesn't recognize */
 static unsigned long disguised[NR_KEEPERS];
 
 static int drop_orphans(const char *value, const struct kernel_param *kp)
 {
 	int i;
 
-	/* The reader of the log is to know that */
+	/* scripts/check-log expects this line */
 	pr_info("kmemleak is meant to find %d\n", NR_KEEPERS);
 	for (i = 0; i < NR_KEEPERS; i++)
 		WRITE_ONCE(*keepers[i], NULL);
@@ -48,7 +48,7 @@ static int drop_orphans(const char *value, const struct kernel_param *kp)
 static const struct kernel_param_ops drop_ops = { .set = drop_orphans };
 
 module_param_cb(drop, &drop_ops, NULL, 0200);
-MODULE_PARM_DESC(drop, "write anything to forget where the native memory is");
+MODULE_PARM_DESC(drop, "write anything to overwrite the pointers to native memory");
 
 static void give_back(void)
 {

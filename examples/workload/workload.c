@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * An example in quantity: takes so many things of one kind from a carveout,
- * gives them back, and says how many it got.
+ * A workload: makes many allocations of one kind from a carveout, frees them, and
+ * logs how many succeeded.
  *
  *	insmod carveout_workload.ko kind=kmalloc count=10000
  *
- * What it holds is chained through the first bytes of each thing, so that it
- * needs no memory of its own: who watches the kernel's allocators meanwhile
- * sees the carveout's doing alone.
+ * It links allocations through their first bytes and needs no other memory, so that
+ * a trace of the kernel's allocators shows allocations by carveout only.
  */
 #define pr_fmt(fmt) "carveout_workload: " fmt
 
@@ -27,19 +26,19 @@ MODULE_PARM_DESC(carveout, "name of the carveout to use; the first one if not gi
 
 static char *kind = "pages";
 module_param(kind, charp, 0444);
-MODULE_PARM_DESC(kind, "what to take: pages, kmalloc, cache, vmalloc");
+MODULE_PARM_DESC(kind, "kind of allocation: pages, kmalloc, cache, vmalloc");
 
 static unsigned long count;
 module_param(count, ulong, 0444);
-MODULE_PARM_DESC(count, "how many; 0 for as many as there are");
+MODULE_PARM_DESC(count, "number of allocations; 0 for as many as possible");
 
-/* What begins each thing */
+/* The first bytes of each allocation */
 struct thing {
 	struct thing *next;
 	unsigned long size;
 };
 
-/* How a kind of thing is taken and given back; the n-th one has a size of its own */
+/* Functions to allocate and free a kind; the n-th allocation has its own size */
 struct way {
 	const char *name;
 	struct thing *(*take)(unsigned long n, gfp_t gfp);
@@ -101,7 +100,7 @@ static const struct way ways[] = {
 	{ "vmalloc", take_area, give_area },
 };
 
-/* Of all kinds that a driver would use, turn by turn */
+/* Cycle through the gfp flags that a driver would use */
 static const gfp_t flags[] = {
 	GFP_KERNEL | __GFP_NOWARN,
 	GFP_ATOMIC | __GFP_NOWARN,

@@ -1,9 +1,9 @@
 # shellcheck shell=dash
 #
-# bench.sh - runs the benchmark: on the kernel's command line stand the size of the carveout
-# (bench_size), its cases (bench_cases, each with its options, joined by + and parted by ;), how
-# many batches (bench_batches), and on what this machine runs (bench_engine). Each run's JSON is
-# printed between a line `json` and a line `end of json`.
+# bench.sh - runs the benchmark. The kernel's command line has the size of the carveout (bench_size),
+# the cases (bench_cases, options joined by + and cases separated by ;), the number of batches
+# (bench_batches), and the kind of machine (bench_engine). The JSON of each run is printed between
+# the lines `json` and `end of json`.
 # shellcheck disable=SC2154 # these
 set -e
 

@@ -1,7 +1,7 @@
 # shellcheck shell=dash
 #
-# demo.sh - the grand tour, in the guest: loads the module, works each layer through debugfs,
-# shows what that looks like from inside, and puts everything back.
+# demo.sh - demonstrates the module in the guest: loads it, allocates from each layer through debugfs,
+# shows the debugfs files, and frees everything.
 #
 # boot: init_on_alloc=0
 # memory: 1G
@@ -19,19 +19,19 @@ fi
 title() { printf '\n%s--- %s ---%s\n' "$bold" "$*" "$plain"; }
 why()   { echo "$dim# $*$plain"; }
 
-# show FILE: as a user would look at it
+# show FILE: print the file as with cat
 show() {
 	echo "${dim}# cat $1$plain"
 	cat "$1"
 }
 
-# poke LINE FILE: as a user would poke it
-poke() {
+# run LINE FILE: write the line as with echo, and print the reply
+run() {
 	echo "$1" >"$2"
 	printf '%s# %-40s%s %s\n' "$dim" "echo $1 > $2" "$plain" "$(cat "$2")"
 }
 
-# paint FILE: the page map, in colours if there are any; rows of free pages only are counted.
+# paint FILE: print the page map, in colour if wanted; count rows that have free pages only.
 paint() {
 	awk -v colour="$colour" '
 	function flush_free() { if (free) printf "%10s %d rows of free pages only\n", "", free; free = 0 }
@@ -43,7 +43,7 @@ paint() {
 	{ print }' "$1"
 }
 
-title "Linux $(uname -r), $(nproc) processors"
+title "Linux $(uname -r), $(nproc) CPUs"
 why 'insmod carveout.ko size=64M'
 insmod /carveout.ko size=64M
 dmesg | sed -n 's/^.*\] \(carveout: default: \)/\1/p'
@@ -53,19 +53,19 @@ title 'The buddy lists at first: free blocks of 1, 2, 4 … pages'
 show buddyinfo
 at_first=$(cat buddyinfo)
 
-title 'Working every layer'
-poke 'pages 0' alloc
-poke 'pages 3' alloc
-poke 'pages 9' alloc
-poke 'pages 0 GFP_ATOMIC x20' alloc
-poke 'cache_create foo 192' alloc
-poke 'cache_alloc foo x500' alloc
-poke 'kmalloc 100' alloc
-poke 'kmalloc 1500 x40' alloc
-poke 'kmalloc 64K' alloc
-poke 'vmalloc 1M' alloc
-poke 'vzalloc 300K' alloc
-poke '2' free
+title 'Allocate from every layer'
+run 'pages 0' alloc
+run 'pages 3' alloc
+run 'pages 9' alloc
+run 'pages 0 GFP_ATOMIC x20' alloc
+run 'cache_create foo 192' alloc
+run 'cache_alloc foo x500' alloc
+run 'kmalloc 100' alloc
+run 'kmalloc 1500 x40' alloc
+run 'kmalloc 64K' alloc
+run 'vmalloc 1M' alloc
+run 'vzalloc 300K' alloc
+run '2' free
 
 title 'The buddy lists now'
 show buddyinfo
@@ -82,20 +82,22 @@ title 'Every invariant of every layer'
 show validate
 tail -n 1 validate | grep -qx ok
 
-title 'How fast: beside the native allocators, median ns per pair'
-why 'under emulation compare the columns with each other, not with other machines.'
-why 'booted with init_on_alloc=0: where both sides zero each page, zeroing is what one measures.'
+title "Benchmark against the kernel's allocators: median ns per pair"
+why 'Under emulation, compare the columns with each other, not with other machines.'
+why 'Booted with init_on_alloc=0: otherwise zeroing pages dominates on both sides.'
+echo "$dim# echo run > bench$plain"
+echo run >bench
 show bench
 
-title 'Putting everything back'
-poke 'all' free
-poke 'cache foo' free
+title 'Free everything'
+run 'all' free
+run 'cache foo' free
 echo 1 >drain
 echo 1 >shrink
 echo 1 >drain
 show buddyinfo
-[ "$(cat buddyinfo)" = "$at_first" ] || { echo 'these are not the lists of the beginning'; exit 1; }
+[ "$(cat buddyinfo)" = "$at_first" ] || { echo 'the buddy lists differ from those at first'; exit 1; }
 tail -n 1 validate | grep -qx ok
 cd /
 rmmod carveout
-echo 'unloaded; every page is back with the system'
+echo 'The module is unloaded; all pages are returned to the kernel.'

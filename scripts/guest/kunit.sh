@@ -1,16 +1,16 @@
 # shellcheck shell=dash
 #
-# kunit.sh - loads a module that has the KUnit suites in it, which runs them, and says what
-# KUnit's debugfs files have of each: a line `suite NAME`, then its report.
+# kunit.sh - loads a module with KUnit suites, which runs them, and prints the report of each from
+# KUnit's debugfs files, after a line `suite NAME`.
 #
-# boot: kunit.enable=1 kunit.autorun=1 rcupdate.rcu_expedited=1
+# boot: kunit.enable=1 kunit.autorun=1 rcupdate.rcu_expedited=1 cma=64M@128M
 # memory: 1G
 # silence: 600
 # shellcheck source=scripts/guest/lib.sh
 . /lib.sh
 
-# report SUITE: from its debugfs file; but Linux 6.1 keeps 512 bytes a case there, so that it
-# must come from the kernel log.
+# report SUITE: print the report from its debugfs file. Linux 6.1 keeps only 512 bytes per case
+# there, so take it from the kernel log instead.
 report() {
 	case $(uname -r) in
 	6.1.*)
@@ -23,8 +23,8 @@ report() {
 	esac
 }
 
-# look_for_races: where the kernel has its detector of data races, it watches what the suites do
-# from here on; first that of many at once, more closely than would be bearable for all of them.
+# look_for_races: enable KCSAN, if the kernel has it, for the suites. First run the stress suite alone
+# with a smaller skip_watch, which would be too slow for all suites.
 look_for_races() {
 	[ -e /sys/kernel/debug/kcsan ] || return 0
 	usual=$(cat /sys/module/kcsan/parameters/skip_watch)
@@ -32,11 +32,11 @@ look_for_races() {
 	echo 300 >/sys/module/kcsan/parameters/skip_watch
 	# A new line would be part of the pattern.
 	printf carveout_stress >/sys/module/kunit/parameters/filter_glob
-	check 'the module loads to work under close watch' load
-	like 'it works' "$(cat /sys/kernel/debug/kunit/carveout_stress/results)" '^ok 1 carveout_stress$'
-	check 'it unloads' unload
+	check 'the module loads with a small skip_watch' load
+	like 'the stress suite passes' "$(cat /sys/kernel/debug/kunit/carveout_stress/results)" '^ok 1 carveout_stress$'
+	check 'the module unloads' unload
 	watched=$(awk '$1 == "setup_watchpoints:" { print $2 }' /sys/kernel/debug/kcsan)
-	check "it was watched ($watched times)" [ "$watched" -gt 1000 ]
+	check "KCSAN set watchpoints ($watched)" [ "$watched" -gt 1000 ]
 	printf 'carveout_*' >/sys/module/kunit/parameters/filter_glob
 	echo "$usual" >/sys/module/kcsan/parameters/skip_watch
 }
@@ -48,5 +48,5 @@ for suite in /sys/kernel/debug/kunit/carveout_*; do
 	report "${suite##*/}"
 done
 echo suite
-check 'it unloads' unload
+check 'the module unloads' unload
 check_leaks

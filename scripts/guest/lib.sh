@@ -1,7 +1,7 @@
 # shellcheck shell=dash
 #
-# lib.sh - what scenarios use in the guest. Each thing looked at becomes a line
-# `ok SCENARIO - WHAT` or `not ok SCENARIO - WHAT`, which the host counts as a test case.
+# lib.sh - functions for scenarios in the guest. Each check prints a line `ok SCENARIO - WHAT` or
+# `not ok SCENARIO - WHAT`, which the host counts as a test case.
 # shellcheck disable=SC2154 # $scenario comes from the kernel's command line
 # shellcheck disable=SC2034 # $carve and the errors are for the scenarios
 
@@ -9,10 +9,11 @@ debug=/sys/kernel/debug/carveout
 carve=$debug/default
 errors=/tmp/errors
 
-# Errors as insmod puts them
+# Errors as insmod prints them
 invalid='Invalid (argument|parameters)'
 memory='Cannot allocate memory|Out of memory'
 busy='Device or resource busy'
+nodev='No such device'
 
 ok()     { echo "ok $scenario - $*"; }
 not_ok() { echo "not ok $scenario - $*"; }
@@ -25,7 +26,7 @@ check() {
 	if "$@"; then ok "$what"; else not_ok "$what"; fi
 }
 
-# must WHAT COMMAND ARG…: the same, and without it there is no use in going on.
+# must WHAT COMMAND ARG…: like check, but end the scenario if the command fails.
 must() {
 	what=$1
 	shift
@@ -37,7 +38,7 @@ must() {
 	fi
 }
 
-# same WHAT GOT WANTED
+# same WHAT GOT WANTED: both texts must be equal.
 same() {
 	if [ "$2" = "$3" ]; then ok "$1"; else not_ok "$1: got '$2', not '$3'"; fi
 }
@@ -47,16 +48,18 @@ like() {
 	if echo "$2" | grep -qE -- "$3"; then ok "$1"; else not_ok "$1: '$2' does not match '$3'"; fi
 }
 
-# unlike WHAT TEXT REGEX: no line of it may.
+# unlike WHAT TEXT REGEX: no line of the text may match, and the text must not be empty.
 unlike() {
-	if echo "$2" | grep -qE -- "$3"; then
+	if [ -z "$2" ]; then
+		not_ok "$1: there is nothing to look at"
+	elif echo "$2" | grep -qE -- "$3"; then
 		not_ok "$1: $(echo "$2" | grep -E -- "$3" | head -n 3)"
 	else
 		ok "$1"
 	fi
 }
 
-# load PARAMETER…: loads the module; $said is what it put into the kernel log.
+# load PARAMETER…: load the module; set $said to its lines in the kernel log.
 load() {
 	mark
 	insmod /carveout.ko "$@" 2>"$errors"
@@ -65,8 +68,8 @@ load() {
 	return "$1"
 }
 
-# load_fails WHAT ERROR REASON PARAMETER…: loading with these must fail so, with one line in the
-# log.
+# load_fails WHAT ERROR REASON PARAMETER…: loading must fail with this error and one line in the log,
+# not counting lines of carveouts that were created before the bad one.
 load_fails() {
 	what=$1 error=$2 reason=$3
 	shift 3
@@ -75,12 +78,13 @@ load_fails() {
 		unload
 		return
 	fi
+	said=$(echo "$said" | grep -v ', ready in [0-9]* us$' | uniq)
 	like "$what gives: $error" "$(cat $errors)" "$error"
 	same "$what gives one line in the log" "$(echo "$said" | wc -l)" 1
 	like "$what is named as the reason" "$said" "^carveout: .*($reason)"
 }
 
-# unload: the same for taking it away.
+# unload: unload the module; set $said to its lines in the kernel log.
 unload() {
 	mark
 	rmmod carveout 2>"$errors"
@@ -89,9 +93,8 @@ unload() {
 	return "$1"
 }
 
-# mark, since_mark: what the module says in the kernel log between them, without time stamps. A
-# line that comes again at once counts once: busybox's insmod has a second way to try when the
-# first has failed.
+# mark, since_mark: print the module's log lines between both calls, without time stamps. Repeated
+# lines count once, since busybox's insmod tries a second system call when the first fails.
 mark() { seen=$(dmesg | wc -l); }
 since_mark() {
 	dmesg | tail -n "+$((seen + 1))" | sed 's/^\(<[0-9]*>\)\?\[[^]]*\] //' |
@@ -99,8 +102,8 @@ since_mark() {
 		grep -v -e 'out-of-tree module taints' -e 'module verification failed' | uniq
 }
 
-# free_memory: in KiB, caches dropped. Processors are made to give back at once what they would
-# keep for themselves of what is freed, which can be tens of MiB that don't count as free.
+# free_memory: print MemFree in KiB after dropping caches. Shrink the kernel's pcp first, which can
+# hold tens of MiB that don't count as free.
 free_memory() {
 	echo 1000000 >/proc/sys/vm/percpu_pagelist_high_fraction
 	sync
@@ -108,20 +111,23 @@ free_memory() {
 	awk '$1 == "MemFree:" { print $2 }' /proc/meminfo
 }
 
-# put LINE FILE: writes it; $reply is what the file then says, and the status that of the write.
+# put LINE FILE: write the line; set $reply to the contents of the file, return the write's status.
 put() {
 	echo "$1" 2>"$errors" >"$carve/$2" && written=0 || written=1
 	reply=$(cat "$carve/$2")
 	return "$written"
 }
 
-# stat_of KEY: a figure from the file stats
+# stat_of KEY: print a counter of the file stats
 stat_of() { awk -v key="$1" '$1 == key { print $2 }' "$carve/stats"; }
 
-# meminfo KEY: in KiB
+# misuses: print how many operations were refused
+misuses() { awk '/^bad_/ { n += $2 } END { print n }' "$carve/stats"; }
+
+# meminfo KEY: print a value of /proc/meminfo, in KiB
 meminfo() { awk -v key="$1:" '$1 == key { print $2 }' /proc/meminfo; }
 
-# all_layers WHAT: every layer of the carveout gives something, takes it back, and is sound.
+# all_layers WHAT: allocate from every layer of the carveout, check invariants, and free everything.
 all_layers() {
 	while read -r line; do
 		put "$line" alloc || not_ok "$1 gives '$line': $reply"
@@ -136,17 +142,17 @@ all_layers() {
 		vmalloc 300K
 		vzalloc 5000 x8
 	LINES
-	same "$1: every layer gives" "$(stat_of handles)" 122
-	same "$1: sound in use" "$(tail -n 1 "$carve/validate")" ok
+	same "$1: every layer allocates" "$(stat_of handles)" 122
+	same "$1: all invariants hold in use" "$(tail -n 1 "$carve/validate")" ok
 	put all free
 	put 'cache probe' free
-	same "$1: all comes back" "$(cat "$carve/owners")" 'nothing is allocated'
-	same "$1: sound afterwards" "$(tail -n 1 "$carve/validate")" ok
-	same "$1: no free was refused" "$(stat_of bad_frees)" 0
+	same "$1: everything is freed" "$(cat "$carve/allocations")" 'nothing is allocated'
+	same "$1: all invariants hold afterwards" "$(tail -n 1 "$carve/validate")" ok
+	same "$1: no misuse was reported" "$(misuses)" 0
 }
 
-# check_leaks: whether kmemleak, where the kernel has it, suspects anything. It looks at
-# objects older than five seconds only.
+# check_leaks: check that kmemleak, if the kernel has it, finds no leak. It ignores objects younger
+# than five seconds.
 check_leaks() {
 	[ -e /sys/kernel/debug/kmemleak ] || return 0
 	sleep 6
@@ -156,8 +162,7 @@ check_leaks() {
 	same 'kmemleak finds no leak' "$leaks" ''
 }
 
-# start PROGRAM ARG…: runs it in the background, to be talked to with `tell`. $program is its
-# process.
+# start PROGRAM ARG…: run the program in the background, for `tell`. Set $program to its process ID.
 start() {
 	rm -f /tmp/to /tmp/from
 	mkfifo /tmp/to /tmp/from
@@ -167,20 +172,20 @@ start() {
 	read -r reply <&8
 }
 
-# tell COMMAND: $reply is the line that the program says to it.
+# tell COMMAND: send a line to the program; set $reply to the line that it answers.
 tell() {
 	echo "$1" >&7
 	reply=
 	read -r reply <&8
 }
 
-# does COMMAND [REPLY]: a case, that the program says so, or `ok`.
+# does COMMAND [REPLY]: check that the program answers REPLY, or `ok`.
 does() {
 	tell "$1"
 	same "$1" "$reply" "${2:-ok}"
 }
 
-# stop, stop_by SIGNAL: ends the program, with `quit` or in another way.
+# stop, stop_by SIGNAL: end the program, with `quit` or by a signal.
 stop() {
 	tell quit
 	stop_by CONT

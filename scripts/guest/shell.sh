@@ -1,6 +1,6 @@
 # shellcheck shell=dash
 #
-# shell.sh - the guest of make shell: loads the module, prints some hints, and waits for orders.
+# shell.sh - runs in the guest of make shell: loads the module, prints hints, and starts a shell.
 
 # shellcheck disable=SC2154 # from the kernel's command line
 insmod /carveout.ko size="$size"
@@ -10,12 +10,12 @@ cat <<'HINTS'
 
 You are in /sys/kernel/debug/carveout/default. Some things to try:
   cat buddyinfo pagemap stats        what it looks like
-  echo pages 3 > alloc; cat alloc    take a block of 8 pages, see its handle
-  echo kmalloc 100 x50 > alloc       take 50 objects; slabinfo shows where
-  echo vmalloc 1M > alloc            an area; vmallocinfo
+  echo pages 3 > alloc; cat alloc    allocate a block of 8 pages, show its handle
+  echo kmalloc 100 x50 > alloc       allocate 50 objects; see slabinfo
+  echo vmalloc 1M > alloc            allocate an area; see vmallocinfo
   cat handles; echo 1-10 > free; echo all > free
   cat validate                       are all invariants kept?
-  cat bench                          timings beside the native allocators
+  echo run slab > bench; cat bench   compare with the kernel's allocators
   rmmod carveout; insmod /carveout.ko size=16M name=mine
   poweroff -f                        leave
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * crowd - many processes that map one object of a carveout, each a window of
- * its own, and a page that all write to; they touch, give back, map anew, fork
- * and are killed, and look whether memory is what it must be.
+ * crowd - many processes map one object of a carveout: each maps a range of its
+ * own, and a page that all write to. They touch, unmap, remap, fork and are
+ * killed, and compare memory with what they wrote.
  *
  *	crowd DEVICE PROCESSES STEPS [huge]
  *
- * With huge, the windows are mapped by huge pages, and given back by munmap()
- * alone. Says `ok`, or what was wrong.
+ * With huge, the ranges are mapped by huge pages, and freed by munmap() only.
+ * Prints `ok`, or the difference.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -22,16 +22,16 @@
 
 #include <carveout_user.h>
 
-#define PAGE 4096
+#define PAGE sysconf(_SC_PAGESIZE)
 #define MAX_WINDOW 1024
 
 static int fd;
 static unsigned int seed;
 static bool huge;
-/* Pages of a window */
+/* Pages of the range of a process */
 static unsigned int nr_pages = 64;
 static unsigned long *window, *shared;
-/* What each page of the window begins and ends with */
+/* The value at the start and the end of each page of the range */
 static unsigned long model[MAX_WINDOW];
 
 static unsigned int dice(unsigned int below)
@@ -51,7 +51,7 @@ static void *map(size_t pages, off_t offset)
 	return p;
 }
 
-/* The first page of the object is everybody's */
+/* All processes share the first page of the object */
 static void map_window(unsigned int number)
 {
 	off_t offset = (off_t)(number + 1) * nr_pages * PAGE;
@@ -92,12 +92,12 @@ static void give_back(void)
 		model[i] = 0;
 }
 
-/* A page that nobody maps for a moment may be lost, or not */
+/* The contents of a page may be lost while no process maps it */
 static void map_anew(unsigned int number)
 {
 	unsigned int i;
 
-	/* In two steps, now and then through the middle of a huge page */
+	/* In two steps, some of which split a huge page */
 	i = dice(nr_pages - 1) + 1;
 	munmap(page(i), (nr_pages - i) * PAGE);
 	check(dice(i), "half unmapped");
@@ -112,7 +112,7 @@ static void map_anew(unsigned int number)
 	}
 }
 
-/* What a child writes is there for its parent, touched by that before or not */
+/* The parent reads what a child writes, whether or not it has touched the page before */
 static void have_child(void)
 {
 	unsigned int i, first = dice(nr_pages - 8);
@@ -182,7 +182,7 @@ int main(int argc, char **argv)
 	steps = atoi(argv[3]);
 	for (i = 0; i < nr; i++)
 		start(i, steps);
-	/* One that is killed, again and again, on its way */
+	/* A process that is killed at random times, again and again */
 	victim = start(nr, ~0U);
 	for (i = 0; i < 20; i++) {
 		usleep(20000);

@@ -1,34 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * mapper - maps a carveout, and does with the memory what lines on its standard
- * input say. For scenarios: each line gets one in reply, `ok`, `ok NUMBER`, or
- * what went wrong.
+ * mapper - maps a carveout, and executes commands from standard input on the memory.
+ * For scenarios: each line gets a reply of one line, `ok`, `ok NUMBER`, or the
+ * error.
  *
  *	mapper DEVICE
  *
  *	map SLOT SIZE [OFFSET] [huge] [private] [ro]	a mapping, named by a letter
  *	unmap SLOT [OFFSET SIZE]
- *	advise SLOT OFFSET SIZE ADVICE	dontneed, hugepage, cold, pageout, populate, willneed
+ *	advise SLOT OFFSET SIZE ADVICE	dontneed, hugepage, cold, pageout, populate, willneed,
+ *					poison
  *	lock SLOT, remap SLOT SIZE		mlock(), mremap()
  *	fill SLOT OFFSET SIZE BYTE		write it all
  *	is SLOT OFFSET SIZE BYTE		read it all, and compare
  *	touch SLOT OFFSET SIZE			a write to each page; replies the page faults
- *	child COMMAND				has a child do that, after fork()
+ *	child COMMAND				execute it in a child, after fork()
  *	read FILE POSITION SLOT OFFSET SIZE	pread() with O_DIRECT, into the mapping
  *	write FILE POSITION SLOT OFFSET SIZE	pwrite() with O_DIRECT, from it
  *	splice SLOT OFFSET SIZE			vmsplice() into a pipe, which stays full
  *	drain BYTE				empty the pipe, and compare
  *	send SLOT OFFSET SIZE			through a socket with MSG_ZEROCOPY, and compare
- *	open, close				the device, anew; what is mapped stays so
+ *	pin SLOT OFFSET SIZE			pin it long-term, as fixed buffers of io_uring
+ *	open, close				reopen or close the device; mappings stay
  *	exec					become another program, which maps nothing
  *	quit
  *
- * Sizes and offsets may have a K, M, G or T behind them, and may be in hexadecimal.
+ * Sizes and offsets may have a suffix K, M, G or T, and may be in hexadecimal.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/io_uring.h>
 #include <netinet/in.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -39,6 +42,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -52,6 +56,9 @@
 #ifndef MADV_COLD
 #define MADV_COLD 20
 #define MADV_PAGEOUT 21
+#endif
+#ifndef MADV_HWPOISON
+#define MADV_HWPOISON 100
 #endif
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
@@ -149,6 +156,7 @@ static int do_advise(char **w)
 		{ "pageout", MADV_PAGEOUT },
 		{ "populate", MADV_POPULATE_WRITE },
 		{ "willneed", MADV_WILLNEED },
+		{ "poison", MADV_HWPOISON },
 	};
 	size_t i;
 
@@ -209,7 +217,7 @@ static int do_touch(char **w)
 	char *p = at(w), *end = p + number(w[2]);
 	long before = nr_faults();
 
-	for (; p < end; p += 4096)
+	for (; p < end; p += sysconf(_SC_PAGESIZE))
 		__atomic_store_n(p, 1, __ATOMIC_RELAXED);
 	return reply("ok %ld", nr_faults() - before);
 }
@@ -269,7 +277,7 @@ static int do_drain(char **w)
 	return 0;
 }
 
-/* A connection with itself */
+/* A TCP connection to this process */
 static int connect_sockets(int sock[2])
 {
 	struct sockaddr_in address = { .sin_family = AF_INET };
@@ -311,6 +319,47 @@ static int do_send(char **w)
 	return close(sock[1]);
 }
 
+/* Returns 0 or an error; the kernel unpins the buffers when the process ends */
+static int register_buffer(char **w)
+{
+	struct iovec iov = { at(w), number(w[2]) };
+	struct io_uring_params params = { 0 };
+	int ring = syscall(__NR_io_uring_setup, 1, &params);
+
+	if (ring < 0)
+		return errno;
+	return syscall(__NR_io_uring_register, ring, IORING_REGISTER_BUFFERS, &iov, 1) ?
+	       errno : 0;
+}
+
+/* Don't wait for a process in an unkillable state */
+static int wait_for(pid_t child, int *status)
+{
+	int tries;
+
+	for (tries = 0; tries < 300; tries++) {
+		if (waitpid(child, status, WNOHANG) == child)
+			return 0;
+		usleep(100000);
+	}
+	return -1;
+}
+
+static int do_pin(char **w)
+{
+	pid_t child = fork();
+	int status;
+
+	if (!child)
+		_exit(register_buffer(w));
+	if (wait_for(child, &status)) {
+		kill(child, SIGKILL);
+		return reply(wait_for(child, &status) ? "hangs, and can't be killed" : "hangs");
+	}
+	errno = WEXITSTATUS(status);
+	return outcome(errno ? -1 : 0);
+}
+
 static int do_open(char **w)
 {
 	(void)w;
@@ -348,6 +397,7 @@ static const struct command {
 	{ "fill", 4, do_fill }, { "is", 4, do_is }, { "touch", 3, do_touch },
 	{ "read", 5, do_read }, { "write", 5, do_write },
 	{ "splice", 3, do_splice }, { "drain", 1, do_drain }, { "send", 3, do_send },
+	{ "pin", 3, do_pin },
 	{ "open", 0, do_open }, { "close", 0, do_close }, { "exec", 0, do_exec },
 	{ "quit", 0, do_quit },
 };

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * relay - a process writes to pages of a carveout, says so, and unmaps them at
- * once; another, which maps them, too, and has not touched them, reads them just
- * then. What was written before it was told must be there.
+ * relay - a process writes to pages of a carveout, signals that, and unmaps them at
+ * once; another process, which maps them, too, but has not touched them, reads them
+ * at that moment. It must see what was written before the signal.
  *
  *	relay DEVICE ROUNDS
  *
- * Says `ok`, or what was wrong.
+ * Prints `ok`, or the difference.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -18,10 +18,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define PAGE 4096
+#define PAGE sysconf(_SC_PAGESIZE)
 #define NR_PAGES 64
 
-/* How far they are */
+/* The rounds that both processes have reached */
 struct turns {
 	unsigned long mapped;
 	unsigned long written;
@@ -96,7 +96,7 @@ static int be_reader(struct turns *turns, unsigned long rounds)
 	say(&turns->mapped, 1);
 	for (round = 1; round <= rounds && well; round++)
 		well = read_pages(turns, pages, round);
-	/* Nobody waits for ever */
+	/* Wake the writer in any case */
 	say(&turns->read, ~0UL);
 	puts(well ? "ok" : "something was lost");
 	return !well;
@@ -115,7 +115,7 @@ int main(int argc, char **argv)
 	turns = map(MAP_ANONYMOUS, -1);
 	if (!fork())
 		exit(be_reader(turns, rounds));
-	/* Where nobody maps them, pages go with the mapping */
+	/* Pages are freed with their last mapping */
 	await(&turns->mapped, 1);
 	for (round = 1; round <= rounds && turns->read != ~0UL; round++)
 		write_pages(turns, round);

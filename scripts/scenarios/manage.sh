@@ -1,18 +1,18 @@
 # shellcheck shell=dash
 #
-# manage.sh - carveouts come and go at run time, through the files create and remove.
+# manage.sh - creates and removes carveouts at run time, through the files create and remove.
 #
-# beside um: um-7.2 6* 7*
+# prefers: um-7.2 *
 # shellcheck source=scripts/guest/lib.sh
 . /lib.sh
 
 before=$(free_memory)
-must 'the module loads with one' load size=16M name=first
-must 'there are files to make and remove others' [ -e $debug/create ] && [ -e $debug/remove ]
+must 'the module loads with one carveout' load size=16M name=first
+must 'there are files to create and remove others' [ -e $debug/create ] && [ -e $debug/remove ]
 same 'create is 0600' "$(stat -c %a $debug/create)" 600
 same 'remove is 0600' "$(stat -c %a $debug/remove)" 600
 
-# ask LINE FILE: writes it; $reply is what the file then says, $said what the log does.
+# ask LINE FILE: write the line; set $reply to the contents of the file, $said to the log lines.
 ask() {
 	mark
 	echo "$1" 2>$errors >"$debug/$2" && written=0 || written=1
@@ -21,17 +21,17 @@ ask() {
 	return "$written"
 }
 
-check 'one is made' ask 'video:16M' create
-same 'and says so' "$reply" 'created video'
-like 'in the log, too' "$said" '^carveout: video: 16 MiB at .*, from contig on node 0'
-check 'one of two zones' ask 'net:8M@contig,4M@contig%0' create
-check 'and one of the smallest names' ask 'a:4M' create
+check 'a carveout is created' ask 'video:16M' create
+same 'the reply confirms it' "$reply" 'created video'
+like 'the log has a line for it' "$said" '^carveout: video: 16 MiB at .*, from contig on node 0'
+check 'a carveout of two zones is created' ask 'net:8M@contig,4M@contig%0' create
+check 'a carveout with a name of one letter is created' ask 'a:4M' create
 for name in first video net a; do
 	carve=$debug/$name
 	all_layers "$name"
 done
 
-# held NAME LINE: something is allocated there from now on.
+# held NAME LINE: allocate from the named carveout.
 held() {
 	carve=$debug/$1
 	put "$2" alloc
@@ -41,27 +41,27 @@ put 'kmalloc 100 x5' alloc
 put 'vmalloc 64K' alloc
 put 'cache_create frames 500' alloc
 put 'cache_alloc frames x3' alloc
-check 'removal is refused while things are held' eval '! ask video remove'
-like 'with an errno that says so' "$(cat $errors)" "$busy"
-like 'and a reason' "$reply" '^error: video is in use'
+check 'removal is refused while memory is allocated' eval '! ask video remove'
+like 'removal fails with EBUSY' "$(cat $errors)" "$busy"
+like 'the reply has the reason' "$reply" '^error: video is in use'
 like 'the log lists blocks' "$said" \
 	'^carveout: video: 1 blocks of pages, 8 pages, by .* \[carveout\]$'
 like 'the log lists objects' "$said" '^carveout: video: 5 objects of cache kmalloc-128, '
 like 'the log lists areas' "$said" '^carveout: video: 1 vmalloc areas, 16 pages, by '
 like 'the log lists caches' "$said" '^carveout: video: 3 objects of cache frames, '
-check 'it is still there' [ -d $debug/video ]
-same 'and sound' "$(tail -n 1 $debug/video/validate)" ok
-check 'an unused one beside it is removed' ask a remove
-same 'and says so' "$reply" 'removed a'
+check 'the carveout is still there' [ -d $debug/video ]
+same 'its invariants hold' "$(tail -n 1 $debug/video/validate)" ok
+check 'an unused carveout is removed' ask a remove
+same 'the reply confirms it' "$reply" 'removed a'
 check 'its directory is gone' [ ! -e $debug/a ]
 
 put all free
-check 'a cache alone holds it as well' eval '! ask video remove'
+check 'removal is refused while it has a cache' eval '! ask video remove'
 put 'cache frames' free
-check 'it is removed once all is free' ask video remove
+check 'removal succeeds once all is free' ask video remove
 check 'its directory is gone' [ ! -e $debug/video ]
 check 'its name can be used again' ask 'video:8M' create
-check 'and removed again' ask video remove
+check 'the new carveout is removed' ask video remove
 
 # refused LINE FILE ERROR REASON
 refused() {
@@ -70,7 +70,7 @@ refused() {
 	like "'$1' says why" "$reply" "^error: .*($4)"
 }
 bad='Invalid argument'
-refused ''               create "$bad"   '.'
+refused ''               create "$bad"   'an empty line'
 refused 'noise'          create "$bad"   "no ':' behind the name"
 refused ':16M'           create "$bad"   'not a name'
 refused 'a/b:16M'        create "$bad"   'not a name'
@@ -87,14 +87,14 @@ refused 'b:16M%9'        create "$bad"   'node 9 is not online'
 refused 'b:16M(foo)'     create "$bad"   'unknown zone type "foo"'
 refused 'b:16M(dma'      create "$bad"   'ends with'
 refused 'b:4M,4M,4M,4M,4M' create "$bad" 'more than 4 zones'
-refused 'b:64G'          create 'Cannot allocate memory|Out of memory' 'more than 12/16'
+refused 'b:64G'          create 'Cannot allocate memory|Out of memory' 'exceeds 3/4'
 refused 'first:4M'       create 'File exists' 'there is a carveout of this name'
 refused 'nobody'         remove 'No such file' 'no carveout nobody'
-refused ''               remove '.' '.'
+refused ''               remove "$bad"   'an empty line'
 # shellcheck disable=SC2012 # names are plain
-same 'nothing came of these' "$(ls $debug | tr '\n' ' ')" 'create first net remove '
+same 'none of these lines created or removed anything' "$(ls $debug | tr '\n' ' ')" 'create first net remove '
 
-# makers, takers: of the same one, again and again, as fast as it goes
+# makers, takers: create and remove the same carveout in a loop
 makers() {
 	while [ ! -e /tmp/enough ]; do
 		# Each refusal is a line in the log
@@ -111,23 +111,23 @@ done
 touch /tmp/enough
 wait
 echo a 2>/dev/null >$debug/remove && echo >>/tmp/taken
-same 'one that is made and removed at once is there or not' \
+same 'as many carveouts are removed as created' \
 	"$(wc -l </tmp/taken)" "$(wc -l </tmp/made)"
-check "and that often ($(wc -l </tmp/made) times)" [ "$(wc -l </tmp/made)" -ge 40 ]
+check "at least 40 were created ($(wc -l </tmp/made))" [ "$(wc -l </tmp/made)" -ge 40 ]
 # shellcheck disable=SC2012 # names are plain
-same 'and leaves nothing' "$(ls $debug | tr '\n' ' ')" 'create first net remove '
+same 'no directory is left over' "$(ls $debug | tr '\n' ' ')" 'create first net remove '
 
-# Timing two of them at once, each on all processors, which wait for each other
+# Run benchmarks in two carveouts at once, each on all CPUs, whose workers wait for each other
 cpus=$(grep -c '^processor' /proc/cpuinfo)
 echo "run slab_pair 50 sizes=64 cpus=$cpus" >$debug/first/bench &
 carve=$debug/net
-check 'a benchmark runs beside another' put "run slab_pair 50 sizes=64 cpus=$cpus" bench
-check 'and the other, too' wait $!
+check 'a benchmark runs while another does' put "run slab_pair 50 sizes=64 cpus=$cpus" bench
+check 'the other one runs, too' wait $!
 
 held net 'pages 0 x3'
-check 'rmmod refuses while one is in use' eval '! unload'
+check 'rmmod fails while one carveout is in use' eval '! unload'
 put all free
-check 'rmmod takes all that are left' unload
+check 'rmmod removes all carveouts' unload
 lost=$((before - $(free_memory)))
 check "every page came back ($lost KiB less than before)" [ "$lost" -le 4096 ]
 check_leaks

@@ -1,72 +1,77 @@
 # shellcheck shell=dash
 #
-# user.sh - user space maps a carveout by /dev/carveout: what that takes, and when it comes back.
+# user.sh - programs map a carveout through /dev/carveout: checks when pages are allocated and freed.
 #
-# program: mapper crowd relay
+# program: mapper crowd relay throng
+# prefers: 6* 7* um-*
 # shellcheck source=scripts/guest/lib.sh
 . /lib.sh
 
-must 'it loads' load size=16M name=default
+must 'the module loads' load size=16M name=default
 must 'there is a device' [ -c /dev/carveout ]
-same 'it is 0600' "$(stat -c %a /dev/carveout)" 600
+same 'the device is 0600' "$(stat -c %a /dev/carveout)" 600
 echo 'video:8M' >$debug/create
 check 'another carveout has a device of its own' [ -c /dev/carveout-video ]
 echo video >$debug/remove
-check 'which goes with it' [ ! -e /dev/carveout-video ]
+check 'the device is removed with its carveout' [ ! -e /dev/carveout-video ]
 
-# Opened while it is removed: either it isn't there any more, or it isn't removed yet.
+# open() races with removal: either the device is gone, or the carveout is in use.
 tries=0
 while [ $tries -lt 20 ]; do
 	echo 'video:8M' >$debug/create
 	/mapper /dev/carveout-video </dev/null >>/tmp/opened &
-	while ! echo video 2>/dev/null >$debug/remove; do :; done
+	for _ in $(seq 1000); do
+		echo video 2>/dev/null >$debug/remove && break
+		usleep 10000
+	done
 	tries=$((tries + 1))
 done
 wait
-same 'opening it while it is removed works or does not' \
+check 'no open file is left over' [ ! -e $debug/video ]
+same 'open() during removal works or fails with a known error' \
 	"$(grep -cxE 'ok|error (ENOENT|ENODEV|ENXIO)' /tmp/opened)" 20
 
-# has KEY PAGES: a figure in bytes is that many pages.
+# has KEY PAGES: test whether a counter in bytes equals that many pages.
 has() { [ "$(stat_of "$1")" = $(($2 * 4096)) ]; }
 mapped()  { same "$1" "$(stat_of user_mapped_bytes)" $(($2 * 4096)); }
 touched() { same "$1" "$(stat_of user_touched_bytes)" $(($2 * 4096)); }
-# open_files N, shown N, none: these hold. The page map, unlike stats, gives nothing back.
+# open_files N, shown N, none: test these counts. Reading stats frees pages; reading pagemap doesn't.
 open_files() { [ "$(stat_of user_files)" = "$1" ]; }
 shown() { [ "$(awk '$1 == "U" { print $2 }' $carve/pagemap)" = "$1" ]; }
 none() { [ "$(stat_of pages_user) $(stat_of pages_user_index)" = '0 0' ] && open_files 0; }
 nothing_is_left() {
-	settles "$1: all came back" none
-	same "$1: sound" "$(tail -n 1 $carve/validate)" ok
+	settles "$1: all pages are freed" none
+	same "$1: all invariants hold" "$(tail -n 1 $carve/validate)" ok
 }
 
-# Mapping and touching
+# Mappings and page faults
 start /mapper /dev/carveout
 same 'the device opens' "$reply" ok
 does 'map a 1T'
 same 'a mapping takes no page' "$(stat_of pages_user) $(stat_of pages_user_index)" '0 0'
-mapped 'it is counted as mapped' $((1024 * 1024 * 256))
-touched 'and not as touched' 0
+mapped 'a mapping is counted as mapped' $((1024 * 1024 * 256))
+touched 'a mapping is not counted as touched' 0
 does 'is a 0 64K 0'
-touched 'a read takes pages' 16
+touched 'a read allocates pages' 16
 does 'fill a 1M 100K 7'
-touched 'and so does a write' 41
+touched 'a write allocates pages' 41
 does 'is a 1M 100K 7'
 does 'is a 0 64K 0'
 does 'fill a 1023G 1 9'
-touched 'even far behind' 42
-same 'a page is taken once' "$(stat_of pages_user)" 42
-like 'the file user says whose they are' "$(cat $carve/user)" " mapper +1073741824 +168 +0$"
-like 'so does the file owners' "$(cat $carve/owners)" \
+touched 'a write at 1023 GiB allocates a page' 42
+same 'each page is allocated once' "$(stat_of pages_user)" 42
+like 'the file user shows the process' "$(cat $carve/user)" " mapper +1073741824 +168 +0$"
+like 'the file allocations shows the process' "$(cat $carve/allocations)" \
 	'^42 pages of user space, 268435456 mapped, opened by mapper\[[0-9]+\]$'
 like 'the page map shows them' "$(cat $carve/pagemap)" '^U +42 user space$'
-same 'the carveout is sound' "$(tail -n 1 $carve/validate)" ok
+same 'all invariants hold in use' "$(tail -n 1 $carve/validate)" ok
 
-# Giving back
+# Freeing
 does 'unmap a 1M 64K'
-touched 'munmap gives back' 26
+touched 'munmap frees pages' 26
 does 'is a 1088K 36K 7'
 does 'advise a 1088K 36K dontneed'
-touched 'madvise gives back' 17
+touched 'madvise frees pages' 17
 does 'is a 1088K 36K 0'
 does 'fill a 0 4K 5'
 does 'advise a 0 4K dontneed'
@@ -74,15 +79,15 @@ does 'is a 0 4K 0'
 does 'fill a 2M 8K 3'
 check 'the page map counts 28' shown 28
 does 'advise a 2M 8K dontneed'
-settles 'what madvise let go of comes back without anybody asking' shown 26
+settles 'pages given up by madvise are freed in the background' shown 26
 does 'map b 1M 2M'
 does 'fill b 0 8K 4'
 does 'is a 2M 8K 4'
 does 'unmap a'
 does 'is b 0 8K 4'
-touched 'a page stays while one maps it' 2
+touched 'a page stays while a mapping covers it' 2
 does 'unmap b'
-touched 'and goes with the last mapping' 0
+touched 'a page is freed with its last mapping' 0
 does 'map a 1M'
 does 'is a 2M 1 0' 'signal SEGV'
 does 'advise a 0 1M cold'
@@ -95,7 +100,7 @@ does 'lock a'
 does 'is a 0 1M 6'
 does 'remap a 2M' 'error EFAULT'
 does 'remap a 512K'
-touched 'mremap gives back what it cuts off' 128
+touched 'mremap frees the pages that it cuts off' 128
 does 'is a 0 512K 6'
 does 'advise a 0 512K populate'
 stop
@@ -106,9 +111,9 @@ tell 'map a 4M'
 tell 'fill a 0 4M 1'
 touched 'a process has 4 MiB' 1024
 check 'removal is refused' eval "! echo default 2>/dev/null >$debug/remove"
-like 'and the log says whose they are' "$(dmesg | tail -n 5)" \
+like 'the log names the process' "$(dmesg | tail -n 5)" \
 	'carveout: default: 1024 pages of user space, 1024 mapped, opened by mapper\['
-check 'so is rmmod' eval '! unload'
+check 'rmmod is refused' eval '! unload'
 stop_by KILL
 nothing_is_left 'after kill -9'
 
@@ -116,7 +121,7 @@ start /mapper /dev/carveout
 tell 'map a 1M'
 tell 'fill a 0 1M 1'
 does exec
-settles 'execve gives back' has user_touched_bytes 0
+settles 'execve frees the pages' has user_touched_bytes 0
 stop_by TERM
 nothing_is_left 'after execve'
 
@@ -133,7 +138,7 @@ same 'each open file is an object' "$(stat_of user_files)" 2
 does close
 does 'is b 0 4K 2'
 does 'unmap b'
-settles 'a closed file goes with its last mapping' open_files 1
+settles 'a closed file is released with its last mapping' open_files 1
 
 stop
 nothing_is_left 'after several objects'
@@ -147,18 +152,18 @@ does 'child fill a 0 8K 8'
 does 'is a 0 8K 8'
 touched 'parent and child share pages' 2
 does 'child fill a 512K 8K 5'
-touched 'what a child has written stays for its parent' 4
-settles 'for as long as it may want it' sleep 2
+touched 'pages written by a child stay for its parent' 4
+settles 'two seconds pass' sleep 2
 does 'is a 512K 8K 5'
 does 'child unmap a'
 does 'is a 0 8K 8'
 does 'child advise a 0 8K dontneed'
 does 'is a 0 8K 8'
 does 'advise a 0 1M dontneed'
-touched 'madvise gives back what no other has' 0
+touched 'madvise frees pages that no other process maps' 0
 does 'is a 0 1M 0'
 
-# What can't be
+# Requests that must fail
 does 'map c 1M 0 private' 'error EINVAL'
 does 'map c 8K 4398046507008' 'error EINVAL'
 does 'map c 4K 4398046507008'
@@ -172,7 +177,7 @@ does 'map d 1M 0 ro'
 does 'is d 0 8K 0'
 does 'fill d 0 1 1' 'signal SEGV'
 stop
-nothing_is_left 'after what can not be'
+nothing_is_left 'after requests that fail'
 
 # A full carveout
 start /mapper /dev/carveout
@@ -182,31 +187,31 @@ mark
 does 'fill a 0 64M 1' 'signal BUS'
 same 'the log is silent' "$(since_mark)" ''
 check 'the failure is counted' [ "$(stat_of failed_allocations)" -gt "$failed" ]
-check 'nearly all pages are its own' [ "$(stat_of pages_user)" -gt 3800 ]
+check 'the process has nearly all pages' [ "$(stat_of pages_user)" -gt 3800 ]
 does 'is a 0 8M 1'
-check 'others fail cleanly' eval '! put "pages 4" alloc'
+check 'other allocations fail' eval '! put "pages 4" alloc'
 does 'advise a 0 4M dontneed'
-check 'what madvise let go of is given to others' put 'pages 0 x900' alloc
+check 'pages given up by madvise can be allocated' put 'pages 0 x900' alloc
 put all free
 does 'is a 4M 4M 1'
 does 'is a 0 4M 0'
 stop
 nothing_is_left 'after a full carveout'
 
-# Pages that I/O holds
+# Pages pinned by I/O
 start /mapper /dev/carveout
 tell 'map a 1M'
 tell 'fill a 0 16K 3'
 does 'splice a 0 16K' 'ok 16384'
 like 'pinned pages are counted' "$(cat $carve/user)" ' mapper +1024 +16 +16$'
 does 'advise a 0 16K dontneed'
-touched 'what a pipe holds stays' 4
+touched 'pages in a pipe stay' 4
 does 'unmap a'
 does close
-same 'even when the file is closed' "$(stat_of pages_user)" 4
-like 'and says so' "$(cat $carve/owners)" \
+same 'they stay when the file is closed' "$(stat_of pages_user)" 4
+like 'the file allocations shows pinned pages' "$(cat $carve/allocations)" \
 	'^4 pages of user space, 4 of them pinned by I/O, opened by mapper\[[0-9]+\], closed$'
-check 'that holds the carveout' eval '! unload'
+check 'pinned pages keep the module loaded' eval '! unload'
 does open
 tell 'map b 64M'
 does 'fill b 0 64M 9' 'signal BUS'
@@ -214,11 +219,15 @@ does 'drain 3'
 stop
 nothing_is_left 'after I/O'
 
-# One goes while another, who has not touched it as yet, wants what he wrote
-same 'what was written before munmap is there for others' "$(/relay /dev/carveout 80)" ok
+# A process unmaps pages that it wrote, while another reads them for the first time
+same 'another process reads what was written before munmap' "$(/relay /dev/carveout 80)" ok
 nothing_is_left 'after a relay'
 
-# Many at once, while others look on and take what is free
+# A process maps the same page very often
+same 'mapping does not get slower with many mappings' "$(/throng /dev/carveout 20000)" ok
+nothing_is_left 'after many mappings'
+
+# Several processes use one object, while others read debugfs and allocate pages
 steps=5000
 [ ! -e /sys/kernel/debug/kmemleak ] || steps=400
 /crowd /dev/carveout 4 $steps >/tmp/crowd 2>&1 &
@@ -229,10 +238,10 @@ while kill -0 $crowd 2>/dev/null; do
 	put all free
 done
 wait $crowd
-same 'a crowd finds its memory as it left it' "$(cat /tmp/crowd)" ok
-nothing_is_left 'after a crowd'
-same 'no free was refused' "$(stat_of bad_frees)" 0
+same 'each process reads what it wrote' "$(cat /tmp/crowd)" ok
+nothing_is_left 'after several processes'
+same 'no misuse was reported' "$(misuses)" 0
 
-check 'it unloads' unload
+check 'the module unloads' unload
 check 'the device is gone' [ ! -e /dev/carveout ]
 check_leaks

@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The boot allocator
+ * Boot allocator
  *
- * A carveout keeps its metadata in itself: page descriptors, caches, per-CPU
- * stores. Before there is a page allocator something must place them, and that
- * is this: a bitmap with one bit for each page and first fit, the scheme of
- * the kernel's old bootmem (Linux 2.4, mm/bootmem.c). A request goes right
- * behind the last one where the pages there are free, so that small things
- * share a page; otherwise to the first run of free pages that is long enough.
+ * A carveout's metadata lies in the carveout itself: page descriptors, caches,
+ * per-CPU lists. This allocates it before the page allocator exists: a bitmap
+ * with one bit per page and first fit, as the kernel's old bootmem (Linux 2.4,
+ * mm/bootmem.c). An allocation goes right behind the previous one if the pages
+ * there are free, so that small allocations share a page; otherwise to the
+ * first run of free pages that is long enough.
  *
- * When all is placed, the clear bits are handed to the buddy system, and the
- * bitmap stays behind as the record of what was carved.
+ * In the end the clear bits are handed to the buddy allocator; the bitmap
+ * remains, for reports.
  *
- * Invariants, walked by carve_boot_pages() in the tests:
- *  - a bit is set if and only if some record touches its page;
- *  - records don't overlap.
+ * Invariants, checked by the tests:
+ *  - a bit is set if and only if an allocation touches its page;
+ *  - allocations don't overlap.
+ *
+ * Locking: none. One task uses it, while the carveout is set up.
  */
 #include <linux/align.h>
 #include <linux/bitmap.h>
@@ -24,11 +26,11 @@
 
 #include "boot/boot.h"
 
-/* A carveout carves some 25 things; see instance.c */
+/* A carveout needs some 25 allocations; see instance.c */
 #define MAX_RECORDS 64
 
-static void *give_out(struct carve_boot *boot, unsigned long offset,
-		      unsigned long size, const char *what)
+static void *boot_carve(struct carve_boot *boot, unsigned long offset,
+			unsigned long size, const char *what)
 {
 	unsigned long first = offset >> PAGE_SHIFT;
 
@@ -40,7 +42,7 @@ static void *give_out(struct carve_boot *boot, unsigned long offset,
 	return boot->virt + offset;
 }
 
-/* Do the pages of [@offset, @end) that lie behind @last_end's page stand free? */
+/* Are the pages behind @last_end's page free, up to byte @end? */
 static bool fits_behind_last(const struct carve_boot *boot, unsigned long end)
 {
 	unsigned long next = PFN_UP(boot->last_end);
@@ -60,13 +62,13 @@ void *carve_boot_alloc_raw(struct carve_boot *boot, unsigned long size,
 	    size > boot->nr_pages << PAGE_SHIFT)
 		return NULL;
 	if (fits_behind_last(boot, offset + size))
-		return give_out(boot, offset, size, what);
+		return boot_carve(boot, offset, size, what);
 
 	page = bitmap_find_next_zero_area(boot->map, boot->nr_pages, 0,
 					  PFN_UP(size), 0);
 	if (page >= boot->nr_pages)
 		return NULL;
-	return give_out(boot, page << PAGE_SHIFT, size, what);
+	return boot_carve(boot, page << PAGE_SHIFT, size, what);
 }
 
 void *carve_boot_alloc(struct carve_boot *boot, unsigned long size,
@@ -91,7 +93,7 @@ int carve_boot_init(struct carve_boot *boot, void *virt, unsigned long nr_pages)
 	if (PFN_UP(records_size + map_size) > nr_pages)
 		return -ENOMEM;
 	memset(virt, 0, records_size + map_size);
-	give_out(boot, 0, records_size + map_size, "boot records and bitmap");
+	boot_carve(boot, 0, records_size + map_size, "boot records and bitmap");
 	return 0;
 }
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The boot allocator: carves a carveout's own metadata. See boot.c. */
+/* Boot allocator, for a carveout's metadata. See boot.c. */
 #ifndef _CARVE_BOOT_H
 #define _CARVE_BOOT_H
 
 #include <linux/types.h>
 
 /**
- * struct carve_boot_record - one thing that the boot allocator gave out
+ * struct carve_boot_record - an allocation of the boot allocator
  * @what: its name, a string constant
- * @offset: where it begins, in bytes from the start of the memory
+ * @offset: its first byte, from the start of the memory
  * @size: its length in bytes
  */
 struct carve_boot_record {
@@ -18,14 +18,14 @@ struct carve_boot_record {
 };
 
 /**
- * struct carve_boot - a bitmap allocator over memory that nobody else uses yet
+ * struct carve_boot - a bitmap allocator over unused memory
  * @virt: the memory
  * @nr_pages: its length in pages
- * @map: one bit for each page, set where it was given out
- * @last_end: byte offset behind the last thing given out
- * @records: what was given out, in order
- * @nr_records: how many there are
- * @closed: the rest was handed over; nothing more is given out
+ * @map: one bit for each page, set if it is allocated
+ * @last_end: byte offset behind the last allocation
+ * @records: all allocations, in order
+ * @nr_records: number of @records
+ * @closed: free pages were handed over; further allocations fail
  *
  * Used by one task at a time, while the carveout is set up.
  */
@@ -39,21 +39,21 @@ struct carve_boot {
 	bool closed;
 };
 
-/* 0, or -ENOMEM where the memory can't even hold the bitmap */
+/* 0, or -ENOMEM if the memory can't hold the bitmap */
 int carve_boot_init(struct carve_boot *boot, void *virt,
 		    unsigned long nr_pages);
-/* Zeroed memory, aligned to @align bytes (a power of two up to a page), or NULL */
+/* Zeroed memory or NULL; @align is a power of two, at most PAGE_SIZE */
 void *carve_boot_alloc(struct carve_boot *boot, unsigned long size,
 		       unsigned long align, const char *what);
-/* The same with whatever the memory holds */
+/* Like carve_boot_alloc(), not zeroed */
 void *carve_boot_alloc_raw(struct carve_boot *boot, unsigned long size,
 			   unsigned long align, const char *what);
-/* Calls @take for each run of pages that were not given out, and closes */
+/* Call @take for each run of free pages, and disable further allocations */
 void carve_boot_hand_over(struct carve_boot *boot,
 			  void (*take)(void *arg, unsigned long first,
 				       unsigned long nr),
 			  void *arg);
-/* Pages given out */
+/* Number of allocated pages */
 unsigned long carve_boot_pages(const struct carve_boot *boot);
 
 #endif /* _CARVE_BOOT_H */

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+/* Allocate from the default CMA area. See cma.h. */
 #include <linux/cma.h>
 #include <linux/dma-map-ops.h>
 #include <linux/dma-mapping.h>
@@ -50,9 +51,8 @@ void carve_compat_cma_release(struct carve_compat_cma *cma)
 #else
 
 /*
- * dma_alloc_pages() turns to the page allocator where CMA has nothing: only
- * requests that CMA can hold and the page allocator can't are told apart for
- * certain, so what CMA has free is looked at first.
+ * dma_alloc_pages() falls back to the page allocator when CMA fails, and the
+ * source of its memory can't be told: so check the free CMA pages first.
  */
 int carve_compat_cma_alloc(struct carve_compat_cma *cma, unsigned long nr_pages)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Memory from the kernel's default CMA area, over cma_alloc() where that is
- * exported, and over the DMA API of a device of ours where it is not.
+ * Memory from the kernel's default CMA area: from cma_alloc() if it is
+ * exported, otherwise from the DMA API, for a platform device of the module.
  */
 #ifndef _CARVE_COMPAT_CMA_H
 #define _CARVE_COMPAT_CMA_H
@@ -11,11 +11,11 @@
 struct page;
 
 /**
- * struct carve_compat_cma - what carve_compat_cma_alloc() needs for the release
+ * struct carve_compat_cma - an allocation of carve_compat_cma_alloc()
  * @page: the first page
- * @nr_pages: how many
- * @device: whose memory it is, where the DMA API was used
- * @dma: its address for that device
+ * @nr_pages: number of pages
+ * @device: the device it was allocated for, with the DMA API
+ * @dma: its bus address for @device
  */
 struct carve_compat_cma {
 	struct page *page;
@@ -24,12 +24,12 @@ struct carve_compat_cma {
 	dma_addr_t dma;
 };
 
-/* 0, or -ENODEV: no CMA area, -ENOMEM: it hasn't got that much; may sleep */
+/* 0; -ENODEV: no CMA area; -ENOMEM: too little memory in it; may sleep */
 int carve_compat_cma_alloc(struct carve_compat_cma *cma,
 			   unsigned long nr_pages);
 void carve_compat_cma_release(struct carve_compat_cma *cma);
 
-/* Pages of CMA that are free now, in all of its areas */
+/* Number of free pages in all CMA areas */
 unsigned long carve_compat_cma_nr_free(void);
 
 #endif /* _CARVE_COMPAT_CMA_H */

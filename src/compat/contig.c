@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * alloc_contig_pages() for kernels that don't export theirs: walk the zones of
- * the node from the highest that GFP_KERNEL may use down, and offer each range
- * that could do to alloc_contig_range(), which migrates what is in the way.
+ * alloc_contig_pages() for kernels that don't export it: walk the zones of the
+ * node downwards from the highest that @gfp_mask allows, and try each suitable
+ * range with alloc_contig_range(), which migrates pages in use.
  */
 #include <linux/gfp.h>
 #include <linux/memory_hotplug.h>
@@ -11,9 +11,22 @@
 #include <linux/page-flags.h>
 #include <linux/sizes.h>
 
-#ifndef CARVE_HAVE_ALLOC_CONTIG_PAGES
+#include "compat/contig.h"
 
-/* How far a range may be aligned to its own size: 1 GiB */
+#ifdef CARVE_SCAN_FOR_CONTIG_PAGES
+
+/*
+ * alloc_contig_range() takes ACR_FLAGS_* since 6.17, before that a migratetype.
+ * As a flag, MIGRATE_MOVABLE is ACR_FLAGS_CMA, which allocates from CMA areas.
+ * The compiler can't tell acr_flags_t from an integer, so test for the macro.
+ */
+#ifdef ACR_FLAGS_NONE
+#define CONTIG_ORDINARY ACR_FLAGS_NONE
+#else
+#define CONTIG_ORDINARY MIGRATE_MOVABLE
+#endif
+
+/* Align a range to its size, but to at most 1 GiB */
 #define CONTIG_MAX_ALIGN (SZ_1G >> PAGE_SHIFT)
 
 static bool contig_page_usable(const struct zone *zone, unsigned long pfn)
@@ -24,7 +37,7 @@ static bool contig_page_usable(const struct zone *zone, unsigned long pfn)
 	       !PageHuge(page);
 }
 
-/* The first page from @pfn to @end that can't be had, or @end */
+/* The first unusable page from @pfn to @end, or @end */
 static unsigned long contig_first_obstacle(const struct zone *zone,
 					   unsigned long pfn, unsigned long end)
 {
@@ -47,7 +60,7 @@ static struct page *contig_scan_zone(struct zone *zone, unsigned long nr_pages,
 			pfn = ALIGN(obstacle + 1, align);
 			continue;
 		}
-		if (!alloc_contig_range(pfn, pfn + nr_pages, MIGRATE_MOVABLE,
+		if (!alloc_contig_range(pfn, pfn + nr_pages, CONTIG_ORDINARY,
 					gfp_mask))
 			return pfn_to_page(pfn);
 		if (fatal_signal_pending(current))
@@ -73,7 +86,7 @@ static struct page *contig_scan_node(int nid, unsigned long nr_pages,
 	return page;
 }
 
-/* As alloc_contig_pages(): from @nid first, then, without __GFP_THISNODE, others */
+/* Tries @nid first, then, without __GFP_THISNODE, other nodes */
 struct page *carve_compat_alloc_contig_pages(unsigned long nr_pages,
 					     gfp_t gfp_mask, int nid,
 					     nodemask_t *nodemask)
@@ -95,4 +108,4 @@ struct page *carve_compat_alloc_contig_pages(unsigned long nr_pages,
 	return NULL;
 }
 
-#endif /* !CARVE_HAVE_ALLOC_CONTIG_PAGES */
+#endif /* CARVE_SCAN_FOR_CONTIG_PAGES */

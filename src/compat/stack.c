@@ -1,25 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * stack_depot_save_flags() is __stack_depot_save() on older kernels. Either
- * would take memory from the kernel with a spinlock that sleeps on PREEMPT_RT,
- * and that lockdep doesn't want under raw spinlocks elsewhere: so it may only
- * where nothing at all is held.
+ * Stack traces in the stack depot
+ *
+ * stack_depot_save_flags() is __stack_depot_save() on older kernels. Both may
+ * allocate pages under a spinlock that sleeps on PREEMPT_RT, which lockdep
+ * forbids under raw spinlocks on other kernels as well. So they may allocate
+ * only if the caller is preemptible.
  */
 #include <linux/gfp.h>
 #include <linux/kernel.h>
 #include <linux/preempt.h>
-#include <linux/sched/mm.h>
 #include <linux/stackdepot.h>
 #include <linux/stacktrace.h>
 
+#include "compat/noio.h"
 #include "compat/stack.h"
 
 #if defined(CONFIG_STACKDEPOT) && defined(CONFIG_STACKTRACE)
 
-/* Of the allocator itself, in front of the caller */
+/* Frames of the allocator, innermost, in addition to those saved */
 #define INNER_FRAMES 8
 
-/* preemptible() knows where the kernel counts; elsewhere GFP_NOWAIT does no harm */
+/* Without PREEMPT_COUNT no RT kernel and no lockdep: GFP_NOWAIT is safe */
 static bool may_alloc(void)
 {
 	if (IS_ENABLED(CONFIG_PREEMPT_COUNT))
@@ -27,7 +29,7 @@ static bool may_alloc(void)
 	return !in_hardirq() && !irqs_disabled();
 }
 
-static u32 save(unsigned long *frames, unsigned int nr)
+static u32 save_to_depot(unsigned long *frames, unsigned int nr)
 {
 	const gfp_t gfp = GFP_NOWAIT | __GFP_NOWARN;
 
@@ -41,10 +43,10 @@ static u32 save(unsigned long *frames, unsigned int nr)
 
 int carve_compat_stack_init(void)
 {
-	unsigned int flags = memalloc_noio_save();
+	unsigned int flags = carve_compat_noio_save();
 	int ret = stack_depot_init();
 
-	memalloc_noio_restore(flags);
+	carve_compat_noio_restore(flags);
 	return ret;
 }
 
@@ -56,10 +58,11 @@ u32 carve_compat_stack_keep(unsigned long caller)
 
 	while (first < nr && frames[first] != caller)
 		first++;
-	/* Unwinders may skip frames: all of it is better than nothing */
+	/* Unwinders may skip the caller: then save the whole trace */
 	if (first == nr)
 		first = 0;
-	return save(frames + first, min(nr - first, CARVE_STACK_DEPTH));
+	return save_to_depot(frames + first,
+			     min(nr - first, CARVE_STACK_DEPTH));
 }
 
 unsigned int carve_compat_stack_frames(u32 handle, unsigned long **frames)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Strings of trace events: since 6.10 the kernel knows by itself where one comes
- * from. Before, it has to be told again, which is done here with the name of the
- * field: to be used where the event's argument has the same name.
+ * __assign_str() takes the source string as a second argument before 6.10. This
+ * passes the field's name: the event's argument must have the same name.
  */
 #ifndef _CARVE_COMPAT_TRACE_H
 #define _CARVE_COMPAT_TRACE_H

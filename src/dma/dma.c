@@ -1,23 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Coherent memory for devices
+ * Coherent DMA memory
  *
- * A buffer is a run of whole pages, contiguous in physical memory and aligned
- * to its size rounded up to a power of two, as natively. Its bus address comes
- * from the DMA API, which knows what lies between the device and memory, by
- * the way of a streaming mapping that is never synchronised: on a device that
- * is coherent nothing would need to be, unless the mapping went through a
- * bounce buffer. Devices and mappings that aren't so are refused.
+ * A buffer is a run of physically contiguous pages, aligned to its size rounded
+ * up to a power of two, as from dma_alloc_coherent(). Its bus address comes
+ * from a streaming mapping of the DMA API, which knows the path from the device
+ * to memory. The mapping is never synced: a coherent device doesn't need that,
+ * unless the mapping uses a bounce buffer. Non-coherent devices and bounced
+ * mappings are refused.
  *
- * What a device reaches is said by its masks. Where an IOMMU translates, they
- * limit the bus addresses that the DMA API chooses, and any memory will do.
- * Elsewhere they limit the memory: zones that lie above are passed over, and
- * in one that lies there in part the part below is searched for a block. The
- * streaming mask counts, too, since it is what the mapping is made by.
+ * The device's masks limit its buffers. With an IOMMU, they limit the bus
+ * addresses that the DMA API allocates, and any memory will do. Without one,
+ * they limit the memory: zones above the limit are skipped, and in a zone that
+ * crosses it the part below is searched for a block. Both masks count, the
+ * streaming mask because the mapping is a streaming one.
  *
- * All that is known of a buffer stands in the descriptor of its first page:
- * state DMA, how many pages, for which device, and the bus address. Blocks of
- * the run behind the first are in that state, too, and say that they have 0.
+ * The page descriptor of a buffer's first page stores its state (DMA), number
+ * of pages, device and bus address. Further blocks of the run are in state DMA
+ * with 0 pages.
+ *
+ * Locking: none. The xchg of nr_pages in claim_buffer() lets one of several
+ * concurrent frees win.
  */
 #include <linux/device.h>
 #include <linux/dma-direct.h>
@@ -33,13 +36,16 @@
 #include <linux/swiotlb.h>
 
 #include "dma/dma.h"
+#include "page/misuse.h"
+#include "page/pages_inline.h"
 #include "page/request.h"
 
-/* Room for the ranges of a carveout's zones, for the log */
+/* Room for the ranges of all zones */
 #define RANGES_LEN (CARVE_MAX_ZONES * sizeof("[mem 0x0123456789abcdef-0x0123456789abcdef], "))
 
-static __printf(3, 4) void refuse(struct carve_dma *dma,
-				  const struct device *dev, const char *fmt, ...)
+static __printf(3, 4) void refuse_buffer(struct carve_dma *dma,
+					 const struct device *dev,
+					 const char *fmt, ...)
 {
 	static DEFINE_RATELIMIT_STATE(limit, DEFAULT_RATELIMIT_INTERVAL,
 				      DEFAULT_RATELIMIT_BURST);
@@ -56,10 +62,10 @@ static __printf(3, 4) void refuse(struct carve_dma *dma,
 	va_end(args);
 }
 
-/* What the device reaches */
+/* Address limits */
 
-/* Is there an IOMMU that gives memory bus addresses of the kernel's choice? */
-static bool is_translated(struct device *dev)
+/* Does the DMA API allocate bus addresses behind an IOMMU? */
+static bool has_dma_iommu(struct device *dev)
 {
 #ifdef CONFIG_IOMMU_API
 	struct iommu_domain *domain = iommu_get_domain_for_dev(dev);
@@ -77,12 +83,12 @@ static u64 highest_bus_addr(const struct device *dev)
 	return min_not_zero(mask, dev->bus_dma_limit);
 }
 
-/* The first page frame that isn't within reach as a whole */
-static unsigned long end_of_reach(struct device *dev)
+/* The first page frame that the device can't address completely */
+static unsigned long device_end_pfn(struct device *dev)
 {
 	phys_addr_t last;
 
-	if (is_translated(dev))
+	if (has_dma_iommu(dev))
 		return ULONG_MAX;
 	last = dma_to_phys(dev, highest_bus_addr(dev));
 	return PHYS_PFN(last) + (offset_in_page(last) == PAGE_SIZE - 1);
@@ -102,34 +108,34 @@ static void print_ranges(const struct carve_pages *pages, char *s, size_t room)
 	}
 }
 
-static void refuse_reach(struct carve_dma *dma, const struct device *dev,
-			 size_t size)
+static void refuse_mask(struct carve_dma *dma, const struct device *dev,
+			size_t size)
 {
 	char ranges[RANGES_LEN];
 
 	print_ranges(dma->pages, ranges, sizeof(ranges));
-	refuse(dma, dev, "it reaches up to %#llx, and the carveout's %s have no block of %lu KiB there",
-	       highest_bus_addr(dev), ranges,
-	       (PAGE_SIZE / SZ_1K) << get_order(size));
+	refuse_buffer(dma, dev, "it reaches up to %#llx, and the carveout's %s have no block of %lu KiB there",
+		      highest_bus_addr(dev), ranges,
+		      (PAGE_SIZE / SZ_1K) << get_order(size));
 }
 
 static void refuse_bounce(struct carve_dma *dma, const struct device *dev)
 {
-	refuse(dma, dev, "its mappings go through bounce buffers (swiotlb), which are not coherent");
+	refuse_buffer(dma, dev, "its mappings go through bounce buffers (swiotlb), which are not coherent");
 }
 
 /* Mapping */
 
-/* What lies beyond all that the kernel knows is mapped by its address alone */
-static bool has_struct_pages(phys_addr_t phys, size_t bytes)
+/* Memory hidden from the kernel has none: it is mapped as a resource */
+static bool buffer_has_struct_pages(phys_addr_t phys, size_t bytes)
 {
 	return pfn_valid(PHYS_PFN(phys)) &&
 	       pfn_valid(PHYS_PFN(phys + bytes - 1));
 }
 
-static dma_addr_t map(struct device *dev, phys_addr_t phys, size_t bytes)
+static dma_addr_t map_buffer(struct device *dev, phys_addr_t phys, size_t bytes)
 {
-	if (has_struct_pages(phys, bytes))
+	if (buffer_has_struct_pages(phys, bytes))
 		return dma_map_page_attrs(dev, pfn_to_page(PHYS_PFN(phys)), 0,
 					  bytes, DMA_BIDIRECTIONAL,
 					  DMA_ATTR_SKIP_CPU_SYNC);
@@ -137,10 +143,10 @@ static dma_addr_t map(struct device *dev, phys_addr_t phys, size_t bytes)
 				DMA_ATTR_SKIP_CPU_SYNC);
 }
 
-static void unmap(struct device *dev, phys_addr_t phys, size_t bytes,
-		  dma_addr_t addr)
+static void unmap_buffer(struct device *dev, phys_addr_t phys, size_t bytes,
+			 dma_addr_t addr)
 {
-	if (has_struct_pages(phys, bytes))
+	if (buffer_has_struct_pages(phys, bytes))
 		dma_unmap_page_attrs(dev, addr, bytes, DMA_BIDIRECTIONAL,
 				     DMA_ATTR_SKIP_CPU_SYNC);
 	else
@@ -149,105 +155,106 @@ static void unmap(struct device *dev, phys_addr_t phys, size_t bytes,
 }
 
 /*
- * Whether the device is led to a copy elsewhere. With an IOMMU the answer may
- * be yes for no reason but that it could be, which for whole pages it isn't.
+ * Does the mapping use a bounce buffer? With an IOMMU, dma_need_sync() may be
+ * true for any mapping, but whole pages are never bounced.
  */
-static bool bounces(struct device *dev, dma_addr_t addr)
+static bool mapping_bounces(struct device *dev, dma_addr_t addr)
 {
-	return !is_translated(dev) && dma_need_sync(dev, addr);
+	return !has_dma_iommu(dev) && dma_need_sync(dev, addr);
 }
 
-/* The bus address, or DMA_MAPPING_ERROR when the log says why */
-static dma_addr_t map_coherently(struct carve_dma *dma, struct device *dev,
-				 phys_addr_t phys, size_t bytes)
+/* The bus address, or DMA_MAPPING_ERROR with the reason in the log */
+static dma_addr_t map_coherent(struct carve_dma *dma, struct device *dev,
+			       phys_addr_t phys, size_t bytes)
 {
-	dma_addr_t addr = map(dev, phys, bytes);
+	dma_addr_t addr = map_buffer(dev, phys, bytes);
 	bool bounced, reached;
 
 	if (dma_mapping_error(dev, addr)) {
-		refuse(dma, dev, "the DMA API can't map %zu bytes at %pa for it",
-		       bytes, &phys);
+		refuse_buffer(dma, dev,
+			      "the DMA API can't map %zu bytes at %pa for it",
+			      bytes, &phys);
 		return DMA_MAPPING_ERROR;
 	}
-	bounced = bounces(dev, addr);
+	bounced = mapping_bounces(dev, addr);
 	reached = addr + bytes - 1 <= highest_bus_addr(dev);
 	if (!bounced && reached)
 		return addr;
-	unmap(dev, phys, bytes, addr);
+	unmap_buffer(dev, phys, bytes, addr);
 	if (bounced)
 		refuse_bounce(dma, dev);
 	else
-		refuse(dma, dev, "%pa has bus address %pad, and it reaches up to %#llx",
-		       &phys, &addr, highest_bus_addr(dev));
+		refuse_buffer(dma, dev, "%pa has bus address %pad, above its limit %#llx",
+			      &phys, &addr, highest_bus_addr(dev));
 	return DMA_MAPPING_ERROR;
 }
 
 /* Allocation and free */
 
-/* False, when the log says why: no free memory could change this */
-static bool may_have(struct carve_dma *dma, struct device *dev, size_t size,
-		     const dma_addr_t *dma_handle)
+/* Refuse requests that fail no matter how much memory is free */
+static bool validate_dma_request(struct carve_dma *dma, struct device *dev,
+				 size_t size, const dma_addr_t *dma_handle)
 {
 	if (!IS_ENABLED(CONFIG_HAS_DMA))
-		refuse(dma, dev, "this kernel has no DMA");
+		refuse_buffer(dma, dev, "this kernel has no DMA");
 	else if (!size)
-		refuse(dma, dev, "its size is 0");
+		refuse_buffer(dma, dev, "its size is 0");
 	else if (!dma_handle)
-		refuse(dma, dev, "its bus address has nowhere to go");
+		refuse_buffer(dma, dev, "dma_handle is NULL");
 	else if (size > (size_t)dma->pages->nr_pages << PAGE_SHIFT)
-		refuse(dma, dev, "%zu bytes are more than the carveout has",
-		       size);
+		refuse_buffer(dma, dev, "%zu bytes exceed the carveout", size);
 	else if (!dev || !dev->dma_mask || !*dev->dma_mask ||
 		 !dev->coherent_dma_mask)
-		refuse(dma, dev, "it has no DMA mask: dma_set_mask_and_coherent() gives it one");
+		refuse_buffer(dma, dev, "it has no DMA mask: call dma_set_mask_and_coherent()");
 	else if (!dev_is_dma_coherent(dev))
-		refuse(dma, dev, "it is not coherent with the processors' caches");
-	else if (is_swiotlb_force_bounce(dev) && !is_translated(dev))
+		refuse_buffer(dma, dev, "it is not coherent with CPU caches");
+	else if (is_swiotlb_force_bounce(dev) && !has_dma_iommu(dev))
 		refuse_bounce(dma, dev);
 	else
 		return true;
 	return false;
 }
 
-/* As natively: the masks say from where */
+/* Zone modifiers are ignored, as by dma_alloc_coherent(): the masks decide */
 static gfp_t buffer_gfp(gfp_t gfp)
 {
 	return gfp & ~(__GFP_DMA | __GFP_DMA32 | __GFP_HIGHMEM | __GFP_COMP);
 }
 
-static struct carve_page *alloc_run(struct carve_dma *dma, struct device *dev,
-				    size_t size, gfp_t gfp,
-				    unsigned long caller)
+static struct carve_page *alloc_buffer_pages(struct carve_dma *dma,
+					     struct device *dev,
+					     size_t size, gfp_t gfp,
+					     unsigned long caller)
 {
 	struct carve_pages *pages = dma->pages;
-	const struct carve_reach reach = {
+	const struct carve_alloc_context ac = {
 		.zones = pages->zonelist[CARVE_ZONE_NORMAL],
-		.end_pfn = end_of_reach(dev),
+		.end_pfn = device_end_pfn(dev),
 	};
 	unsigned int order = get_order(size);
 	struct carve_page *head;
 
-	if (!carve_pages_may_hold(&reach, order)) {
-		refuse_reach(dma, dev, size);
+	if (!carve_pages_may_hold(&ac, order)) {
+		refuse_mask(dma, dev, size);
 		return NULL;
 	}
-	head = carve_pages_alloc_within(pages, &reach, gfp, order, caller);
+	head = carve_pages_alloc_within(pages, &ac, gfp, order, caller);
 	if (!head)
 		return NULL;
-	/* No buffer as yet, whoever looks */
+	/* Not a buffer yet: frees and reports skip it */
 	head->nr_pages = 0;
 	head->state = CARVE_PAGE_DMA;
 	carve_pages_trim(pages, head, PFN_UP(size));
 	return head;
 }
 
-static phys_addr_t phys_of(struct carve_pages *pages,
-			   const struct carve_page *page)
+static phys_addr_t buffer_phys(struct carve_pages *pages,
+			       const struct carve_page *page)
 {
 	return PFN_PHYS(carve_pages_pfn(pages, page));
 }
 
-static u32 hash_of(const struct device *dev)
+static u32 device_hash(const struct device *dev)
 {
 	return hash_ptr(dev, 32);
 }
@@ -260,20 +267,21 @@ void *carve_dma_alloc(struct carve_dma *dma, struct device *dev, size_t size,
 	dma_addr_t addr;
 	void *virt;
 
-	if (!may_have(dma, dev, size, dma_handle))
+	if (!validate_dma_request(dma, dev, size, dma_handle))
 		return NULL;
-	head = alloc_run(dma, dev, size, buffer_gfp(gfp), caller);
+	head = alloc_buffer_pages(dma, dev, size, buffer_gfp(gfp), caller);
 	if (!head)
 		return NULL;
 	virt = carve_pages_address(pages, head);
 	memset(virt, 0, PAGE_ALIGN(size));
-	addr = map_coherently(dma, dev, phys_of(pages, head), PAGE_ALIGN(size));
+	addr = map_coherent(dma, dev, buffer_phys(pages, head),
+			    PAGE_ALIGN(size));
 	if (addr == DMA_MAPPING_ERROR) {
-		carve_pages_put_run(pages, head, PFN_UP(size));
+		__carve_pages_free_run(pages, head, PFN_UP(size));
 		return NULL;
 	}
 	head->caller = caller;
-	head->device = hash_of(dev);
+	head->device = device_hash(dev);
 	head->bus_addr = addr;
 	WRITE_ONCE(head->nr_pages, PFN_UP(size));
 	atomic_long_inc(&dma->nr_buffers);
@@ -281,10 +289,10 @@ void *carve_dma_alloc(struct carve_dma *dma, struct device *dev, size_t size,
 	return virt;
 }
 
-/* Why this is not what was allocated, or NULL */
-static const char *objection(const struct carve_page *head,
-			     const struct device *dev, size_t size,
-			     dma_addr_t dma_handle)
+/* Why these are not the arguments of an allocation, or NULL */
+static const char *check_dma_free(const struct carve_page *head,
+				  const struct device *dev, size_t size,
+				  dma_addr_t dma_handle)
 {
 	if (!head || head->state != CARVE_PAGE_DMA || !READ_ONCE(head->nr_pages))
 		return "not the start of a DMA buffer";
@@ -292,13 +300,13 @@ static const char *objection(const struct carve_page *head,
 		return "a DMA buffer of another size";
 	if (head->bus_addr != dma_handle)
 		return "a DMA buffer with another bus address";
-	if (head->device != hash_of(dev))
+	if (head->device != device_hash(dev))
 		return "a DMA buffer of another device";
 	return NULL;
 }
 
-/* Of several who free it at once, one does */
-static bool claim(struct carve_page *head)
+/* True for one of several concurrent frees */
+static bool claim_buffer(struct carve_page *head)
 {
 	return xchg(&head->nr_pages, 0);
 }
@@ -308,24 +316,26 @@ void carve_dma_free(struct carve_dma *dma, struct device *dev, size_t size,
 {
 	struct carve_pages *pages = dma->pages;
 	struct carve_page *head = carve_pages_lookup_start(pages, cpu_addr);
-	const char *why = objection(head, dev, size, dma_handle);
+	const char *why = check_dma_free(head, dev, size, dma_handle);
 
-	if (!why && !claim(head))
-		why = "a DMA buffer that is just being freed";
+	if (!why && !claim_buffer(head))
+		why = "a DMA buffer that is being freed concurrently";
 	if (why) {
-		carve_pages_bad_free(pages, cpu_addr, why, caller);
+		carve_report_misuse(pages, CARVE_MISUSE_FREE, cpu_addr, why,
+				    caller);
 		return;
 	}
-	unmap(dev, phys_of(pages, head), PAGE_ALIGN(size), dma_handle);
+	unmap_buffer(dev, buffer_phys(pages, head), PAGE_ALIGN(size),
+		     dma_handle);
 	if (want_init_on_free())
 		memset(cpu_addr, 0, PAGE_ALIGN(size));
 	atomic_long_dec(&dma->nr_buffers);
-	carve_pages_put_run(pages, head, PFN_UP(size));
+	__carve_pages_free_run(pages, head, PFN_UP(size));
 }
 
-/* Managed by the device: freed when its driver lets go of it */
+/* Device-managed: freed when the driver is unbound */
 
-/* Of a caller's flags, what the kernel takes for the record of a buffer */
+/* The caller's flags that are passed to devres_alloc() */
 #define GFP_RECORD (GFP_KERNEL | GFP_ATOMIC | __GFP_NOWARN)
 
 struct managed {
@@ -336,7 +346,7 @@ struct managed {
 	unsigned long caller;
 };
 
-static void free_managed(struct device *dev, void *resource)
+static void free_managed_buffer(struct device *dev, void *resource)
 {
 	struct managed *m = resource;
 
@@ -350,7 +360,7 @@ void *carve_dma_alloc_managed(struct carve_dma *dma, struct device *dev,
 	struct managed *m;
 
 	gfp = buffer_gfp(gfp);
-	m = devres_alloc(free_managed, sizeof(*m), gfp & GFP_RECORD);
+	m = devres_alloc(free_managed_buffer, sizeof(*m), gfp & GFP_RECORD);
 	if (!m)
 		return NULL;
 	m->virt = carve_dma_alloc(dma, dev, size, dma_handle, gfp, caller);

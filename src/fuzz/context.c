@@ -1,56 +1,58 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Contexts
+ * Execution of steps in their contexts
  *
- * A step in an interrupt is made by a timer that expires at once, on the CPU of
- * the task that drew it, which waits for it: so steps follow one another in
- * whatever contexts they are. Only what an ambush does comes when it comes.
+ * A step in an interrupt is run by a timer that expires at once, on the CPU of
+ * the task that drew it, which waits: so the steps of a worker are sequential,
+ * whatever their contexts. Only the steps of an injector run asynchronously.
+ * Locking: none; an executor and an injector belong to one worker.
  */
 #include <linux/irqflags.h>
 
 #include "fuzz/context.h"
+#include "fuzz/draw.h"
 
-/* From one ambush to the next: from the first to both together */
+/* Interval of the injector: FIRST_US and up to SPREAD_US more, at random */
 #define FIRST_US 50
 #define SPREAD_US 500
-#define STEPS_PER_AMBUSH 3
+#define STEPS_PER_INJECTION 3
 
-static enum hrtimer_restart perform(struct carve_fuzz_stage *stage)
+static enum hrtimer_restart executor_run(struct carve_fuzz_executor *executor)
 {
-	carve_fuzz_make(stage->step);
-	complete(&stage->done);
+	carve_fuzz_make(executor->step);
+	complete(&executor->done);
 	return HRTIMER_NORESTART;
 }
 
-static enum hrtimer_restart perform_hard(struct hrtimer *timer)
+static enum hrtimer_restart executor_run_hard(struct hrtimer *timer)
 {
-	return perform(container_of(timer, struct carve_fuzz_stage, hard));
+	return executor_run(container_of(timer, struct carve_fuzz_executor, hard));
 }
 
-static enum hrtimer_restart perform_soft(struct hrtimer *timer)
+static enum hrtimer_restart executor_run_soft(struct hrtimer *timer)
 {
-	return perform(container_of(timer, struct carve_fuzz_stage, soft));
+	return executor_run(container_of(timer, struct carve_fuzz_executor, soft));
 }
 
-void carve_fuzz_stage_init(struct carve_fuzz_stage *stage)
+void carve_fuzz_executor_init(struct carve_fuzz_executor *executor)
 {
-	init_completion(&stage->done);
-	hrtimer_setup(&stage->hard, perform_hard, CLOCK_MONOTONIC,
+	init_completion(&executor->done);
+	hrtimer_setup(&executor->hard, executor_run_hard, CLOCK_MONOTONIC,
 		      HRTIMER_MODE_REL_PINNED_HARD);
-	hrtimer_setup(&stage->soft, perform_soft, CLOCK_MONOTONIC,
+	hrtimer_setup(&executor->soft, executor_run_soft, CLOCK_MONOTONIC,
 		      HRTIMER_MODE_REL_PINNED_SOFT);
 }
 
-static void perform_by(struct carve_fuzz_stage *stage, struct hrtimer *timer,
-		       enum hrtimer_mode mode)
+static void executor_run_timer(struct carve_fuzz_executor *executor, struct hrtimer *timer,
+			       enum hrtimer_mode mode)
 {
 	hrtimer_start(timer, 0, mode);
-	wait_for_completion(&stage->done);
-	/* It may not have returned as yet */
+	wait_for_completion(&executor->done);
+	/* Wait for the timer's function to return */
 	hrtimer_cancel(timer);
 }
 
-static void perform_irqsoff(struct carve_fuzz_step *s)
+static void executor_run_irqsoff(struct carve_fuzz_step *s)
 {
 	unsigned long flags;
 
@@ -59,36 +61,36 @@ static void perform_irqsoff(struct carve_fuzz_step *s)
 	local_irq_restore(flags);
 }
 
-void carve_fuzz_play(struct carve_fuzz_stage *stage, struct carve_fuzz_step *s)
+void carve_fuzz_play(struct carve_fuzz_executor *executor, struct carve_fuzz_step *s)
 {
-	stage->step = s;
+	executor->step = s;
 	switch (s->context) {
 	case CARVE_FUZZ_HARDIRQ:
-		perform_by(stage, &stage->hard, HRTIMER_MODE_REL_PINNED_HARD);
+		executor_run_timer(executor, &executor->hard, HRTIMER_MODE_REL_PINNED_HARD);
 		break;
 	case CARVE_FUZZ_SOFTIRQ:
-		perform_by(stage, &stage->soft, HRTIMER_MODE_REL_PINNED_SOFT);
+		executor_run_timer(executor, &executor->soft, HRTIMER_MODE_REL_PINNED_SOFT);
 		break;
 	case CARVE_FUZZ_IRQSOFF:
-		perform_irqsoff(s);
+		executor_run_irqsoff(s);
 		break;
 	default:
 		carve_fuzz_make(s);
 	}
 }
 
-static enum hrtimer_restart spring(struct hrtimer *timer)
+static enum hrtimer_restart injector_run(struct hrtimer *timer)
 {
-	struct carve_fuzz_ambush *ambush;
+	struct carve_fuzz_injector *injector;
 	struct carve_fuzz_step s;
 	unsigned int i;
 	u32 us;
 
-	ambush = container_of(timer, struct carve_fuzz_ambush, timer);
-	for (i = 0; i < STEPS_PER_AMBUSH; i++) {
-		if (carve_fuzz_stopped(ambush->actor.fuzz))
+	injector = container_of(timer, struct carve_fuzz_injector, timer);
+	for (i = 0; i < STEPS_PER_INJECTION; i++) {
+		if (carve_fuzz_stopped(injector->thread.fuzz))
 			return HRTIMER_NORESTART;
-		carve_fuzz_draw(&s, &ambush->actor, BIT(CARVE_FUZZ_NESTED));
+		carve_fuzz_draw(&s, &injector->thread, BIT(CARVE_FUZZ_NESTED));
 		carve_fuzz_make(&s);
 	}
 	us = FIRST_US + carve_fuzz_any(&s, SPREAD_US);
@@ -96,19 +98,19 @@ static enum hrtimer_restart spring(struct hrtimer *timer)
 	return HRTIMER_RESTART;
 }
 
-void carve_fuzz_ambush_init(struct carve_fuzz_ambush *ambush)
+void carve_fuzz_injector_init(struct carve_fuzz_injector *injector)
 {
-	hrtimer_setup(&ambush->timer, spring, CLOCK_MONOTONIC,
+	hrtimer_setup(&injector->timer, injector_run, CLOCK_MONOTONIC,
 		      HRTIMER_MODE_REL_PINNED_HARD);
 }
 
-void carve_fuzz_ambush_start(struct carve_fuzz_ambush *ambush)
+void carve_fuzz_injector_start(struct carve_fuzz_injector *injector)
 {
-	hrtimer_start(&ambush->timer, ns_to_ktime(FIRST_US * NSEC_PER_USEC),
+	hrtimer_start(&injector->timer, ns_to_ktime(FIRST_US * NSEC_PER_USEC),
 		      HRTIMER_MODE_REL_PINNED_HARD);
 }
 
-void carve_fuzz_ambush_stop(struct carve_fuzz_ambush *ambush)
+void carve_fuzz_injector_stop(struct carve_fuzz_injector *injector)
 {
-	hrtimer_cancel(&ambush->timer);
+	hrtimer_cancel(&injector->timer);
 }

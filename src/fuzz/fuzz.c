@@ -2,20 +2,20 @@
 /*
  * The fuzzer
  *
- * A seed becomes a sequence of operations over all layers, in several contexts
- * and on several CPUs, and a model (world.c) says what must hold. Each of the
- * CPUs at work has a task, which draws steps (step.c) from the table (ops.c), and
- * brings them to their context (context.c). After some steps all come to rest:
- * the carveout's own walk of its invariants must find nothing, and what it
- * counts must be what the model has. In the end all is freed, and each page
- * must be back.
+ * The fuzzer runs a sequence of operations on all layers that follows from a
+ * seed, in several contexts and on several CPUs, and checks them against a
+ * model (world.c). Each worker is a kthread on its CPU that draws steps
+ * (step.c) from the table (ops.c) and runs them in their contexts (context.c).
+ * After each round of steps all workers stop: the carveout's invariants must
+ * hold, and its counters must agree with the model (tally.c). At the end all
+ * items are freed, and all pages must be free.
  *
- * With one CPU at work, and nothing in the midst of steps, the same options lead
- * to the same run on the same carveout: what the kernel would do a little later
- * in the background is waited for after each step.
+ * With one worker, and without injector and hotplug, equal options lead to
+ * equal runs on the same carveout. Therefore background work is flushed after
+ * each step.
  *
- * Locks: an item is busy, then whatever the layers take; fuzz->lock, a raw one,
- * with nothing taken under it.
+ * Locking: the busy bit of an item, then the locks of the layers; fuzz->lock is
+ * a raw spinlock, and innermost.
  */
 #include <linux/cpu.h>
 #include <linux/cpumask.h>
@@ -27,43 +27,49 @@
 #include <linux/sched/task.h>
 #include <linux/slab.h>
 
+#include "core/allocation_report.h"
 #include "fuzz/context.h"
+#include "fuzz/draw.h"
+#include "fuzz/ops.h"
+#include "fuzz/ops_shared.h"
 #include "fuzz/settings.h"
-#include "report.h"
-#include "slab/limbo.h"
+#include "fuzz/tally.h"
+#include "lib/report.h"
+#include "page/reclaim.h"
+#include "slab/deferred_free.h"
 
-/* Of each CPU at work, between two comparisons of the model and the carveout */
+/* Steps of each worker between two comparisons of the carveout and the model */
 #define ROUND_STEPS 1000
-/* How often it is looked whether the time is up, or another CPU is to go */
+/* Interval of checks of the time limit, and of CPU hotplug */
 #define WATCH_MS 50
-/* For how long a CPU stays away */
+/* How long a CPU stays offline */
 #define AWAY_MS 20
 
 /**
- * struct worker - a CPU at work
- * @actor: makes its steps
- * @stage: brings them to their contexts
- * @ambush: makes others in their midst
- * @to: the number of the step that ends the round
- * @thread: the task
- * @done: the round is over
+ * struct worker - a worker on one CPU
+ * @thread: the sequence of its steps
+ * @executor: runs them in their contexts
+ * @injector: runs steps in interrupts of these
+ * @to: number of the step that ends the round
+ * @task: the kthread
+ * @done: completed at the end of the round
  */
 struct worker {
-	struct carve_fuzz_actor actor;
-	struct carve_fuzz_stage stage;
-	struct carve_fuzz_ambush ambush;
+	struct carve_fuzz_thread thread;
+	struct carve_fuzz_executor executor;
+	struct carve_fuzz_injector injector;
 	u64 to;
-	struct task_struct *thread;
+	struct task_struct *task;
 	struct completion done;
 };
 
 /**
  * struct run - a run
  * @fuzz: its model
- * @settings: of the carveout, before
- * @nr_workers: CPUs at work
- * @worker: these
- * @end: when the time is up, in jiffies
+ * @settings: settings of the carveout before the run
+ * @nr_workers: number of workers
+ * @worker: the workers
+ * @end: time limit, in jiffies
  */
 struct run {
 	struct carve_fuzz fuzz;
@@ -75,12 +81,12 @@ struct run {
 
 /* Steps */
 
-static bool is_limbo_busy(const struct carve_fuzz_cache *c)
+static bool frees_are_deferred(const struct carve_fuzz_cache *c)
 {
-	return c->cache && READ_ONCE(c->cache->limbo.busy);
+	return c->cache && READ_ONCE(c->cache->deferred.busy);
 }
 
-/* What is on its way in the background arrives before the next step */
+/* Wait for frees in the background, so that the next step sees their result */
 static void await_background(struct carve_fuzz *fuzz)
 {
 	struct carveout *co = fuzz->co;
@@ -89,38 +95,38 @@ static void await_background(struct carve_fuzz *fuzz)
 	if (atomic_long_read(&co->rcu.nr_pending))
 		carve_rcu_flush(&co->rcu);
 	for (i = 0; i < CARVE_FUZZ_NR_CACHES; i++)
-		if (is_limbo_busy(&fuzz->cache[i]))
-			carve_limbo_flush(fuzz->cache[i].cache);
+		if (frees_are_deferred(&fuzz->cache[i]))
+			carve_deferred_free_flush(fuzz->cache[i].cache);
 	carve_vmap_flush(&co->vmap);
 }
 
 static void make_steps(struct worker *w)
 {
-	struct carve_fuzz *fuzz = w->actor.fuzz;
+	struct carve_fuzz *fuzz = w->thread.fuzz;
 	unsigned int contexts = fuzz->options->contexts &
 				CARVE_FUZZ_SERIAL_CONTEXTS;
 	struct carve_fuzz_step s;
 
-	while (w->actor.next < w->to && !carve_fuzz_stopped(fuzz)) {
-		carve_fuzz_draw(&s, &w->actor, contexts);
-		carve_fuzz_play(&w->stage, &s);
+	while (w->thread.next < w->to && !carve_fuzz_stopped(fuzz)) {
+		carve_fuzz_draw(&s, &w->thread, contexts);
+		carve_fuzz_play(&w->executor, &s);
 		if (fuzz->serial)
 			await_background(fuzz);
 		cond_resched();
 	}
 }
 
-static int work(void *arg)
+static int fuzz_worker(void *arg)
 {
 	struct worker *w = arg;
-	bool nested = w->actor.fuzz->options->contexts &
+	bool nested = w->thread.fuzz->options->contexts &
 		      BIT(CARVE_FUZZ_NESTED);
 
 	if (nested)
-		carve_fuzz_ambush_start(&w->ambush);
+		carve_fuzz_injector_start(&w->injector);
 	make_steps(w);
 	if (nested)
-		carve_fuzz_ambush_stop(&w->ambush);
+		carve_fuzz_injector_stop(&w->injector);
 	complete(&w->done);
 	return 0;
 }
@@ -139,29 +145,29 @@ static unsigned int nth_online(unsigned int n)
 
 static int start_worker(struct worker *w)
 {
-	struct task_struct *thread;
+	struct task_struct *task;
 
 	reinit_completion(&w->done);
-	thread = kthread_create(work, w, "carve_fuzz/%u", w->actor.cpu);
-	if (IS_ERR(thread))
-		return PTR_ERR(thread);
-	get_task_struct(thread);
-	kthread_bind(thread, nth_online(w->actor.cpu));
-	w->thread = thread;
-	wake_up_process(thread);
+	task = kthread_create(fuzz_worker, w, "carve_fuzz/%u", w->thread.cpu);
+	if (IS_ERR(task))
+		return PTR_ERR(task);
+	get_task_struct(task);
+	kthread_bind(task, nth_online(w->thread.cpu));
+	w->task = task;
+	wake_up_process(task);
 	return 0;
 }
 
-/* The last CPU is away for one run at a time */
-static DEFINE_MUTEX(swinging);
+/* Serializes hotplug of the last CPU among runs on several carveouts */
+static DEFINE_MUTEX(hotplug_lock);
 
-/* A CPU other than the first goes and comes; 0 or why it can't */
-static int swing_cpu(struct carve_fuzz_report *report)
+/* Take a CPU other than the first offline and online; 0 or an errno */
+static int hotplug_cpu(struct carve_fuzz_report *report)
 {
 	unsigned int cpu;
 	int ret;
 
-	guard(mutex)(&swinging);
+	guard(mutex)(&hotplug_lock);
 	cpu = cpumask_last(cpu_online_mask);
 	if (!cpu)
 		return -ENODEV;
@@ -174,16 +180,16 @@ static int swing_cpu(struct carve_fuzz_report *report)
 	return ret;
 }
 
-/* What happens to a run while it is waited for */
-static void watch(struct run *run)
+/* Check the time limit and do CPU hotplug while workers run */
+static void fuzz_watch(struct run *run)
 {
 	struct carve_fuzz *fuzz = &run->fuzz;
 
 	if (time_after(jiffies, run->end)) {
 		fuzz->report->time_up = true;
 		WRITE_ONCE(fuzz->stop, true);
-	} else if (fuzz->options->hotplug && swing_cpu(fuzz->report)) {
-		carve_fuzz_find(fuzz, NULL, "a CPU doesn't go and come any more");
+	} else if (fuzz->options->hotplug && hotplug_cpu(fuzz->report)) {
+		carve_fuzz_find(fuzz, NULL, "CPU hotplug failed");
 	}
 }
 
@@ -195,18 +201,18 @@ static void await_worker(struct run *run, struct worker *w)
 		left = wait_for_completion_interruptible_timeout(&w->done,
 								 msecs_to_jiffies(WATCH_MS));
 		if (!left)
-			watch(run);
+			fuzz_watch(run);
 	}
 	if (left < 0) {
 		run->fuzz.report->ret = -EINTR;
 		WRITE_ONCE(run->fuzz.stop, true);
 		wait_for_completion(&w->done);
 	}
-	kthread_stop(w->thread);
-	put_task_struct(w->thread);
+	kthread_stop(w->task);
+	put_task_struct(w->task);
 }
 
-/* All at work until they have made @to steps each, or shall stop */
+/* Run all workers up to step @to, or until the run is stopped */
 static int run_round(struct run *run, u64 to)
 {
 	unsigned int i, nr;
@@ -225,7 +231,7 @@ static int run_round(struct run *run, u64 to)
 	return ret;
 }
 
-static void check(struct carve_fuzz *fuzz)
+static void fuzz_check(struct carve_fuzz *fuzz)
 {
 	struct carve_report r = { .name = fuzz->co->name };
 
@@ -233,7 +239,7 @@ static void check(struct carve_fuzz *fuzz)
 	carve_vmap_flush(&fuzz->co->vmap);
 	carveout_check(fuzz->co, &r);
 	if (r.violations)
-		carve_fuzz_find(fuzz, NULL, "%u invariants don't hold",
+		carve_fuzz_find(fuzz, NULL, "%u invariants are violated",
 				r.violations);
 	carve_fuzz_compare(fuzz);
 }
@@ -247,14 +253,14 @@ static int run_rounds(struct run *run)
 	while (to < each && !carve_fuzz_stopped(&run->fuzz) && !ret) {
 		to = min(to + ROUND_STEPS, each);
 		ret = run_round(run, to);
-		check(&run->fuzz);
+		fuzz_check(&run->fuzz);
 	}
 	return ret;
 }
 
-/* The whole of a run */
+/* Runs */
 
-/* Pages that are free when all that can be is given back */
+/* Number of free pages after reclaim */
 static unsigned long count_free(struct carveout *co)
 {
 	struct carve_zone *zone;
@@ -266,16 +272,16 @@ static unsigned long count_free(struct carveout *co)
 	flush_work(&co->pages.background);
 	carve_pages_reclaim(&co->pages);
 	carve_for_each_zone(zone, &co->pages)
-		nr += carve_zone_nr_free(zone) + carve_zone_nr_stored(zone);
+		nr += carve_zone_nr_free(zone) + carve_zone_nr_pcp(zone);
 	return nr;
 }
 
-static void init_actor(struct carve_fuzz_actor *actor, struct carve_fuzz *fuzz,
-		       unsigned int cpu, unsigned int stream)
+static void init_thread(struct carve_fuzz_thread *thread, struct carve_fuzz *fuzz,
+			unsigned int cpu, unsigned int stream)
 {
-	actor->fuzz = fuzz;
-	actor->cpu = cpu;
-	actor->stream = stream;
+	thread->fuzz = fuzz;
+	thread->cpu = cpu;
+	thread->stream = stream;
 }
 
 static int init_workers(struct run *run)
@@ -290,26 +296,26 @@ static int init_workers(struct run *run)
 	for (i = 0; i < run->nr_workers; i++) {
 		struct worker *w = &run->worker[i];
 
-		init_actor(&w->actor, &run->fuzz, i, 2 * i);
-		init_actor(&w->ambush.actor, &run->fuzz, i, 2 * i + 1);
-		carve_fuzz_stage_init(&w->stage);
-		carve_fuzz_ambush_init(&w->ambush);
+		init_thread(&w->thread, &run->fuzz, i, 2 * i);
+		init_thread(&w->injector.thread, &run->fuzz, i, 2 * i + 1);
+		carve_fuzz_executor_init(&w->executor);
+		carve_fuzz_injector_init(&w->injector);
 		init_completion(&w->done);
 	}
 	return 0;
 }
 
 static void add_counts(struct carve_fuzz_report *report,
-		       const struct carve_fuzz_actor *actor)
+		       const struct carve_fuzz_thread *thread)
 {
 	unsigned int op, outcome;
 
 	for (op = 0; op < CARVE_FUZZ_NR_OPS; op++)
 		for (outcome = 0; outcome < CARVE_FUZZ_NR_OUTCOMES; outcome++)
-			report->count[op][outcome] += actor->count[op][outcome];
+			report->count[op][outcome] += thread->count[op][outcome];
 }
 
-static void tell(struct run *run)
+static void fill_report(struct run *run)
 {
 	struct carve_fuzz_report *report = run->fuzz.report;
 	unsigned int i;
@@ -317,45 +323,45 @@ static void tell(struct run *run)
 	for (i = 0; i < run->nr_workers; i++) {
 		struct worker *w = &run->worker[i];
 
-		report->steps += w->actor.next;
-		report->nested += w->ambush.actor.next;
+		report->steps += w->thread.next;
+		report->nested += w->injector.thread.next;
 		report->sequence = carve_fuzz_mix(report->sequence +
-						  w->actor.sequence);
+						  w->thread.sequence);
 		report->results = carve_fuzz_mix(report->results +
-						 w->actor.results);
-		add_counts(report, &w->actor);
-		add_counts(report, &w->ambush.actor);
+						 w->thread.results);
+		add_counts(report, &w->thread);
+		add_counts(report, &w->injector.thread);
 	}
 	report->most_items = max(report->most_items, run->fuzz.most_live);
-	report->nr_bad_frees += atomic_long_read(&run->fuzz.nr_bad);
+	report->nr_misuses += atomic_long_read(&run->fuzz.nr_bad);
 }
 
-/* All goes, and must then be as if it had never been */
-static void finish(struct run *run, unsigned long nr_free)
+/* Free all items and restore the settings; all pages must be free again */
+static void finish_run(struct run *run, unsigned long nr_free)
 {
 	struct carve_fuzz *fuzz = &run->fuzz;
 	struct carve_fuzz_step s = {
-		.fuzz = fuzz, .actor = &run->worker->actor,
-		.op = carve_fuzz_ops, .number = run->worker->actor.next,
+		.fuzz = fuzz, .thread = &run->worker->thread,
+		.number = run->worker->thread.next,
 	};
 	unsigned long now;
 
 	carve_fault_arm(&fuzz->co->pages.fault, 0);
 	carve_fuzz_free_all(&s);
-	check(fuzz);
+	fuzz_check(fuzz);
 	carve_fuzz_settings_restore(&run->settings, fuzz->co);
 	now = count_free(fuzz->co);
 	if (now != nr_free)
 		carve_fuzz_find(fuzz, NULL,
-				"all was freed, and %lu pages are free, not %lu as before",
+				"%lu pages are free after the run, but %lu before",
 				now, nr_free);
 }
 
-/* Once, with the allocation of number @nth failing; true: it came to that one */
-static int run_once(struct carveout *co,
-		    const struct carve_fuzz_options *options,
-		    struct carve_fuzz_report *report, unsigned int nth,
-		    unsigned long end)
+/* Run once, with allocation number @nth failing */
+static int run_sequence(struct carveout *co,
+			const struct carve_fuzz_options *options,
+			struct carve_fuzz_report *report, unsigned int nth,
+			unsigned long end)
 {
 	struct run *run = kvzalloc_obj(*run);
 	unsigned long nr_free;
@@ -370,42 +376,45 @@ static int run_once(struct carveout *co,
 	run->fuzz.serial = carve_fuzz_is_serial(options);
 	run->fuzz.still = nth;
 	ret = carve_fuzz_world_init(&run->fuzz) ?: init_workers(run) ?:
+	      carve_fuzz_share(&run->fuzz) ?:
 	      carve_fuzz_settings_keep(&run->settings, co);
 	if (ret)
 		goto free;
 	carve_fuzz_settings_restore(&run->settings, co);
+	carve_fuzz_tally_begin(&run->fuzz);
 	nr_free = count_free(co);
 	carve_fuzz_settle(&run->fuzz);
 	carve_fault_arm(&co->pages.fault, nth);
 	ret = run_rounds(run);
 	report->strikes += nth && !carve_fault_is_armed(&co->pages.fault);
-	finish(run, nr_free);
-	tell(run);
+	finish_run(run, nr_free);
+	fill_report(run);
 free:
 	carve_fuzz_settings_free(&run->settings);
+	carve_fuzz_unshare(&run->fuzz);
 	carve_fuzz_world_exit(&run->fuzz);
 	kvfree(run->worker);
 	kvfree(run);
 	return ret;
 }
 
-static bool goes_on(const struct carve_fuzz_report *report)
+static bool sweep_continues(const struct carve_fuzz_report *report)
 {
 	return !report->ret && !report->finding.found && !report->time_up;
 }
 
-/* For each allocation in turn, until there is none of that number */
-static int sweep(struct carveout *co, const struct carve_fuzz_options *options,
-		 struct carve_fuzz_report *report, unsigned long end)
+/* Run once for each allocation, until none has the number that shall fail */
+static int run_sweep(struct carveout *co, const struct carve_fuzz_options *options,
+		     struct carve_fuzz_report *report, unsigned long end)
 {
 	unsigned int nth = 0;
 	int ret = 0;
 
-	while (!ret && report->strikes == nth && goes_on(report)) {
-		ret = run_once(co, options, report, ++nth, end);
+	while (!ret && report->strikes == nth && sweep_continues(report)) {
+		ret = run_sequence(co, options, report, ++nth, end);
 		report->runs++;
 	}
-	/* That is how a run is named which replays it */
+	/* The replay line must name the allocation that failed */
 	if (report->finding.found)
 		report->options.fail_nth = nth;
 	return ret;
@@ -418,9 +427,9 @@ static int run_all(struct carveout *co,
 	unsigned long end = jiffies + options->seconds * HZ;
 
 	if (options->fail_nth == CARVE_FUZZ_SWEEP)
-		return sweep(co, options, report, end);
+		return run_sweep(co, options, report, end);
 	report->runs = 1;
-	return run_once(co, options, report, options->fail_nth, end);
+	return run_sequence(co, options, report, options->fail_nth, end);
 }
 
 int carve_fuzz_run(struct carveout *co,
@@ -432,9 +441,9 @@ int carve_fuzz_run(struct carveout *co,
 	*report = (struct carve_fuzz_report){ .options = *options };
 	if (options->cpus > num_online_cpus())
 		ret = -ENODEV;
-	else if (carveout_count_owned(co))
+	else if (carveout_count_allocations(co))
 		ret = -EBUSY;
-	else if (options->hotplug && swing_cpu(report))
+	else if (options->hotplug && hotplug_cpu(report))
 		ret = -EOPNOTSUPP;
 	else
 		ret = run_all(co, options, report);

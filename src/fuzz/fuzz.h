@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The fuzzer: a seed becomes a run over all layers, held against a model. See fuzz.c. */
+/*
+ * The fuzzer: random operations on all layers, checked by a model. See fuzz.c.
+ */
 #ifndef _CARVE_FUZZ_H
 #define _CARVE_FUZZ_H
 
@@ -9,17 +11,18 @@
 struct carve_report;
 struct carveout;
 
-/* Steps that are remembered of each who makes any */
+/* Number of last steps that each thread records */
 #define CARVE_FUZZ_HISTORY 8
+/* Length of the text of an error, with the NUL */
 #define CARVE_FUZZ_FINDING_LEN 160
 
 /**
- * struct carve_fuzz_record - a step that was made
- * @number: counted from 0
+ * struct carve_fuzz_record - record of a step
+ * @number: number of the step, from 0
  * @op: index in carve_fuzz_ops
  * @context: enum carve_fuzz_context
  * @outcome: enum carve_fuzz_outcome
- * @size: what it was about, in bytes
+ * @size: bytes of the item or request
  */
 struct carve_fuzz_record {
 	u64 number;
@@ -30,13 +33,13 @@ struct carve_fuzz_record {
 };
 
 /**
- * struct carve_fuzz_finding - what wasn't as it should be, the first time
- * @found: there is something
- * @text: in words
- * @cpu: which of the CPUs at work made the step, counted from 0
- * @nr_records: steps in @record
- * @record: the steps before it, and it itself as the last one; none where it was
- *	found between steps
+ * struct carve_fuzz_finding - the first error of a run
+ * @found: there is an error
+ * @text: description
+ * @cpu: number of the worker whose step found the error, from 0
+ * @nr_records: number of steps in @record
+ * @record: the steps before the error, and last the step that found it; empty
+ *	if the error was found between steps
  */
 struct carve_fuzz_finding {
 	bool found;
@@ -47,22 +50,22 @@ struct carve_fuzz_finding {
 };
 
 /**
- * struct carve_fuzz_report - what came of a run
- * @options: what was asked for
- * @ret: 0; -EINTR: a signal came; -EUCLEAN: there is a finding; or what kept it
- *	from running
- * @steps: that were made, those in the midst of others aside
- * @nested: that were made in the midst of others
- * @sequence: a digest of what was drawn
- * @results: a digest of what came of it
- * @runs: how often the sequence was run, with an allocation failing each time
- * @strikes: allocations that were made to fail
- * @hotplugs: times that a CPU went and came
- * @most_items: that were allocated at the same time
- * @nr_bad_frees: that were refused
+ * struct carve_fuzz_report - the result of a run
+ * @options: options of the run
+ * @ret: 0; -EINTR: ended by a signal; -EUCLEAN: @finding is set; or the error
+ *	that prevented the run
+ * @steps: number of steps, without @nested
+ * @nested: number of steps of injectors
+ * @sequence: digest of all operations and contexts drawn
+ * @results: digest of all outcomes and sizes
+ * @runs: number of runs; a sweep makes one for each failing allocation
+ * @strikes: number of injected allocation failures
+ * @hotplugs: number of times that a CPU was taken offline and online
+ * @most_items: maximum of items allocated at a time
+ * @nr_misuses: number of misuses, all of which had to be refused
  * @count: operations by outcome
- * @finding: what was wrong
- * @time_up: it was ended by the clock
+ * @finding: the first error
+ * @time_up: the run ended because of the option @seconds
  */
 struct carve_fuzz_report {
 	struct carve_fuzz_options options;
@@ -75,7 +78,7 @@ struct carve_fuzz_report {
 	unsigned int strikes;
 	unsigned int hotplugs;
 	unsigned int most_items;
-	unsigned long nr_bad_frees;
+	unsigned long nr_misuses;
 	unsigned long count[CARVE_FUZZ_NR_OPS][CARVE_FUZZ_NR_OUTCOMES];
 	struct carve_fuzz_finding finding;
 	bool time_up;
@@ -83,21 +86,17 @@ struct carve_fuzz_report {
 
 /**
  * carve_fuzz_run() - run the fuzzer
- * @co: a carveout in which nothing is allocated, and that nobody else uses meanwhile
- * @options: what to do
- * @report: filled in
+ * @co: a carveout without allocations, and without other users during the run
+ * @options: options of the run
+ * @report: filled with the result
  *
- * Context: may sleep, for as long as @options allows; a signal ends it.
- * Return: what @report says: 0, -EUCLEAN, -EINTR, -EBUSY where something is
- * allocated, -ENOMEM, -ENODEV where there are not so many CPUs, -EOPNOTSUPP where
- * none can go.
+ * Context: may sleep; a signal ends the run.
+ * Return: @report->ret: 0, -EUCLEAN, -EINTR, -EBUSY if something is allocated,
+ * -ENOMEM, -ENODEV if fewer CPUs are online, -EOPNOTSUPP if no CPU can be taken
+ * offline.
  */
 int carve_fuzz_run(struct carveout *co,
 		   const struct carve_fuzz_options *options,
 		   struct carve_fuzz_report *report);
-
-/* What came of a run, to a reader */
-void carve_fuzz_show(const struct carve_fuzz_report *report,
-		     struct carve_report *r);
 
 #endif /* _CARVE_FUZZ_H */

@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The table of operations. The weights of those that are on add up to the dice. */
+/*
+ * The table of operations. A step draws one of the operations that are enabled,
+ * with a probability proportional to its weight. All data is constant: no
+ * locking.
+ */
 #include <linux/build_bug.h>
+#include <linux/kconfig.h>
 
-#include "fuzz/step.h"
+#include "fuzz/ops.h"
+#include "fuzz/ops_internal.h"
 
 const char * const carve_fuzz_contexts[CARVE_FUZZ_NR_CONTEXTS] = {
 	[CARVE_FUZZ_TASK] = "task",
@@ -18,6 +24,8 @@ const char * const carve_fuzz_layers[CARVE_FUZZ_NR_LAYERS] = {
 	[CARVE_FUZZ_KMALLOC] = "kmalloc",
 	[CARVE_FUZZ_VMAP] = "vmap",
 	[CARVE_FUZZ_KMAP] = "kmap",
+	[CARVE_FUZZ_DMA] = "dma",
+	[CARVE_FUZZ_NATIVE] = "native",
 	[CARVE_FUZZ_RECLAIM] = "reclaim",
 	[CARVE_FUZZ_TUNE] = "tune",
 	[CARVE_FUZZ_DEBUG] = "debug",
@@ -33,20 +41,22 @@ const char * const carve_fuzz_outcomes[CARVE_FUZZ_NR_OUTCOMES] = {
 
 #define ANY CARVE_FUZZ_ALL_CONTEXTS
 #define TASK BIT(CARVE_FUZZ_TASK)
+/* The locks of the DMA API may sleep on PREEMPT_RT */
+#define NO_RT (IS_ENABLED(CONFIG_PREEMPT_RT) ? TASK : ANY)
 
 #define OP(op, of, in, does, n) { \
 	.name = #op, .layer = (of), .contexts = (in), .effect = (does), \
 	.weight = (n), .run = carve_fuzz_##op, \
 }
 
-/* Where nobody else is at work */
+/* For serial runs only */
 #define SERIAL_OP(op, of, in, does, n) { \
 	.name = #op, .layer = (of), .contexts = (in), .effect = (does), \
 	.weight = (n), .run = carve_fuzz_##op, .serial = true, \
 }
 
 const struct carve_fuzz_op carve_fuzz_ops[] = {
-	/* These two are about all layers, and are always on */
+	/* These two apply to all layers, and are always enabled */
 	OP(free_any, CARVE_FUZZ_NR_LAYERS, ANY, CARVE_FUZZ_TAKES, 100),
 	OP(look_any, CARVE_FUZZ_NR_LAYERS, ANY, CARVE_FUZZ_KEEPS, 30),
 
@@ -79,12 +89,19 @@ const struct carve_fuzz_op carve_fuzz_ops[] = {
 	OP(kmap, CARVE_FUZZ_KMAP, TASK, CARVE_FUZZ_KEEPS, 6),
 	OP(kmap_local, CARVE_FUZZ_KMAP, ANY, CARVE_FUZZ_KEEPS, 6),
 
+	OP(dma_alloc, CARVE_FUZZ_DMA, NO_RT, CARVE_FUZZ_MAKES, 10),
+	OP(bad_dma, CARVE_FUZZ_DMA, NO_RT, CARVE_FUZZ_KEEPS, 2),
+	OP(native_alloc, CARVE_FUZZ_NATIVE, ANY, CARVE_FUZZ_MAKES, 12),
+	OP(native_get, CARVE_FUZZ_NATIVE, ANY, CARVE_FUZZ_KEEPS, 5),
+	OP(native_put, CARVE_FUZZ_NATIVE, ANY, CARVE_FUZZ_KEEPS, 5),
+	OP(native_drop, CARVE_FUZZ_NATIVE, ANY, CARVE_FUZZ_TAKES, 5),
+
 	OP(drain, CARVE_FUZZ_RECLAIM, TASK, CARVE_FUZZ_KEEPS, 1),
 	OP(shrink, CARVE_FUZZ_RECLAIM, TASK, CARVE_FUZZ_KEEPS, 1),
 	OP(validate, CARVE_FUZZ_RECLAIM, TASK, CARVE_FUZZ_KEEPS, 1),
-	OP(tune_store, CARVE_FUZZ_TUNE, TASK, CARVE_FUZZ_KEEPS, 4),
+	OP(tune_pcp, CARVE_FUZZ_TUNE, TASK, CARVE_FUZZ_KEEPS, 4),
 	OP(tune_cache, CARVE_FUZZ_TUNE, TASK, CARVE_FUZZ_KEEPS, 4),
-	OP(tune_rest, CARVE_FUZZ_TUNE, TASK, CARVE_FUZZ_KEEPS, 2),
+	OP(tune_carveout, CARVE_FUZZ_TUNE, TASK, CARVE_FUZZ_KEEPS, 2),
 	OP(debug, CARVE_FUZZ_DEBUG, TASK, CARVE_FUZZ_KEEPS, 3),
 
 	OP(bad_foreign, CARVE_FUZZ_BAD, ANY, CARVE_FUZZ_KEEPS, 2),
@@ -93,6 +110,7 @@ const struct carve_fuzz_op carve_fuzz_ops[] = {
 	OP(bad_area, CARVE_FUZZ_BAD, TASK, CARVE_FUZZ_KEEPS, 1),
 	OP(bad_request, CARVE_FUZZ_BAD, ANY, CARVE_FUZZ_KEEPS, 2),
 	SERIAL_OP(twice, CARVE_FUZZ_BAD, ANY, CARVE_FUZZ_TAKES, 4),
+	SERIAL_OP(twice_at_once, CARVE_FUZZ_BAD, TASK, CARVE_FUZZ_TAKES, 1),
 	SERIAL_OP(inside, CARVE_FUZZ_BAD, TASK, CARVE_FUZZ_KEEPS, 1),
 	SERIAL_OP(destroy_used, CARVE_FUZZ_BAD, TASK, CARVE_FUZZ_KEEPS, 1),
 };

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What no caller should do. Each of these is refused, and counted, and does no
- * harm: what it was done to is as it was.
+ * Bad operations: frees and requests that must be refused and counted, without
+ * changing the item.
  *
- * An object is freed twice, or by a pointer into it, only where nobody else is
- * at work: up to when its magazine is flushed it could be handed out again.
+ * Double frees, and frees of pointers into an object, only run in serial runs:
+ * they are detected when the magazine is flushed, and other threads could
+ * allocate the object until then. Locking: the busy bit of the item, as for all
+ * steps.
  */
 #include <linux/err.h>
 #include <linux/gfp.h>
@@ -14,9 +16,12 @@
 
 #include <carveout.h>
 
+#include "fuzz/ops_internal.h"
 #include "fuzz/step.h"
+#include "page/misuse.h"
+#include "page/reclaim.h"
 
-/* What is no memory of the carveout's */
+/* Free memory that isn't the carveout's */
 static void free_foreign(struct carve_fuzz_step *s, void *p)
 {
 	struct carveout *co = s->fuzz->co;
@@ -40,19 +45,19 @@ static void free_foreign(struct carve_fuzz_step *s, void *p)
 	default:
 		if (carve_krealloc(co, p, 100, GFP_ATOMIC | __GFP_NOWARN))
 			carve_fuzz_find(s->fuzz, s,
-					"what is foreign was made larger");
+					"memory outside of the carveout was resized");
 	}
 }
 
 enum carve_fuzz_outcome carve_fuzz_bad_foreign(struct carve_fuzz_step *s)
 {
-	long before = carve_fuzz_bad_frees(s->fuzz);
+	long before = carve_nr_misuses(&s->fuzz->co->pages);
 	u64 foreign[2] = { 1, 2 };
 
 	free_foreign(s, foreign);
 	carve_fuzz_expect_bad(s, before, 1);
 	if (foreign[0] != 1 || foreign[1] != 2)
-		carve_fuzz_find(s->fuzz, s, "what is foreign was written to");
+		carve_fuzz_find(s->fuzz, s, "memory outside of the carveout was written to");
 	return CARVE_FUZZ_REFUSED;
 }
 
@@ -87,14 +92,14 @@ static unsigned int misuse_block(struct carve_fuzz_step *s,
 	}
 }
 
-/* Does something to an item that must be refused; how many times */
+/* Misuse an item; returns the number of misuses that must be refused */
 typedef unsigned int (*misuse_fn)(struct carve_fuzz_step *s,
 				  const struct carve_fuzz_item *item);
 
-static enum carve_fuzz_outcome misuse(struct carve_fuzz_step *s,
-				      unsigned int kinds, misuse_fn fn)
+static enum carve_fuzz_outcome misuse_item(struct carve_fuzz_step *s,
+					   unsigned int kinds, misuse_fn fn)
 {
-	long before = carve_fuzz_bad_frees(s->fuzz);
+	long before = carve_nr_misuses(&s->fuzz->co->pages);
 	struct carve_fuzz_item *item = carve_fuzz_take(s, kinds);
 	unsigned int nr;
 
@@ -110,10 +115,10 @@ static enum carve_fuzz_outcome misuse(struct carve_fuzz_step *s,
 
 enum carve_fuzz_outcome carve_fuzz_bad_pages(struct carve_fuzz_step *s)
 {
-	return misuse(s, BIT(CARVE_FUZZ_BLOCK), misuse_block);
+	return misuse_item(s, BIT(CARVE_FUZZ_BLOCK), misuse_block);
 }
 
-/* To a cache that it isn't of */
+/* Free an object to another cache */
 static unsigned int free_to_other(struct carve_fuzz_step *s,
 				  const struct carve_fuzz_item *item)
 {
@@ -143,7 +148,7 @@ static unsigned int misuse_object(struct carve_fuzz_step *s,
 		if (carve_krealloc(co, item->addr + 1, 100,
 				   GFP_ATOMIC | __GFP_NOWARN))
 			carve_fuzz_find(s->fuzz, s,
-					"what begins nowhere was made larger");
+					"an invalid pointer was resized");
 		return 1;
 	case 3:
 		carve_vfree(co, item->addr);
@@ -156,8 +161,8 @@ static unsigned int misuse_object(struct carve_fuzz_step *s,
 
 enum carve_fuzz_outcome carve_fuzz_bad_object(struct carve_fuzz_step *s)
 {
-	return misuse(s, BIT(CARVE_FUZZ_OBJECT) | BIT(CARVE_FUZZ_KM),
-		      misuse_object);
+	return misuse_item(s, BIT(CARVE_FUZZ_OBJECT) | BIT(CARVE_FUZZ_KM),
+			   misuse_object);
 }
 
 static unsigned int misuse_area(struct carve_fuzz_step *s,
@@ -184,10 +189,10 @@ static unsigned int misuse_area(struct carve_fuzz_step *s,
 
 enum carve_fuzz_outcome carve_fuzz_bad_area(struct carve_fuzz_step *s)
 {
-	return misuse(s, BIT(CARVE_FUZZ_AREA), misuse_area);
+	return misuse_item(s, BIT(CARVE_FUZZ_AREA), misuse_area);
 }
 
-/* Requests that nobody can serve */
+/* Invalid requests */
 
 static const struct carve_fuzz_wish {
 	const char *name;
@@ -212,7 +217,7 @@ static void *bad_cache(struct carve_fuzz_step *s)
 	return IS_ERR(cache) ? NULL : cache;
 }
 
-static void *ask_task(struct carve_fuzz_step *s)
+static void *bad_task_request(struct carve_fuzz_step *s)
 {
 	struct carveout *co = s->fuzz->co;
 	struct carve_page *none = (void *)s;
@@ -231,7 +236,7 @@ static void *ask_task(struct carve_fuzz_step *s)
 	}
 }
 
-static void *ask(struct carve_fuzz_step *s, gfp_t gfp)
+static void *bad_request(struct carve_fuzz_step *s, gfp_t gfp)
 {
 	struct carveout *co = s->fuzz->co;
 
@@ -247,22 +252,23 @@ static void *ask(struct carve_fuzz_step *s, gfp_t gfp)
 	case 4:
 		return carve_krealloc_array(co, NULL, SIZE_MAX / 2, 3, gfp);
 	default:
-		return carve_fuzz_may_sleep(s) ? ask_task(s) : NULL;
+		return carve_fuzz_may_sleep(s) ? bad_task_request(s) : NULL;
 	}
 }
 
 enum carve_fuzz_outcome carve_fuzz_bad_request(struct carve_fuzz_step *s)
 {
-	if (ask(s, carve_fuzz_plain_gfp(s)))
-		carve_fuzz_find(s->fuzz, s, "a request that is none was served");
+	if (bad_request(s, carve_fuzz_plain_gfp(s)))
+		carve_fuzz_find(s->fuzz, s, "an invalid request was served");
 	return CARVE_FUZZ_REFUSED;
 }
 
-/* Twice, with nothing in between; frees that must be refused */
+/* Free an item twice; returns the number of misuses that must be refused */
 static unsigned int free_twice(struct carve_fuzz_step *s,
 			       const struct carve_fuzz_item *was)
 {
 	struct carveout *co = s->fuzz->co;
+	struct carve_fuzz_item again = *was;
 	unsigned int i;
 
 	switch (was->kind) {
@@ -293,6 +299,15 @@ static unsigned int free_twice(struct carve_fuzz_step *s,
 		carve_kvfree(co, was->addr);
 		carve_kvfree(co, was->addr);
 		return 1;
+	case CARVE_FUZZ_COHERENT:
+		carve_fuzz_free_coherent(s, was);
+		carve_fuzz_free_coherent(s, was);
+		return 1;
+	case CARVE_FUZZ_FRAME:
+		carve_fuzz_free_frames(s, was);
+		again.refs = 0;
+		carve_fuzz_free_frames(s, &again);
+		return 1;
 	default:
 		carve_vfree(co, was->addr);
 		carve_vfree(co, was->addr);
@@ -302,7 +317,7 @@ static unsigned int free_twice(struct carve_fuzz_step *s,
 
 enum carve_fuzz_outcome carve_fuzz_twice(struct carve_fuzz_step *s)
 {
-	long before = carve_fuzz_bad_frees(s->fuzz);
+	long before = carve_nr_misuses(&s->fuzz->co->pages);
 	struct carve_fuzz_item *item, was;
 
 	item = carve_fuzz_take(s, CARVE_FUZZ_ANYTHING);
@@ -315,7 +330,34 @@ enum carve_fuzz_outcome carve_fuzz_twice(struct carve_fuzz_step *s)
 	return CARVE_FUZZ_REFUSED;
 }
 
-/* A pointer into an object; at the latest it is seen when its magazine is flushed */
+/*
+ * Free a block twice as two CPUs at the same time do: both frees find it in use
+ * and put it into a magazine. Drain these, which detects the second free.
+ */
+enum carve_fuzz_outcome carve_fuzz_twice_at_once(struct carve_fuzz_step *s)
+{
+	long before = carve_nr_misuses(&s->fuzz->co->pages);
+	struct carveout *co = s->fuzz->co;
+	struct carve_fuzz_item *item, was;
+
+	item = carve_fuzz_take(s, BIT(CARVE_FUZZ_BLOCK));
+	if (!item)
+		return CARVE_FUZZ_SKIPPED;
+	was = *item;
+	carve_fuzz_dies(s, item);
+	carve_fuzz_leave(item);
+	carve_free_pages(co, was.page, was.order);
+	WRITE_ONCE(was.page->state, CARVE_PAGE_USED);
+	carve_free_pages(co, was.page, was.order);
+	carve_pages_drain(&co->pages);
+	carve_fuzz_expect_bad(s, before, 1);
+	return CARVE_FUZZ_REFUSED;
+}
+
+/*
+ * Free a pointer into an object; flush its magazine, which detects it at the
+ * latest
+ */
 static unsigned int free_inside(struct carve_fuzz_step *s,
 				const struct carve_fuzz_item *item)
 {
@@ -331,8 +373,8 @@ static unsigned int free_inside(struct carve_fuzz_step *s,
 
 enum carve_fuzz_outcome carve_fuzz_inside(struct carve_fuzz_step *s)
 {
-	return misuse(s, BIT(CARVE_FUZZ_OBJECT) | BIT(CARVE_FUZZ_KM),
-		      free_inside);
+	return misuse_item(s, BIT(CARVE_FUZZ_OBJECT) | BIT(CARVE_FUZZ_KM),
+			   free_inside);
 }
 
 enum carve_fuzz_outcome carve_fuzz_destroy_used(struct carve_fuzz_step *s)

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Operations on bytes: the kmalloc family, and kvmalloc. */
+/*
+ * Operations of the kmalloc family, and kvmalloc. Locking: the busy bit of the
+ * item, as for all steps.
+ */
 #include <linux/gfp.h>
 #include <linux/kernel.h>
 #include <linux/log2.h>
@@ -8,10 +11,11 @@
 
 #include <carveout.h>
 
+#include "fuzz/ops_internal.h"
 #include "fuzz/step.h"
 
 #define MOST_BULK 12
-/* In interrupts nobody wants to wait for more */
+/* Limit of sizes in interrupts, to bound the time */
 #define MOST_ATOMIC_BYTES SZ_32K
 
 static size_t draw_size(struct carve_fuzz_step *s)
@@ -21,15 +25,15 @@ static size_t draw_size(struct carve_fuzz_step *s)
 	return s->size;
 }
 
-/* Powers of two are aligned to their size, as far as addresses of pages are */
+/* kmalloc() aligns powers of two to their size, up to a page */
 static size_t promised_align(size_t size)
 {
 	return is_power_of_2(size) && size >= sizeof(u64) ?
 	       min_t(size_t, size, PAGE_SIZE) : sizeof(u64);
 }
 
-static void enter(struct carve_fuzz_step *s, struct carve_fuzz_item *item,
-		  enum carve_fuzz_kind kind, void *addr, size_t size, gfp_t gfp)
+static void enter_kmalloc(struct carve_fuzz_step *s, struct carve_fuzz_item *item,
+			  enum carve_fuzz_kind kind, void *addr, size_t size, gfp_t gfp)
 {
 	item->kind = kind;
 	item->addr = addr;
@@ -39,14 +43,14 @@ static void enter(struct carve_fuzz_step *s, struct carve_fuzz_item *item,
 	carve_fuzz_leave(item);
 }
 
-static enum carve_fuzz_outcome failed(struct carve_fuzz_item *item)
+static enum carve_fuzz_outcome kmalloc_failed(struct carve_fuzz_item *item)
 {
 	carve_fuzz_leave(item);
 	return CARVE_FUZZ_FAILED;
 }
 
-/* By one of the functions that come to the same */
-static void *allocate(struct carve_fuzz_step *s, size_t size, gfp_t gfp)
+/* Allocate by a random one of several equivalent functions */
+static void *kmalloc_item(struct carve_fuzz_step *s, size_t size, gfp_t gfp)
 {
 	struct carveout *co = s->fuzz->co;
 	bool zero = gfp & __GFP_ZERO;
@@ -74,14 +78,14 @@ enum carve_fuzz_outcome carve_fuzz_kmalloc(struct carve_fuzz_step *s)
 
 	if (!item)
 		return CARVE_FUZZ_SKIPPED;
-	p = allocate(s, size, gfp);
+	p = kmalloc_item(s, size, gfp);
 	if (!p)
-		return failed(item);
-	enter(s, item, CARVE_FUZZ_KM, p, size, gfp);
+		return kmalloc_failed(item);
+	enter_kmalloc(s, item, CARVE_FUZZ_KM, p, size, gfp);
 	return CARVE_FUZZ_DONE;
 }
 
-/* A copy of @from, which is its caller's, at @item */
+/* Copy @from, which the caller has locked, to @item */
 static enum carve_fuzz_outcome dup_item(struct carve_fuzz_step *s,
 					const struct carve_fuzz_item *from,
 					struct carve_fuzz_item *item)
@@ -92,11 +96,11 @@ static enum carve_fuzz_outcome dup_item(struct carve_fuzz_step *s,
 	s->size = from->size;
 	p = carve_kmemdup(s->fuzz->co, from->addr, from->size, gfp);
 	if (!p)
-		return failed(item);
+		return kmalloc_failed(item);
 	if (memcmp(p, from->addr, from->size))
-		carve_fuzz_find(s->fuzz, s, "a copy of %zu bytes is not the same",
+		carve_fuzz_find(s->fuzz, s, "a copy of %zu bytes differs",
 				from->size);
-	/* Filled by whom it was asked from, whatever the kernel does to all */
+	/* Not zeroed, even with init_on_alloc=1 */
 	item->kind = CARVE_FUZZ_KM;
 	item->addr = p;
 	item->size = from->size;
@@ -121,7 +125,7 @@ enum carve_fuzz_outcome carve_fuzz_kmemdup(struct carve_fuzz_step *s)
 	return outcome;
 }
 
-/* What was zero each time is to be so again; and only that may be asked to be */
+/* As for krealloc(), __GFP_ZERO must be passed at each resize or never */
 static gfp_t regrow_gfp(struct carve_fuzz_step *s,
 			const struct carve_fuzz_item *item)
 {
@@ -133,15 +137,15 @@ static gfp_t regrow_gfp(struct carve_fuzz_step *s,
 typedef void *(*resize_fn)(struct carveout *co, const void *p, size_t size,
 			   gfp_t gfp);
 
-/* Moves it, or not, by @fn */
-static enum carve_fuzz_outcome resize(struct carve_fuzz_step *s,
-				      struct carve_fuzz_item *item, gfp_t gfp,
-				      resize_fn fn)
+/* Resize an item by @fn, which may move it */
+static enum carve_fuzz_outcome resize_item(struct carve_fuzz_step *s,
+					   struct carve_fuzz_item *item, gfp_t gfp,
+					   resize_fn fn)
 {
 	size_t size = draw_size(s);
 	void *p;
 
-	/* It may be another's as soon as it has moved */
+	/* Once it has moved, another thread can allocate the old memory */
 	carve_fuzz_unclaim(s->fuzz, item);
 	p = fn(s->fuzz->co, item->addr, size, gfp);
 	if (p)
@@ -159,7 +163,7 @@ enum carve_fuzz_outcome carve_fuzz_krealloc(struct carve_fuzz_step *s)
 	item = carve_fuzz_take(s, BIT(CARVE_FUZZ_KM));
 	if (!item)
 		return CARVE_FUZZ_SKIPPED;
-	return resize(s, item, regrow_gfp(s, item), carve_krealloc);
+	return resize_item(s, item, regrow_gfp(s, item), carve_krealloc);
 }
 
 enum carve_fuzz_outcome carve_fuzz_kvrealloc(struct carve_fuzz_step *s)
@@ -170,11 +174,11 @@ enum carve_fuzz_outcome carve_fuzz_kvrealloc(struct carve_fuzz_step *s)
 	if (!item)
 		return CARVE_FUZZ_SKIPPED;
 	item->kind = CARVE_FUZZ_KVM;
-	return resize(s, item, GFP_KERNEL | __GFP_NOWARN |
-		      (item->zeroed ? __GFP_ZERO : 0), carve_kvrealloc);
+	return resize_item(s, item, GFP_KERNEL | __GFP_NOWARN |
+			   (item->zeroed ? __GFP_ZERO : 0), carve_kvrealloc);
 }
 
-/* Whoever asks how many bytes there are may use them all */
+/* The caller of carve_ksize() may use all bytes */
 enum carve_fuzz_outcome carve_fuzz_ksize(struct carve_fuzz_step *s)
 {
 	struct carve_fuzz_item *item;
@@ -185,7 +189,7 @@ enum carve_fuzz_outcome carve_fuzz_ksize(struct carve_fuzz_step *s)
 		return CARVE_FUZZ_SKIPPED;
 	size = carve_ksize(s->fuzz->co, item->addr);
 	if (size < item->size) {
-		carve_fuzz_find(s->fuzz, s, "of %zu bytes there are only %zu",
+		carve_fuzz_find(s->fuzz, s, "ksize of %zu bytes is only %zu",
 				item->size, size);
 	} else {
 		carve_fuzz_unclaim(s->fuzz, item);
@@ -226,7 +230,7 @@ enum carve_fuzz_outcome carve_fuzz_kvmalloc(struct carve_fuzz_step *s)
 		return CARVE_FUZZ_SKIPPED;
 	p = carve_kvmalloc(s->fuzz->co, size, gfp);
 	if (!p)
-		return failed(item);
-	enter(s, item, CARVE_FUZZ_KVM, p, size, gfp);
+		return kmalloc_failed(item);
+	enter_kmalloc(s, item, CARVE_FUZZ_KVM, p, size, gfp);
 	return CARVE_FUZZ_DONE;
 }

@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Operations on pages: of all orders, exact, by the array, split. */
+/*
+ * Operations on pages: all orders, exact, bulk, split. Locking: the busy bit of
+ * the item, as for all steps.
+ */
 #include <linux/gfp.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
 
 #include <carveout.h>
 
+#include "fuzz/ops_internal.h"
 #include "fuzz/step.h"
 
 #define MOST_BULK 16
 
-/* Small ones mostly, and beyond what there can be, too */
-static unsigned int draw_order(struct carve_fuzz_step *s)
+/* A random order, mostly small */
+static unsigned int draw_block_order(struct carve_fuzz_step *s)
 {
 	unsigned int most = s->fuzz->max_order;
 
@@ -20,7 +24,7 @@ static unsigned int draw_order(struct carve_fuzz_step *s)
 	return carve_fuzz_any(s, carve_fuzz_any(s, most + 1) + 1);
 }
 
-static enum carve_fuzz_outcome failed(struct carve_fuzz_item *item)
+static enum carve_fuzz_outcome pages_failed(struct carve_fuzz_item *item)
 {
 	carve_fuzz_leave(item);
 	return CARVE_FUZZ_FAILED;
@@ -41,7 +45,7 @@ static void enter_block(struct carve_fuzz_step *s, struct carve_fuzz_item *item,
 enum carve_fuzz_outcome carve_fuzz_alloc_pages(struct carve_fuzz_step *s)
 {
 	struct carve_fuzz_item *item = carve_fuzz_place(s);
-	unsigned int order = draw_order(s);
+	unsigned int order = draw_block_order(s);
 	gfp_t gfp = carve_fuzz_gfp(s);
 	struct carve_page *page;
 
@@ -50,7 +54,7 @@ enum carve_fuzz_outcome carve_fuzz_alloc_pages(struct carve_fuzz_step *s)
 	s->size = PAGE_SIZE << order;
 	page = carve_alloc_pages(s->fuzz->co, gfp, order);
 	if (!page)
-		return failed(item);
+		return pages_failed(item);
 	enter_block(s, item, page, order, gfp);
 	return CARVE_FUZZ_DONE;
 }
@@ -58,7 +62,7 @@ enum carve_fuzz_outcome carve_fuzz_alloc_pages(struct carve_fuzz_step *s)
 enum carve_fuzz_outcome carve_fuzz_get_free_pages(struct carve_fuzz_step *s)
 {
 	struct carve_fuzz_item *item = carve_fuzz_place(s);
-	unsigned int order = carve_fuzz_one_in(s, 2) ? 0 : draw_order(s);
+	unsigned int order = carve_fuzz_one_in(s, 2) ? 0 : draw_block_order(s);
 	gfp_t gfp = carve_fuzz_plain_gfp(s);
 	struct carveout *co = s->fuzz->co;
 	void *addr;
@@ -70,7 +74,7 @@ enum carve_fuzz_outcome carve_fuzz_get_free_pages(struct carve_fuzz_step *s)
 			carve_get_zeroed_page(co, gfp) :
 			carve_get_free_pages(co, gfp, order));
 	if (!addr)
-		return failed(item);
+		return pages_failed(item);
 	enter_block(s, item, carve_virt_to_page(co, addr), order, gfp);
 	return CARVE_FUZZ_DONE;
 }
@@ -78,7 +82,7 @@ enum carve_fuzz_outcome carve_fuzz_get_free_pages(struct carve_fuzz_step *s)
 enum carve_fuzz_outcome carve_fuzz_alloc_exact(struct carve_fuzz_step *s)
 {
 	struct carve_fuzz_item *item = carve_fuzz_place(s);
-	size_t size = carve_fuzz_size(s, PAGE_SIZE << draw_order(s));
+	size_t size = carve_fuzz_size(s, PAGE_SIZE << draw_block_order(s));
 	gfp_t gfp = carve_fuzz_plain_gfp(s);
 	void *addr;
 
@@ -87,7 +91,7 @@ enum carve_fuzz_outcome carve_fuzz_alloc_exact(struct carve_fuzz_step *s)
 	s->size = size;
 	addr = carve_alloc_pages_exact(s->fuzz->co, size, gfp);
 	if (!addr)
-		return failed(item);
+		return pages_failed(item);
 	item->kind = CARVE_FUZZ_EXACT;
 	item->addr = addr;
 	item->size = size;
@@ -96,7 +100,7 @@ enum carve_fuzz_outcome carve_fuzz_alloc_exact(struct carve_fuzz_step *s)
 	return CARVE_FUZZ_DONE;
 }
 
-/* Those for which there is no place go back, by the array again */
+/* Pages for which there is no unused item are freed in bulk */
 enum carve_fuzz_outcome carve_fuzz_alloc_bulk(struct carve_fuzz_step *s)
 {
 	unsigned int nr = 1 + carve_fuzz_any(s, MOST_BULK), i, got;
@@ -118,7 +122,7 @@ enum carve_fuzz_outcome carve_fuzz_alloc_bulk(struct carve_fuzz_step *s)
 	return got == nr ? CARVE_FUZZ_DONE : CARVE_FUZZ_FAILED;
 }
 
-static struct carve_page *give_page(struct carve_fuzz_step *s)
+static struct carve_page *take_single_page(struct carve_fuzz_step *s)
 {
 	struct carve_fuzz_item *item;
 	struct carve_page *page;
@@ -142,7 +146,7 @@ enum carve_fuzz_outcome carve_fuzz_free_bulk(struct carve_fuzz_step *s)
 	struct carve_page *page[MOST_BULK / 2] = { };
 
 	for (i = 0; i < nr; i++)
-		page[i] = give_page(s);
+		page[i] = take_single_page(s);
 	carve_free_pages_bulk(s->fuzz->co, nr, page);
 	return CARVE_FUZZ_DONE;
 }

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Operations on caches and their objects. */
+/*
+ * Operations on caches and their objects. Locking: the busy bit of the item, as
+ * for all steps; a reference in @users keeps a cache from being destroyed.
+ */
 #include <linux/err.h>
 #include <linux/gfp.h>
 #include <linux/kernel.h>
@@ -8,19 +11,20 @@
 
 #include <carveout.h>
 
+#include "fuzz/ops_internal.h"
 #include "fuzz/settings.h"
 #include "fuzz/step.h"
-#include "slab/limbo.h"
+#include "slab/deferred_free.h"
 
 #define MOST_BULK 24
 
-static struct carve_fuzz_cache *draw_place(struct carve_fuzz_step *s)
+static struct carve_fuzz_cache *draw_cache_slot(struct carve_fuzz_step *s)
 {
 	return &s->fuzz->cache[carve_fuzz_any(s, CARVE_FUZZ_NR_CACHES)];
 }
 
-/* One that there is, held; or NULL */
-static struct carve_fuzz_cache *draw_cache(struct carve_fuzz_step *s)
+/* A reference to a random existing cache, or NULL */
+static struct carve_fuzz_cache *draw_fuzz_cache(struct carve_fuzz_step *s)
 {
 	u32 first = carve_fuzz_any(s, CARVE_FUZZ_NR_CACHES), i;
 
@@ -34,7 +38,7 @@ static struct carve_fuzz_cache *draw_cache(struct carve_fuzz_step *s)
 	return NULL;
 }
 
-static slab_flags_t draw_flags(struct carve_fuzz_step *s)
+static slab_flags_t draw_cache_flags(struct carve_fuzz_step *s)
 {
 	slab_flags_t flags = 0;
 
@@ -48,17 +52,17 @@ static slab_flags_t draw_flags(struct carve_fuzz_step *s)
 	return flags;
 }
 
-static void draw_shape(struct carve_fuzz_step *s, struct carve_fuzz_cache *c)
+static void draw_cache_geometry(struct carve_fuzz_step *s, struct carve_fuzz_cache *c)
 {
 	c->size = carve_fuzz_size(s, CARVE_CACHE_MAX_SIZE);
 	c->align = carve_fuzz_one_in(s, 2) ? 0 : 1U << carve_fuzz_any(s, 9);
-	c->flags = draw_flags(s);
+	c->flags = draw_cache_flags(s);
 	c->constructed = c->size >= sizeof(u64) && carve_fuzz_one_in(s, 3);
 	s->size = c->size;
 }
 
-static struct carve_cache *make_cache(struct carve_fuzz_step *s,
-				      const struct carve_fuzz_cache *c)
+static struct carve_cache *create_fuzz_cache(struct carve_fuzz_step *s,
+					     const struct carve_fuzz_cache *c)
 {
 	const struct carve_cache_options options = {
 		.align = c->align,
@@ -74,15 +78,17 @@ static struct carve_cache *make_cache(struct carve_fuzz_step *s,
 
 enum carve_fuzz_outcome carve_fuzz_cache_create(struct carve_fuzz_step *s)
 {
-	struct carve_fuzz_cache *c = draw_place(s);
+	struct carve_fuzz_cache *c = draw_cache_slot(s);
 	struct carve_cache *cache;
 
-	/* Mine, if nobody has it and nothing is there */
+	/*
+	 * Lock the slot if there is no cache, and no other step has locked it
+	 */
 	if (atomic_cmpxchg(&c->users, CARVE_FUZZ_NO_CACHE,
 			   CARVE_FUZZ_NO_CACHE + 1) != CARVE_FUZZ_NO_CACHE)
 		return CARVE_FUZZ_SKIPPED;
-	draw_shape(s, c);
-	cache = make_cache(s, c);
+	draw_cache_geometry(s, c);
+	cache = create_fuzz_cache(s, c);
 	if (IS_ERR(cache)) {
 		if (PTR_ERR(cache) != -ENOMEM)
 			carve_fuzz_find(s->fuzz, s,
@@ -99,7 +105,7 @@ enum carve_fuzz_outcome carve_fuzz_cache_create(struct carve_fuzz_step *s)
 
 enum carve_fuzz_outcome carve_fuzz_cache_destroy(struct carve_fuzz_step *s)
 {
-	struct carve_fuzz_cache *c = draw_place(s);
+	struct carve_fuzz_cache *c = draw_cache_slot(s);
 	int ret;
 
 	if (atomic_cmpxchg(&c->users, 0, CARVE_FUZZ_NO_CACHE + 1))
@@ -118,7 +124,7 @@ enum carve_fuzz_outcome carve_fuzz_cache_destroy(struct carve_fuzz_step *s)
 
 enum carve_fuzz_outcome carve_fuzz_cache_shrink(struct carve_fuzz_step *s)
 {
-	struct carve_fuzz_cache *c = draw_cache(s);
+	struct carve_fuzz_cache *c = draw_fuzz_cache(s);
 
 	if (!c)
 		return CARVE_FUZZ_SKIPPED;
@@ -127,7 +133,7 @@ enum carve_fuzz_outcome carve_fuzz_cache_shrink(struct carve_fuzz_step *s)
 	return CARVE_FUZZ_DONE;
 }
 
-static bool is_zeroed(const struct carve_fuzz_cache *c, gfp_t gfp)
+static bool object_is_zeroed(const struct carve_fuzz_cache *c, gfp_t gfp)
 {
 	if (c->constructed)
 		return false;
@@ -135,7 +141,9 @@ static bool is_zeroed(const struct carve_fuzz_cache *c, gfp_t gfp)
 				    want_init_on_alloc(gfp));
 }
 
-/* Enters an object, whose use of the cache counts already */
+/*
+ * Add an object to the model; the caller has taken its reference to the cache
+ */
 static void enter_object(struct carve_fuzz_step *s,
 			 struct carve_fuzz_item *item,
 			 struct carve_fuzz_cache *c, void *object, gfp_t gfp)
@@ -148,9 +156,9 @@ static void enter_object(struct carve_fuzz_step *s,
 	item->size = c->size;
 	if (c->constructed && *(u64 *)object != CARVE_FUZZ_MAGIC)
 		carve_fuzz_find(s->fuzz, s,
-				"an object of %u bytes has lost what its constructor wrote",
+				"an object of %u bytes is not constructed",
 				c->size);
-	carve_fuzz_born(s, item, align, is_zeroed(c, gfp));
+	carve_fuzz_born(s, item, align, object_is_zeroed(c, gfp));
 	carve_fuzz_leave(item);
 }
 
@@ -163,7 +171,7 @@ enum carve_fuzz_outcome carve_fuzz_object_alloc(struct carve_fuzz_step *s)
 
 	if (!item)
 		return CARVE_FUZZ_SKIPPED;
-	c = draw_cache(s);
+	c = draw_fuzz_cache(s);
 	if (!c) {
 		carve_fuzz_leave(item);
 		return CARVE_FUZZ_SKIPPED;
@@ -179,7 +187,7 @@ enum carve_fuzz_outcome carve_fuzz_object_alloc(struct carve_fuzz_step *s)
 	return CARVE_FUZZ_DONE;
 }
 
-/* Objects for which there is no place go back, by the array again */
+/* Objects for which there is no unused item are freed in bulk */
 static void enter_objects(struct carve_fuzz_step *s, struct carve_fuzz_cache *c,
 			  unsigned int nr, void **object, gfp_t gfp)
 {
@@ -199,7 +207,7 @@ static void enter_objects(struct carve_fuzz_step *s, struct carve_fuzz_cache *c,
 enum carve_fuzz_outcome carve_fuzz_objects_alloc(struct carve_fuzz_step *s)
 {
 	unsigned int nr = 1 + carve_fuzz_any(s, MOST_BULK);
-	struct carve_fuzz_cache *c = draw_cache(s);
+	struct carve_fuzz_cache *c = draw_fuzz_cache(s);
 	gfp_t gfp = carve_fuzz_plain_gfp(s);
 	void *object[MOST_BULK];
 	size_t got;
@@ -209,7 +217,7 @@ enum carve_fuzz_outcome carve_fuzz_objects_alloc(struct carve_fuzz_step *s)
 	s->size = nr * c->size;
 	got = carve_cache_alloc_bulk(c->cache, gfp, nr, object);
 	if (got && got != nr)
-		carve_fuzz_find(s->fuzz, s, "%zu objects of %u by the array",
+		carve_fuzz_find(s->fuzz, s, "bulk allocation returned %zu objects of %u",
 				got, nr);
 	if (got)
 		enter_objects(s, c, nr, object, gfp);
@@ -217,8 +225,8 @@ enum carve_fuzz_outcome carve_fuzz_objects_alloc(struct carve_fuzz_step *s)
 	return got ? CARVE_FUZZ_DONE : CARVE_FUZZ_FAILED;
 }
 
-/* An object of that cache as it goes back, or NULL; others are freed */
-static void *give_object(struct carve_fuzz_step *s, struct carve_fuzz_cache *c)
+/* Remove an object of @c from the model, for a bulk free; others are freed */
+static void *take_cache_object(struct carve_fuzz_step *s, struct carve_fuzz_cache *c)
 {
 	struct carve_fuzz_item *item;
 	void *object;
@@ -241,13 +249,13 @@ static void *give_object(struct carve_fuzz_step *s, struct carve_fuzz_cache *c)
 enum carve_fuzz_outcome carve_fuzz_objects_free(struct carve_fuzz_step *s)
 {
 	unsigned int nr = 1 + carve_fuzz_any(s, MOST_BULK / 2), i, given = 0;
-	struct carve_fuzz_cache *c = draw_cache(s);
+	struct carve_fuzz_cache *c = draw_fuzz_cache(s);
 	void *object[MOST_BULK / 2];
 
 	if (!c)
 		return CARVE_FUZZ_SKIPPED;
 	for (i = 0; i < nr; i++) {
-		object[i] = give_object(s, c);
+		object[i] = take_cache_object(s, c);
 		given += !!object[i];
 	}
 	carve_cache_free_bulk(c->cache, nr, object);
@@ -256,22 +264,22 @@ enum carve_fuzz_outcome carve_fuzz_objects_free(struct carve_fuzz_step *s)
 }
 
 /*
- * What is given to be freed after a grace period stays as it is for a reader of
- * now, but for the rcu_head, which lies at its end.
+ * An object to be freed after a grace period must stay unchanged until then,
+ * except its rcu_head, which is put at its end.
  */
-static bool has_head(const struct carve_fuzz_item *item)
+static bool has_rcu_head(const struct carve_fuzz_item *item)
 {
 	return item->size >= 2 * sizeof(u64) + sizeof(struct rcu_head);
 }
 
-static struct rcu_head *head_of(const struct carve_fuzz_item *item)
+static struct rcu_head *item_rcu_head(const struct carve_fuzz_item *item)
 {
 	return item->addr + round_down(item->size - sizeof(struct rcu_head),
 				       sizeof(void *));
 }
 
-static void free_rcu(struct carve_fuzz_step *s,
-		     const struct carve_fuzz_item *was, struct rcu_head *head)
+static void free_after_rcu(struct carve_fuzz_step *s,
+			   const struct carve_fuzz_item *was, struct rcu_head *head)
 {
 	if (was->kind == CARVE_FUZZ_OBJECT)
 		carve_cache_free_rcu(was->cache->cache, was->addr, head);
@@ -283,7 +291,7 @@ static enum carve_fuzz_outcome free_item_rcu(struct carve_fuzz_step *s,
 					     struct carve_fuzz_item *item)
 {
 	struct carve_fuzz_item was = *item;
-	struct rcu_head *head = has_head(item) ? head_of(item) : NULL;
+	struct rcu_head *head = has_rcu_head(item) ? item_rcu_head(item) : NULL;
 
 	if (!head && !carve_fuzz_may_sleep(s)) {
 		carve_fuzz_leave(item);
@@ -294,15 +302,15 @@ static enum carve_fuzz_outcome free_item_rcu(struct carve_fuzz_step *s,
 	if (was.kind == CARVE_FUZZ_OBJECT && was.cache->constructed)
 		carve_fuzz_construct(was.addr);
 	if (!head) {
-		free_rcu(s, &was, NULL);
+		free_after_rcu(s, &was, NULL);
 	} else {
 		u64 first = *(u64 *)was.addr;
 
 		guard(rcu)();
-		free_rcu(s, &was, head);
+		free_after_rcu(s, &was, head);
 		if (READ_ONCE(*(u64 *)was.addr) != first)
 			carve_fuzz_find(s->fuzz, s,
-					"an item was freed before its readers were done");
+					"an item was freed before the end of the grace period");
 	}
 	if (was.kind == CARVE_FUZZ_OBJECT)
 		carve_fuzz_cache_put(was.cache);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Operations on addresses: areas, and pages that are mapped a second time. */
+/*
+ * Operations on mappings: areas, and pages that are mapped a second time.
+ * Locking: the busy bit of the item, as for all steps.
+ */
 #include <linux/gfp.h>
 #include <linux/instruction_pointer.h>
 #include <linux/kernel.h>
@@ -8,6 +11,7 @@
 
 #include <carveout.h>
 
+#include "fuzz/ops_internal.h"
 #include "fuzz/step.h"
 
 enum carve_fuzz_outcome carve_fuzz_vmalloc(struct carve_fuzz_step *s)
@@ -20,7 +24,7 @@ enum carve_fuzz_outcome carve_fuzz_vmalloc(struct carve_fuzz_step *s)
 	if (!item)
 		return CARVE_FUZZ_SKIPPED;
 	s->size = size;
-	/* carve_vmalloc() would tell the log where there is nothing left */
+	/* carve_vmalloc() would log a failure */
 	item->addr = carve_vmap_alloc(&s->fuzz->co->vmap, size, gfp,
 				      _THIS_IP_);
 	if (!item->addr) {
@@ -34,13 +38,13 @@ enum carve_fuzz_outcome carve_fuzz_vmalloc(struct carve_fuzz_step *s)
 	return CARVE_FUZZ_DONE;
 }
 
-static struct carve_fuzz_item *take_pages(struct carve_fuzz_step *s)
+static struct carve_fuzz_item *take_page_item(struct carve_fuzz_step *s)
 {
 	return carve_fuzz_take(s, BIT(CARVE_FUZZ_BLOCK) |
 				  BIT(CARVE_FUZZ_SINGLES));
 }
 
-/* Maps the pages of @item, looks at them there, and unmaps them */
+/* Map the pages of @item, check the pattern there, and unmap them */
 static bool map_and_look(struct carve_fuzz_step *s,
 			 const struct carve_fuzz_item *item,
 			 struct carve_page **pages)
@@ -60,7 +64,7 @@ static bool map_and_look(struct carve_fuzz_step *s,
 
 enum carve_fuzz_outcome carve_fuzz_vmap(struct carve_fuzz_step *s)
 {
-	struct carve_fuzz_item *item = take_pages(s);
+	struct carve_fuzz_item *item = take_page_item(s);
 	struct carve_page **pages;
 	bool mapped = false;
 
@@ -77,7 +81,7 @@ enum carve_fuzz_outcome carve_fuzz_vmap(struct carve_fuzz_step *s)
 
 enum carve_fuzz_outcome carve_fuzz_kmap(struct carve_fuzz_step *s)
 {
-	struct carve_fuzz_item *item = take_pages(s);
+	struct carve_fuzz_item *item = take_page_item(s);
 	void *addr;
 
 	if (!item)
@@ -86,7 +90,7 @@ enum carve_fuzz_outcome carve_fuzz_kmap(struct carve_fuzz_step *s)
 	if (addr)
 		carve_fuzz_look_at(s, item, addr, PAGE_SIZE);
 	else
-		carve_fuzz_find(s->fuzz, s, "a page is not mapped");
+		carve_fuzz_find(s->fuzz, s, "carve_kmap() failed");
 	carve_kunmap(s->fuzz->co, item->page);
 	carve_fuzz_leave(item);
 	return CARVE_FUZZ_DONE;
@@ -94,7 +98,7 @@ enum carve_fuzz_outcome carve_fuzz_kmap(struct carve_fuzz_step *s)
 
 enum carve_fuzz_outcome carve_fuzz_kmap_local(struct carve_fuzz_step *s)
 {
-	struct carve_fuzz_item *item = take_pages(s);
+	struct carve_fuzz_item *item = take_page_item(s);
 	void *addr;
 
 	if (!item)

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a run tunes, it leaves as it found it. And it begins as every other run
- * of the same options does: the order of objects, drawn at random otherwise,
- * follows from the seed, and so do the colours of slabs.
+ * Saving and restoring the settings that a run changes, and the initial
+ * settings of a run. In serial runs, the random order of objects and the
+ * colours of slabs start from the seed, so that equal options lead to equal
+ * runs.
+ *
+ * Locking: caches are walked under the slabs' lock. No worker may run
+ * meanwhile.
  */
 #include <linux/cpumask.h>
 #include <linux/list.h>
@@ -11,6 +15,8 @@
 
 #include "fuzz/settings.h"
 #include "fuzz/step.h"
+#include "page/reclaim.h"
+#include "slab/debug_switch.h"
 
 static struct carve_fuzz_magazines keep_magazines(struct carve_magazines *ms)
 {
@@ -32,19 +38,19 @@ static void restore_magazines(const struct carve_fuzz_magazines *m)
 		carve_magazines_tune(m->ms, m->batch, m->limit);
 }
 
-static void keep_stores(struct carve_fuzz_settings *settings,
-			struct carve_pages *pages)
+static void keep_pcp(struct carve_fuzz_settings *settings,
+		     struct carve_pages *pages)
 {
-	struct carve_store *store;
+	struct carve_pcp *pcp;
 	struct carve_zone *zone;
 	unsigned int i;
 
 	carve_for_each_zone(zone, pages) {
 		settings->watermark[zone - pages->zone] =
 			zone->watermark[CARVE_WMARK_MIN];
-		carve_for_each_store(store, zone, i)
-			settings->store[settings->nr_stores++] =
-				keep_magazines(&store->magazines);
+		carve_for_each_pcp(pcp, zone, i)
+			settings->pcp[settings->nr_pcp++] =
+				keep_magazines(&pcp->magazines);
 	}
 }
 
@@ -54,11 +60,11 @@ static struct carve_fuzz_cache_setting keep_cache(struct carve_cache *cache)
 	struct carve_fuzz_cache_setting kept = {
 		.cache = cache,
 		.magazines = keep_magazines(&cache->magazines),
-		.max_empty = cache->plain.max_empty,
+		.max_empty = READ_ONCE(cache->oo.max_empty),
 		.debug = d->flags,
 	};
 
-	/* Debugging has put them away */
+	/* Debugging has saved the settings, and disabled the magazines */
 	if (d->flags) {
 		kept.magazines.base = d->base;
 		kept.magazines.batch = d->batch;
@@ -67,7 +73,7 @@ static struct carve_fuzz_cache_setting keep_cache(struct carve_cache *cache)
 	return kept;
 }
 
-/* Of those alone that there always are */
+/* Save the settings of the carveout's own caches; steps create the others */
 static int keep_caches(struct carve_fuzz_settings *settings,
 		       struct carve_slabs *slabs)
 {
@@ -77,7 +83,7 @@ static int keep_caches(struct carve_fuzz_settings *settings,
 	guard(mutex)(&slabs->lock);
 	list_for_each_entry(cache, &slabs->caches, list)
 		n += !cache->meta;
-	/* Native reclaim may wait for this lock: it isn't waited for in turn */
+	/* GFP_NOIO, because the kernel's reclaim may wait for this lock */
 	settings->cache = kcalloc(n, sizeof(*settings->cache), GFP_NOIO);
 	if (!settings->cache)
 		return -ENOMEM;
@@ -98,7 +104,7 @@ int carve_fuzz_settings_keep(struct carve_fuzz_settings *settings,
 		.keep = co->vmap.keep,
 		.eager = co->vmap.eager,
 	};
-	keep_stores(settings, &co->pages);
+	keep_pcp(settings, &co->pages);
 	return keep_caches(settings, &co->slabs);
 }
 
@@ -118,12 +124,12 @@ void carve_fuzz_settings_restore(const struct carve_fuzz_settings *settings,
 	WRITE_ONCE(co->pages.wait_ms, settings->wait_ms);
 	WRITE_ONCE(co->slabs.shuffle, settings->shuffle);
 	WRITE_ONCE(co->slabs.quarantine_bytes, settings->quarantine_bytes);
-	carve_vmap_set_kept(&co->vmap, settings->keep, settings->eager);
+	carve_vmap_set_cache_limit(&co->vmap, settings->keep, settings->eager);
 	for (i = 0; i < co->pages.nr_zones; i++)
 		carve_zone_set_watermarks(&co->pages.zone[i],
 					  settings->watermark[i]);
-	for (i = 0; i < settings->nr_stores; i++)
-		restore_magazines(&settings->store[i]);
+	for (i = 0; i < settings->nr_pcp; i++)
+		restore_magazines(&settings->pcp[i]);
 	guard(mutex)(&co->slabs.lock);
 	for (i = 0; i < settings->nr_caches; i++)
 		restore_cache(&settings->cache[i]);
@@ -134,9 +140,9 @@ void carve_fuzz_settings_free(struct carve_fuzz_settings *settings)
 	kfree(settings->cache);
 }
 
-static void settle_shelf(struct carve_shelf *shelf)
+static void reset_node_colour(struct carve_cache_node *node)
 {
-	shelf->colour = 0;
+	node->colour = 0;
 }
 
 void carve_fuzz_settle_cache(struct carve_fuzz *fuzz, struct carve_cache *cache)
@@ -147,23 +153,23 @@ void carve_fuzz_settle_cache(struct carve_fuzz *fuzz, struct carve_cache *cache)
 		return;
 	guard(raw_spinlock_irqsave)(&cache->lock);
 	cache->random = fuzz->options->seed;
-	settle_shelf(&cache->plain);
-	settle_shelf(&cache->low);
-	settle_shelf(&cache->debug);
+	reset_node_colour(&cache->oo);
+	reset_node_colour(&cache->min);
+	reset_node_colour(&cache->debug);
 }
 
-static void settle_stores(struct carve_fuzz *fuzz, struct carve_zone *zone)
+static void settle_pcp(struct carve_fuzz *fuzz, struct carve_zone *zone)
 {
-	struct carve_store *store;
+	struct carve_pcp *pcp;
 	unsigned int i;
 
-	/* Nothing that comes between steps in the background */
+	/* Watermark 0: no background reclaim between steps */
 	if (fuzz->serial)
 		carve_zone_set_watermarks(zone, 0);
 	if (!fuzz->still)
 		return;
-	carve_for_each_store(store, zone, i)
-		carve_magazines_tune(&store->magazines, 1, 0);
+	carve_for_each_pcp(pcp, zone, i)
+		carve_magazines_tune(&pcp->magazines, 1, 0);
 }
 
 void carve_fuzz_settle(struct carve_fuzz *fuzz)
@@ -174,13 +180,13 @@ void carve_fuzz_settle(struct carve_fuzz *fuzz)
 
 	WRITE_ONCE(co->pages.wait_ms, 0);
 	if (fuzz->still)
-		carve_vmap_set_kept(&co->vmap, 0, false);
+		carve_vmap_set_cache_limit(&co->vmap, 0, false);
 	carve_for_each_zone(zone, &co->pages)
-		settle_stores(fuzz, zone);
+		settle_pcp(fuzz, zone);
 	scoped_guard(mutex, &co->slabs.lock)
 		list_for_each_entry(cache, &co->slabs.caches, list)
 			carve_fuzz_settle_cache(fuzz, cache);
-	/* What is in them, now that nothing more comes */
+	/* Empty the per-CPU lists, which have a limit of 0 now */
 	if (fuzz->still)
 		carve_pages_reclaim(&co->pages);
 }

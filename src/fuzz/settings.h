@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What can be tuned of a carveout, kept for when a run is over. See settings.c. */
+/* Save and restore the settings of a carveout. See settings.c. */
 #ifndef _CARVE_FUZZ_SETTINGS_H
 #define _CARVE_FUZZ_SETTINGS_H
 
 #include "fuzz/world.h"
 
 /**
- * struct carve_fuzz_magazines - how magazines are set
- * @ms: these
- * @base: where the batch adapts: where it begins; or 0
- * @batch: what is moved at a time
- * @limit: of each CPU's magazine
+ * struct carve_fuzz_magazines - saved settings of magazines
+ * @ms: the magazines
+ * @base: initial batch if the batch adapts to contention, or 0
+ * @batch: objects moved at a time
+ * @limit: capacity of each CPU's magazine
  */
 struct carve_fuzz_magazines {
 	struct carve_magazines *ms;
@@ -20,11 +20,11 @@ struct carve_fuzz_magazines {
 };
 
 /**
- * struct carve_fuzz_cache_setting - how a cache of the carveout's own is set
+ * struct carve_fuzz_cache_setting - saved settings of a cache
  * @cache: the cache
- * @magazines: its magazines, when it isn't debugged
- * @max_empty: empty slabs that it keeps
- * @debug: what it is debugged for
+ * @magazines: settings of its magazines while it isn't debugged
+ * @max_empty: number of empty slabs that it keeps
+ * @debug: debug flags
  */
 struct carve_fuzz_cache_setting {
 	struct carve_cache *cache;
@@ -34,17 +34,17 @@ struct carve_fuzz_cache_setting {
 };
 
 /**
- * struct carve_fuzz_settings - how a carveout is set
+ * struct carve_fuzz_settings - saved settings of a carveout
  * @wait_ms: how long an allocation waits
- * @watermark: min, of each zone
- * @shuffle: whether objects come in random order
- * @quarantine_bytes: what quarantines may hold
- * @keep: pages of areas that are kept mapped
- * @eager: areas are unmapped at once
- * @nr_stores: per-CPU stores of pages
- * @store: these
- * @nr_caches: caches
- * @cache: these
+ * @watermark: min watermark of each zone
+ * @shuffle: allocate objects of new slabs in random order
+ * @quarantine_bytes: limit of the quarantines
+ * @keep: limit of the area cache, in pages
+ * @eager: freed areas are unmapped at once
+ * @nr_pcp: number of elements of @pcp
+ * @pcp: settings of the per-CPU lists of pages
+ * @nr_caches: number of elements of @cache
+ * @cache: settings of the carveout's own caches
  */
 struct carve_fuzz_settings {
 	unsigned int wait_ms;
@@ -53,14 +53,14 @@ struct carve_fuzz_settings {
 	unsigned long quarantine_bytes;
 	unsigned long keep;
 	bool eager;
-	unsigned int nr_stores;
-	struct carve_fuzz_magazines store[CARVE_MAX_ZONES * CARVE_NR_LIFETIMES *
-					  CARVE_NR_STORES];
+	unsigned int nr_pcp;
+	struct carve_fuzz_magazines pcp[CARVE_MAX_ZONES * CARVE_NR_MIGRATETYPES *
+					CARVE_NR_PCP];
 	unsigned int nr_caches;
 	struct carve_fuzz_cache_setting *cache;
 };
 
-/* 0 or -ENOMEM; sleep, as the others do */
+/* Save the settings of @co; 0 or -ENOMEM. All of these may sleep */
 int carve_fuzz_settings_keep(struct carve_fuzz_settings *settings,
 			     struct carveout *co);
 void carve_fuzz_settings_restore(const struct carve_fuzz_settings *settings,
@@ -68,12 +68,12 @@ void carve_fuzz_settings_restore(const struct carve_fuzz_settings *settings,
 void carve_fuzz_settings_free(struct carve_fuzz_settings *settings);
 
 /*
- * As a run begins: nothing is waited for, and what is random otherwise begins
- * with the seed where steps follow one another. With @fuzz->still nothing stays
- * in a per-CPU store.
+ * Settings for a run: allocations don't wait; in serial runs, random orders
+ * follow from the seed; with @fuzz->still, per-CPU lists and the area cache
+ * stay empty.
  */
 void carve_fuzz_settle(struct carve_fuzz *fuzz);
-/* The same for a cache that has just been made */
+/* Apply these settings to a cache that has just been created */
 void carve_fuzz_settle_cache(struct carve_fuzz *fuzz, struct carve_cache *cache);
 
 #endif /* _CARVE_FUZZ_SETTINGS_H */

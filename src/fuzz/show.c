@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What came of a run, in lines. */
+/* Printing of the result of a run. Reads only the report: no locking. */
 #include <linux/kernel.h>
 #include <linux/seq_buf.h>
 #include <linux/string.h>
 
 #include "fuzz/fuzz.h"
-#include "report.h"
+#include "fuzz/ops.h"
+#include "fuzz/show.h"
+#include "lib/report.h"
 
 #define LINE_LEN 200
 
-/* Names of what is on, with commas between them */
+/* Append the names of all bits that are set, separated by commas */
 static void put_names(struct seq_buf *line, unsigned int bits,
 		      const char * const *names, unsigned int nr)
 {
@@ -32,7 +34,7 @@ static void put_fail_nth(struct seq_buf *line, unsigned int nth)
 		seq_buf_printf(line, " fail_nth=%u", nth);
 }
 
-/* The line to be written for such a run, of that many steps */
+/* Append the line that starts this run with @steps steps */
 static void put_options(struct seq_buf *line,
 			const struct carve_fuzz_options *o, u64 steps)
 {
@@ -72,7 +74,9 @@ static void show_record(const struct carve_fuzz_record *record,
 			  carve_fuzz_outcomes[record->outcome] : "here");
 }
 
-/* Of several CPUs at work each has made as many steps as the one that found it */
+/*
+ * Steps to replay the error: as many for each worker as the one that found it
+ */
 static u64 steps_to(const struct carve_fuzz_report *report)
 {
 	const struct carve_fuzz_finding *f = &report->finding;
@@ -89,28 +93,28 @@ static void show_finding(const struct carve_fuzz_report *report,
 	const struct carve_fuzz_finding *f = &report->finding;
 	unsigned int i;
 
-	carve_report_line(r, "verdict found: %s", f->text);
+	carve_report_line(r, "result error: %s", f->text);
 	if (f->nr_records)
 		carve_report_line(r, "by CPU %u, after these steps:", f->cpu);
 	else
-		carve_report_line(r, "between steps, all being at rest");
+		carve_report_line(r, "between two rounds of steps");
 	for (i = 0; i < f->nr_records; i++)
 		show_record(&f->record[i], r);
 	show_options(report, steps_to(report), "replay", r);
 }
 
-static void show_verdict(const struct carve_fuzz_report *report,
-			 struct carve_report *r)
+static void show_fuzz_result(const struct carve_fuzz_report *report,
+			     struct carve_report *r)
 {
 	if (report->finding.found)
 		show_finding(report, r);
 	else if (report->ret == -EINTR)
-		carve_report_line(r, "verdict ok, as far as it came: a signal ended it");
+		carve_report_line(r, "result ok, but incomplete: interrupted by a signal");
 	else if (report->ret)
-		carve_report_line(r, "verdict not run: error %d", report->ret);
+		carve_report_line(r, "result not run: error %d", report->ret);
 	else
-		carve_report_line(r, "verdict ok%s", report->time_up ?
-				  ", as far as it came: its time is up" : "");
+		carve_report_line(r, "result ok%s", report->time_up ?
+				  ", but incomplete: time limit reached" : "");
 }
 
 static void show_op(const struct carve_fuzz_report *report, unsigned int op,
@@ -132,14 +136,14 @@ void carve_fuzz_show(const struct carve_fuzz_report *report,
 	unsigned int op;
 
 	show_options(report, report->options.steps, "run", r);
-	show_verdict(report, r);
-	carve_report_line(r, "steps %llu, %llu more in their midst, %u runs, %u allocations made to fail, %u times a CPU went and came",
+	show_fuzz_result(report, r);
+	carve_report_line(r, "steps %llu, %llu nested, %u runs, %u injected failures, %u CPU hotplugs",
 			  report->steps, report->nested, report->runs,
 			  report->strikes, report->hotplugs);
 	carve_report_line(r, "sequence %016llx results %016llx",
 			  report->sequence, report->results);
-	carve_report_line(r, "at most %u items at a time, %lu bad frees refused",
-			  report->most_items, report->nr_bad_frees);
+	carve_report_line(r, "at most %u items at a time, %lu misuses refused",
+			  report->most_items, report->nr_misuses);
 	carve_report_line(r, "%-16s %9s %9s %9s %9s", "# operation",
 			  carve_fuzz_outcomes[CARVE_FUZZ_DONE],
 			  carve_fuzz_outcomes[CARVE_FUZZ_FAILED],

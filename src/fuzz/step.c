@@ -1,134 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Steps
+ * What the operations have in common: random flags and sizes, locking and
+ * freeing of items, and the count of misuses.
  *
- * The random numbers of a step come from the seed, from who makes it, and from
- * its number alone, so that step N is the same one in a run that ends there and
- * in one that goes on. What it is done to depends on what there is, which in a
- * run of one step after the other is what the steps before it have made.
- *
- * There is weather: for some hundred steps more items are made than go, then
- * more go, so that memory is now full and now empty.
+ * Locking: a step locks an item by its busy bit, and skips items that are
+ * locked: steps never wait for each other.
  */
 #include <linux/bitops.h>
 #include <linux/gfp.h>
+#include <linux/instruction_pointer.h>
 #include <linux/kernel.h>
 
 #include <carveout.h>
 
+#include "core/native.h"
+#include "fuzz/ops_internal.h"
 #include "fuzz/step.h"
+#include "page/misuse.h"
 
-/* Items that are tried until one is found that will do */
+/* Number of items that carve_fuzz_take() tries */
 #define TRIES 64
-/* Steps of the same weather */
-#define WEATHER_STEPS 300
-/* In growing weather so many times fewer go, in the other so many fewer come */
-#define WEATHER_FACTOR 4
 
-/* The finalizer of SplitMix64 (Steele, Lea and Flood, OOPSLA 2014) */
-u64 carve_fuzz_mix(u64 x)
-{
-	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ULL;
-	x = (x ^ x >> 27) * 0x94d049bb133111ebULL;
-	return x ^ x >> 31;
-}
-
-u64 carve_fuzz_random(struct carve_fuzz_step *s)
-{
-	s->random += 0x9e3779b97f4a7c15ULL;
-	return carve_fuzz_mix(s->random);
-}
-
-u32 carve_fuzz_any(struct carve_fuzz_step *s, u32 below)
-{
-	return reciprocal_scale(carve_fuzz_random(s) >> 32, below);
-}
-
-static u64 fold(u64 digest, u64 value)
-{
-	return carve_fuzz_mix(digest * 31 + value);
-}
-
-/* Drawing */
-
-static bool is_growing(const struct carve_fuzz_step *s)
-{
-	return carve_fuzz_mix(s->fuzz->options->seed +
-			      s->number / WEATHER_STEPS) & 1;
-}
-
-static unsigned int weight(const struct carve_fuzz_step *s,
-			   const struct carve_fuzz_op *op, bool growing)
-{
-	const struct carve_fuzz *fuzz = s->fuzz;
-
-	if (op->layer < CARVE_FUZZ_NR_LAYERS &&
-	    !(fuzz->options->layers & BIT(op->layer)))
-		return 0;
-	/* What is tuned may be what must stay as it is */
-	if (fuzz->still && op->layer == CARVE_FUZZ_TUNE)
-		return 0;
-	if (!(op->contexts & BIT(s->context)) || (op->serial && !fuzz->serial))
-		return 0;
-	if (op->effect == (growing ? CARVE_FUZZ_TAKES : CARVE_FUZZ_MAKES))
-		return DIV_ROUND_UP(op->weight, WEATHER_FACTOR);
-	return op->weight;
-}
-
-static const struct carve_fuzz_op *draw_op(struct carve_fuzz_step *s)
-{
-	bool growing = is_growing(s);
-	unsigned int i, sum = 0, x;
-
-	for (i = 0; i < CARVE_FUZZ_NR_OPS; i++)
-		sum += weight(s, &carve_fuzz_ops[i], growing);
-	x = carve_fuzz_any(s, sum);
-	for (i = 0; x >= weight(s, &carve_fuzz_ops[i], growing); i++)
-		x -= weight(s, &carve_fuzz_ops[i], growing);
-	return &carve_fuzz_ops[i];
-}
-
-static enum carve_fuzz_context draw_context(struct carve_fuzz_step *s,
-					    unsigned int contexts)
-{
-	unsigned int n = carve_fuzz_any(s, hweight32(contexts));
-
-	while (n--)
-		contexts &= contexts - 1;
-	return __ffs(contexts);
-}
-
-void carve_fuzz_draw(struct carve_fuzz_step *s, struct carve_fuzz_actor *actor,
-		     unsigned int contexts)
-{
-	*s = (struct carve_fuzz_step){
-		.fuzz = actor->fuzz, .actor = actor, .number = actor->next++,
-	};
-	s->random = carve_fuzz_mix(s->fuzz->options->seed) ^
-		    carve_fuzz_mix(actor->stream << 48 ^ s->number);
-	s->context = draw_context(s, contexts);
-	s->op = draw_op(s);
-	actor->sequence = fold(actor->sequence,
-			       s->op - carve_fuzz_ops + 256 * s->context);
-}
-
-void carve_fuzz_make(struct carve_fuzz_step *s)
-{
-	struct carve_fuzz_actor *actor = s->actor;
-	unsigned int op = s->op - carve_fuzz_ops;
-	enum carve_fuzz_outcome outcome;
-
-	if (s->fuzz->options->interfere)
-		s->fuzz->options->interfere(s);
-	outcome = s->op->run(s);
-	actor->count[op][outcome]++;
-	actor->results = fold(actor->results, s->size << 2 | outcome);
-	actor->record[s->number % CARVE_FUZZ_HISTORY] =
-		(struct carve_fuzz_record){
-			.number = s->number, .op = op, .context = s->context,
-			.outcome = outcome, .size = s->size,
-		};
-}
+/* Random choices */
 
 gfp_t carve_fuzz_plain_gfp(struct carve_fuzz_step *s)
 {
@@ -165,7 +58,7 @@ size_t carve_fuzz_size(struct carve_fuzz_step *s, size_t most)
 	};
 	size_t below = min(scale[carve_fuzz_any(s, ARRAY_SIZE(scale))], most);
 
-	/* Powers of two are promised more than others */
+	/* Often a power of two, since kmalloc() aligns these */
 	if (carve_fuzz_one_in(s, 3))
 		return 1UL << carve_fuzz_any(s, ilog2(below) + 1);
 	return 1 + carve_fuzz_any(s, below);
@@ -173,14 +66,24 @@ size_t carve_fuzz_size(struct carve_fuzz_step *s, size_t most)
 
 /* Items */
 
-/* Areas are freed by tasks that can sleep, and by interrupts, but not between */
-static bool may_free(const struct carve_fuzz_step *s, unsigned int kind)
+/*
+ * Areas are freed by tasks that can sleep and by interrupts, but not by tasks
+ * with interrupts disabled. The locks of the DMA API may sleep on PREEMPT_RT.
+ */
+static bool may_free_kind(const struct carve_fuzz_step *s, unsigned int kind)
 {
-	return s->context != CARVE_FUZZ_IRQSOFF ||
-	       (kind != CARVE_FUZZ_AREA && kind != CARVE_FUZZ_KVM);
+	switch (kind) {
+	case CARVE_FUZZ_AREA:
+	case CARVE_FUZZ_KVM:
+		return s->context != CARVE_FUZZ_IRQSOFF;
+	case CARVE_FUZZ_COHERENT:
+		return !IS_ENABLED(CONFIG_PREEMPT_RT) || carve_fuzz_may_sleep(s);
+	default:
+		return true;
+	}
 }
 
-static bool try_item(struct carve_fuzz_item *item)
+static bool trylock_item(struct carve_fuzz_item *item)
 {
 	return !test_and_set_bit_lock(0, &item->busy);
 }
@@ -190,7 +93,7 @@ void carve_fuzz_leave(struct carve_fuzz_item *item)
 	clear_bit_unlock(0, &item->busy);
 }
 
-static struct carve_fuzz_item *nth_from(struct carve_fuzz *fuzz, u32 first,
+static struct carve_fuzz_item *nth_item(struct carve_fuzz *fuzz, u32 first,
 					u32 n)
 {
 	return &fuzz->item[(first + n) % fuzz->nr_items];
@@ -202,11 +105,11 @@ struct carve_fuzz_item *carve_fuzz_take(struct carve_fuzz_step *s,
 	u32 first = carve_fuzz_any(s, s->fuzz->nr_items), i;
 
 	for (i = 0; i < TRIES; i++) {
-		struct carve_fuzz_item *item = nth_from(s->fuzz, first, i);
+		struct carve_fuzz_item *item = nth_item(s->fuzz, first, i);
 
-		if (!try_item(item))
+		if (!trylock_item(item))
 			continue;
-		if (kinds & BIT(item->kind) && may_free(s, item->kind))
+		if (kinds & BIT(item->kind) && may_free_kind(s, item->kind))
 			return item;
 		carve_fuzz_leave(item);
 	}
@@ -224,9 +127,9 @@ struct carve_fuzz_item *carve_fuzz_place(struct carve_fuzz_step *s)
 	if (!item)
 		return NULL;
 	carve_fuzz_free(s, item);
-	if (!try_item(item))
+	if (!trylock_item(item))
 		return NULL;
-	/* Somebody may have been quicker, and left something there */
+	/* Another step may have used the item meanwhile */
 	if (item->kind == CARVE_FUZZ_NOTHING)
 		return item;
 	carve_fuzz_leave(item);
@@ -235,8 +138,8 @@ struct carve_fuzz_item *carve_fuzz_place(struct carve_fuzz_step *s)
 
 /* Freeing */
 
-static void free_block(struct carve_fuzz_step *s,
-		       const struct carve_fuzz_item *item)
+static void free_block_item(struct carve_fuzz_step *s,
+			    const struct carve_fuzz_item *item)
 {
 	struct carveout *co = s->fuzz->co;
 
@@ -249,8 +152,8 @@ static void free_block(struct carve_fuzz_step *s,
 		carve_free_pages(co, item->page, item->order);
 }
 
-static void free_singles(struct carve_fuzz_step *s,
-			 const struct carve_fuzz_item *item)
+static void free_split_item(struct carve_fuzz_step *s,
+			    const struct carve_fuzz_item *item)
 {
 	unsigned int i;
 
@@ -258,8 +161,8 @@ static void free_singles(struct carve_fuzz_step *s,
 		carve_free_page(s->fuzz->co, item->page + i);
 }
 
-static void free_bytes(struct carve_fuzz_step *s,
-		       const struct carve_fuzz_item *item)
+static void free_kmalloc_item(struct carve_fuzz_step *s,
+			      const struct carve_fuzz_item *item)
 {
 	if (carve_fuzz_one_in(s, 8))
 		carve_kfree_sensitive(s->fuzz->co, item->addr);
@@ -267,13 +170,36 @@ static void free_bytes(struct carve_fuzz_step *s,
 		carve_kfree(s->fuzz->co, item->addr);
 }
 
-static void free_object(struct carve_fuzz_step *s,
-			const struct carve_fuzz_item *item)
+static void free_object_item(struct carve_fuzz_step *s,
+			     const struct carve_fuzz_item *item)
 {
 	if (item->cache->constructed)
 		carve_fuzz_construct(item->addr);
 	carve_cache_free(item->cache->cache, item->addr);
 	carve_fuzz_cache_put(item->cache);
+}
+
+void carve_fuzz_free_coherent(struct carve_fuzz_step *s,
+			      const struct carve_fuzz_item *item)
+{
+	carve_dma_free(&s->fuzz->co->dma, s->fuzz->dev, item->size, item->addr,
+		       item->handle, _THIS_IP_);
+}
+
+void carve_fuzz_put_frame(struct carve_fuzz_step *s,
+			  const struct carve_fuzz_item *item)
+{
+	carve_native_pages_put(s->fuzz->co, item->page,
+			       carve_fuzz_item_frame(s, item));
+}
+
+void carve_fuzz_free_frames(struct carve_fuzz_step *s,
+			    const struct carve_fuzz_item *item)
+{
+	unsigned int i;
+
+	for (i = 0; i <= item->refs; i++)
+		carve_fuzz_put_frame(s, item);
 }
 
 void carve_fuzz_free(struct carve_fuzz_step *s, struct carve_fuzz_item *item)
@@ -283,25 +209,31 @@ void carve_fuzz_free(struct carve_fuzz_step *s, struct carve_fuzz_item *item)
 	carve_fuzz_dies(s, item);
 	switch (was.kind) {
 	case CARVE_FUZZ_BLOCK:
-		free_block(s, &was);
+		free_block_item(s, &was);
 		break;
 	case CARVE_FUZZ_SINGLES:
-		free_singles(s, &was);
+		free_split_item(s, &was);
 		break;
 	case CARVE_FUZZ_EXACT:
 		carve_free_pages_exact(s->fuzz->co, was.addr, was.size);
 		break;
 	case CARVE_FUZZ_OBJECT:
-		free_object(s, &was);
+		free_object_item(s, &was);
 		break;
 	case CARVE_FUZZ_KM:
-		free_bytes(s, &was);
+		free_kmalloc_item(s, &was);
 		break;
 	case CARVE_FUZZ_KVM:
 		carve_kvfree(s->fuzz->co, was.addr);
 		break;
 	case CARVE_FUZZ_AREA:
 		carve_vfree(s->fuzz->co, was.addr);
+		break;
+	case CARVE_FUZZ_COHERENT:
+		carve_fuzz_free_coherent(s, &was);
+		break;
+	case CARVE_FUZZ_FRAME:
+		carve_fuzz_free_frames(s, &was);
 		break;
 	}
 	carve_fuzz_leave(item);
@@ -350,21 +282,16 @@ enum carve_fuzz_outcome carve_fuzz_look_any(struct carve_fuzz_step *s)
 	return CARVE_FUZZ_DONE;
 }
 
-/* Frees that must be refused */
-
-long carve_fuzz_bad_frees(const struct carve_fuzz *fuzz)
-{
-	return atomic_long_read(&fuzz->co->pages.nr_bad_frees);
-}
+/* Misuse that must be refused */
 
 void carve_fuzz_expect_bad(struct carve_fuzz_step *s, long before,
 			   unsigned int nr)
 {
-	long found = carve_fuzz_bad_frees(s->fuzz) - before;
+	long found = carve_nr_misuses(&s->fuzz->co->pages) - before;
 
 	atomic_long_add(nr, &s->fuzz->nr_bad);
-	/* Others may have been refused something meanwhile */
+	/* Other threads may have misused something meanwhile */
 	if (s->fuzz->serial ? found != nr : found < (long)nr)
 		carve_fuzz_find(s->fuzz, s,
-				"%ld frees were refused, and not %u", found, nr);
+				"%ld misuses were counted, expected %u", found, nr);
 }

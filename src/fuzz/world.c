@@ -2,17 +2,18 @@
 /*
  * The model
  *
- * An item is something allocated. While it lives, each word of the carveout that
- * it lies in is claimed, so that two items that overlap are found when the
- * second is born; and it has a pattern of its own, so that whoever writes to it,
- * or gives the same page another address, is found when it is looked at: at
- * random, when it is resized, and when it dies.
+ * An item is an allocation. As long as it is allocated, each word of the
+ * carveout that it contains is claimed, so that an allocation that overlaps it
+ * is detected at once. It is filled with a pattern of its own, so that stray
+ * writes and wrong mappings are detected when the pattern is checked: at
+ * random, when the item is resized, and when it is freed.
  *
- * The pattern of up to a page is in all bytes; of more, in the first and last
- * bytes of each page, or a large item would take longer than all the rest.
+ * Items up to a page are filled completely; of each page of larger ones only
+ * the first and last bytes, to bound the time.
  *
- * A busy item is one step's own, which passes it by if another has it: so no
- * step waits for another, in whatever contexts these are.
+ * Locking: the busy bit of an item, which is only ever tried, so steps don't
+ * wait for each other, whatever their contexts; fuzz->lock for the claimed
+ * words.
  */
 #include <linux/bitmap.h>
 #include <linux/kernel.h>
@@ -27,14 +28,14 @@
 
 #define WORD sizeof(void *)
 #define WORDS_PER_PAGE (PAGE_SIZE / WORD)
-/* Of each page of a large item, on either end */
+/* Bytes with a pattern at each end of each page of a large item */
 #define SAMPLE_BYTES 64
 
-/* A place for an item for so many pages; no fewer, no more than */
+/* Number of items: one for each PAGES_PER_ITEM pages, within limits */
 #define PAGES_PER_ITEM 3
 #define FEWEST_ITEMS 64U
 #define MOST_ITEMS 8192U
-/* Nobody asks for more than one part in so many of all memory */
+/* Largest allocation: 1/LARGEST_SHARE of the carveout */
 #define LARGEST_SHARE 24
 
 static unsigned int choose_max_order(const struct carveout *co)
@@ -57,8 +58,6 @@ int carve_fuzz_world_init(struct carve_fuzz *fuzz)
 		atomic_set(&fuzz->cache[i].users, CARVE_FUZZ_NO_CACHE);
 	fuzz->max_order = choose_max_order(fuzz->co);
 	fuzz->max_bytes = PAGE_SIZE * (nr_pages / LARGEST_SHARE + 1);
-	fuzz->first_bad = carve_fuzz_bad_frees(fuzz);
-	fuzz->damage = carve_fuzz_damage(fuzz);
 	fuzz->nr_items = clamp_t(unsigned long, nr_pages / PAGES_PER_ITEM,
 				 FEWEST_ITEMS, MOST_ITEMS);
 	fuzz->item = kvcalloc(fuzz->nr_items, sizeof(*fuzz->item), GFP_KERNEL);
@@ -73,20 +72,20 @@ void carve_fuzz_world_exit(struct carve_fuzz *fuzz)
 	kvfree(fuzz->claimed);
 }
 
-/* The last steps of an actor, the step at hand as the last */
-static void remember(struct carve_fuzz_finding *f,
-		     const struct carve_fuzz_step *s)
+/* Copy the last steps of the thread, and add the current one */
+static void record_steps(struct carve_fuzz_finding *f,
+			 const struct carve_fuzz_step *s)
 {
-	const struct carve_fuzz_actor *actor = s->actor;
+	const struct carve_fuzz_thread *thread = s->thread;
 	u64 n = max_t(s64, 0, s->number + 1 - CARVE_FUZZ_HISTORY);
 
-	f->cpu = actor->cpu;
+	f->cpu = thread->cpu;
 	for (; n < s->number; n++)
 		f->record[f->nr_records++] =
-			actor->record[n % CARVE_FUZZ_HISTORY];
+			thread->record[n % CARVE_FUZZ_HISTORY];
 	f->record[f->nr_records++] = (struct carve_fuzz_record){
 		.number = s->number,
-		.op = s->op - carve_fuzz_ops,
+		.op = s->op,
 		.context = s->context,
 		.outcome = CARVE_FUZZ_NR_OUTCOMES,
 		.size = s->size,
@@ -108,10 +107,10 @@ void carve_fuzz_find(struct carve_fuzz *fuzz, const struct carve_fuzz_step *s,
 	vsnprintf(f->text, sizeof(f->text), fmt, args);
 	va_end(args);
 	if (s)
-		remember(f, s);
+		record_steps(f, s);
 }
 
-/* As users know them */
+/* Names of kinds for error texts */
 static const char * const kinds[CARVE_FUZZ_NR_KINDS] = {
 	[CARVE_FUZZ_NOTHING] = "nothing",
 	[CARVE_FUZZ_BLOCK] = "a block of pages",
@@ -121,22 +120,24 @@ static const char * const kinds[CARVE_FUZZ_NR_KINDS] = {
 	[CARVE_FUZZ_KM] = "a kmalloc",
 	[CARVE_FUZZ_KVM] = "a kvmalloc",
 	[CARVE_FUZZ_AREA] = "an area",
+	[CARVE_FUZZ_COHERENT] = "a DMA buffer",
+	[CARVE_FUZZ_FRAME] = "pages with references",
 };
 
-/* What is wrong with an item */
+/* Report an error of an item */
 #define find_item(s, item, fmt, ...) \
 	carve_fuzz_find((s)->fuzz, s, "%s of %zu bytes, from step %llu: " fmt, \
 			kinds[(item)->kind], (item)->size, (item)->born, \
 			##__VA_ARGS__)
 
-/* Pieces: as much of an item as lies in one page */
+/* Pieces: the parts of an item in one page each */
 
 /**
- * struct piece - a piece of an item
- * @offset: of its first byte in the item
- * @len: its bytes
- * @page: the page that it lies in; NULL: none of the carveout's
- * @addr: where it is, NULL where the page has no address
+ * struct piece - the part of an item in one page
+ * @offset: offset in the item
+ * @len: length in bytes
+ * @page: the page, or NULL if it is not of the carveout
+ * @addr: address, or NULL if the page has none
  */
 struct piece {
 	size_t offset;
@@ -145,15 +146,15 @@ struct piece {
 	void *addr;
 };
 
-static struct carve_page *page_of(struct carveout *co, const void *addr)
+static struct carve_page *piece_page(struct carveout *co, const void *addr)
 {
 	return carve_pages_lookup(&co->pages, addr) ?:
 	       carve_mapping_page(&co->vmap, addr);
 }
 
-/* The piece of an item of @size bytes that begins at @offset; false: none does */
-static bool get_piece(struct carveout *co, const struct carve_fuzz_item *item,
-		      size_t size, size_t offset, struct piece *p)
+/* Get the piece at @offset of an item of @size bytes; false at its end */
+static bool item_piece(struct carveout *co, const struct carve_fuzz_item *item,
+		       size_t size, size_t offset, struct piece *p)
 {
 	void *addr = item->addr ? item->addr + offset : NULL;
 
@@ -162,25 +163,25 @@ static bool get_piece(struct carveout *co, const struct carve_fuzz_item *item,
 		return false;
 	p->len = min_t(size_t, size - offset,
 		       PAGE_SIZE - offset_in_page(addr));
-	p->page = addr ? page_of(co, addr) :
+	p->page = addr ? piece_page(co, addr) :
 		  item->page + (offset >> PAGE_SHIFT);
 	return true;
 }
 
 #define for_each_piece(p, co, item, size) \
-	for (size_t next_ = 0; get_piece(co, item, size, next_, p); \
+	for (size_t next_ = 0; item_piece(co, item, size, next_, p); \
 	     next_ += (p)->len)
 
 /* Patterns */
 
 /**
  * struct visit - a walk over the words of an item
- * @fn: what is done with each; false ends the walk
- * @limit: offset in the item where it ends at the latest, in bytes
- * @at: offset of the word that ended it
- * @bytes: of that word
- * @is: what it holds
- * @wanted: what it should have
+ * @fn: called for each word; false ends the walk
+ * @limit: offset in the item, in bytes, where the walk ends
+ * @at: offset of the word for which @fn returned false
+ * @bytes: length of this word
+ * @is: its value
+ * @wanted: the expected value
  */
 struct visit {
 	bool (*fn)(u64 *word, u64 value, unsigned int bytes);
@@ -202,9 +203,9 @@ static bool has_word(u64 *word, u64 value, unsigned int bytes)
 	return !memcmp(word, &value, bytes);
 }
 
-/* The word at @from of an item, which lies at @addr */
-static bool do_word(const struct carve_fuzz_item *item, void *addr, size_t from,
-		    unsigned int bytes, struct visit *v)
+/* Visit the word at offset @from of an item, at address @addr */
+static bool visit_word(const struct carve_fuzz_item *item, void *addr, size_t from,
+		       unsigned int bytes, struct visit *v)
 {
 	u64 value = carve_fuzz_mix(item->key + from);
 
@@ -217,63 +218,63 @@ static bool do_word(const struct carve_fuzz_item *item, void *addr, size_t from,
 	return false;
 }
 
-/* Bytes from @from to @to, but none behind the visit's limit */
-static bool do_words(const struct carve_fuzz_item *item, void *addr,
-		     size_t from, size_t to, struct visit *v)
+/* Visit the bytes from @from to @to, up to the limit of the walk */
+static bool visit_words(const struct carve_fuzz_item *item, void *addr,
+			size_t from, size_t to, struct visit *v)
 {
 	to = min(to, v->limit);
 	for (; from < to; from += sizeof(u64), addr += sizeof(u64))
-		if (!do_word(item, addr, from,
-			     min_t(size_t, to - from, sizeof(u64)), v))
+		if (!visit_word(item, addr, from,
+				min_t(size_t, to - from, sizeof(u64)), v))
 			return false;
 	return true;
 }
 
-/* What there is of a piece's pattern; @addr: of the piece */
-static bool do_piece(const struct carve_fuzz_item *item, const struct piece *p,
-		     void *addr, struct visit *v)
+/* Visit the pattern of a piece, at address @addr */
+static bool visit_mapped_piece(const struct carve_fuzz_item *item, const struct piece *p,
+			       void *addr, struct visit *v)
 {
 	size_t end = p->offset + p->len, tail;
 
 	if (item->size <= PAGE_SIZE || p->len <= 2 * SAMPLE_BYTES)
-		return do_words(item, addr, p->offset, end, v);
+		return visit_words(item, addr, p->offset, end, v);
 	tail = round_down(end - SAMPLE_BYTES, sizeof(u64));
-	return do_words(item, addr, p->offset, p->offset + SAMPLE_BYTES, v) &&
-	       do_words(item, addr + (tail - p->offset), tail, end, v);
+	return visit_words(item, addr, p->offset, p->offset + SAMPLE_BYTES, v) &&
+	       visit_words(item, addr + (tail - p->offset), tail, end, v);
 }
 
-/* The same with an address found for it, if it has none */
-static bool reach_piece(struct carveout *co, const struct carve_fuzz_item *item,
+/* Visit the pattern of a piece, which is mapped if it has no address */
+static bool visit_piece(struct carveout *co, const struct carve_fuzz_item *item,
 			const struct piece *p, struct visit *v)
 {
 	bool well;
 	void *addr;
 
 	if (p->addr)
-		return do_piece(item, p, p->addr, v);
+		return visit_mapped_piece(item, p, p->addr, v);
 	addr = carve_kmap_local(co, p->page);
-	/* In the midst of others they may all be taken */
+	/* In interrupts, all slots of kmap_local may be in use */
 	if (!addr)
 		return true;
-	well = do_piece(item, p, addr, v);
+	well = visit_mapped_piece(item, p, addr, v);
 	carve_kunmap_local(co, addr);
 	return well;
 }
 
-static void fill(struct carve_fuzz *fuzz, const struct carve_fuzz_item *item)
+static void fill_item(struct carve_fuzz *fuzz, const struct carve_fuzz_item *item)
 {
 	struct visit v = { .fn = write_word, .limit = item->size };
 	struct piece p;
 
 	for_each_piece(&p, fuzz->co, item, item->size)
-		reach_piece(fuzz->co, item, &p, &v);
+		visit_piece(fuzz->co, item, &p, &v);
 }
 
 static void find_changed(struct carve_fuzz_step *s,
 			 const struct carve_fuzz_item *item,
 			 const struct visit *v, const char *how)
 {
-	find_item(s, item, "bytes %zu to %zu are not %s: %*ph, and not %*ph",
+	find_item(s, item, "bytes %zu to %zu %s: %*ph instead of %*ph",
 		  v->at, v->at + v->bytes - 1, how, v->bytes, &v->is, v->bytes,
 		  &v->wanted);
 }
@@ -285,8 +286,8 @@ void carve_fuzz_look(struct carve_fuzz_step *s,
 	struct piece p;
 
 	for_each_piece(&p, s->fuzz->co, item, item->size)
-		if (!reach_piece(s->fuzz->co, item, &p, &v)) {
-			find_changed(s, item, &v, "as they were left");
+		if (!visit_piece(s->fuzz->co, item, &p, &v)) {
+			find_changed(s, item, &v, "were overwritten");
 			return;
 		}
 }
@@ -299,15 +300,15 @@ void carve_fuzz_look_at(struct carve_fuzz_step *s,
 	struct piece p;
 
 	for_each_piece(&p, s->fuzz->co, item, item->size)
-		if (!do_piece(item, &p, addr + p.offset, &v)) {
-			find_changed(s, item, &v, "what they were elsewhere");
+		if (!visit_mapped_piece(item, &p, addr + p.offset, &v)) {
+			find_changed(s, item, &v, "differ at another address");
 			return;
 		}
 }
 
 /* Claims */
 
-/* What is made of whole pages has them to their ends */
+/* True if an item owns its last page up to the end */
 static bool has_whole_pages(const struct carve_fuzz_item *item)
 {
 	switch (item->kind) {
@@ -315,6 +316,8 @@ static bool has_whole_pages(const struct carve_fuzz_item *item)
 	case CARVE_FUZZ_SINGLES:
 	case CARVE_FUZZ_EXACT:
 	case CARVE_FUZZ_AREA:
+	case CARVE_FUZZ_COHERENT:
+	case CARVE_FUZZ_FRAME:
 		return true;
 	default:
 		return false;
@@ -357,12 +360,12 @@ void carve_fuzz_claim(struct carve_fuzz_step *s,
 
 	for_each_piece(&p, fuzz->co, item, claimed_bytes(item)) {
 		if (!p.page) {
-			find_item(s, item, "byte %zu lies outside of the carveout",
+			find_item(s, item, "byte %zu is outside of the carveout",
 				  p.offset);
 			return;
 		}
 		if (!claim_piece(fuzz, &p)) {
-			find_item(s, item, "it lies where something else does, in page %td",
+			find_item(s, item, "overlaps another item in page %td",
 				  p.page - fuzz->co->pages.map);
 			return;
 		}
@@ -383,21 +386,28 @@ void carve_fuzz_unclaim(struct carve_fuzz *fuzz,
 	}
 }
 
-/* Births and deaths */
+/* Adding and removing items */
 
-/* Blocks are aligned in physical memory, the rest where it has its address */
-static void look_alignment(struct carve_fuzz_step *s,
-			   const struct carve_fuzz_item *item, size_t align)
+/* Blocks are aligned in physical memory only */
+static bool is_block_item(const struct carve_fuzz_item *item)
 {
-	u64 at = item->addr && item->kind != CARVE_FUZZ_BLOCK ?
+	return item->kind == CARVE_FUZZ_BLOCK ||
+	       item->kind == CARVE_FUZZ_COHERENT ||
+	       item->kind == CARVE_FUZZ_FRAME;
+}
+
+static void check_alignment(struct carve_fuzz_step *s,
+			    const struct carve_fuzz_item *item, size_t align)
+{
+	u64 at = item->addr && !is_block_item(item) ?
 		 (unsigned long)item->addr :
 		 carve_page_to_phys(s->fuzz->co, item->page);
 
 	if (at & (align - 1))
-		find_item(s, item, "it is not aligned to %zu", align);
+		find_item(s, item, "not aligned to %zu", align);
 }
 
-static bool is_zero(struct carveout *co, const struct piece *p)
+static bool piece_is_zero(struct carveout *co, const struct piece *p)
 {
 	void *addr = p->addr ?: carve_kmap_local(co, p->page);
 	bool zero = !addr || !memchr_inv(addr, 0, p->len);
@@ -407,9 +417,9 @@ static bool is_zero(struct carveout *co, const struct piece *p)
 	return zero;
 }
 
-/* From byte @from on */
-static void look_zeroes(struct carve_fuzz_step *s,
-			const struct carve_fuzz_item *item, size_t from)
+/* Check that the bytes from @from on are zero */
+static void check_zeroes(struct carve_fuzz_step *s,
+			 const struct carve_fuzz_item *item, size_t from)
 {
 	struct piece p;
 
@@ -418,10 +428,10 @@ static void look_zeroes(struct carve_fuzz_step *s,
 
 		p.addr = p.addr ? p.addr + skip : NULL;
 		p.len -= skip;
-		if (!is_zero(s->fuzz->co, &p))
-			find_item(s, item, "it is not zero from byte %zu on",
+		if (!piece_is_zero(s->fuzz->co, &p))
+			find_item(s, item, "not zeroed from byte %zu on",
 				  p.offset + skip);
-		/* As the loop goes on by it */
+		/* The loop advances by @len */
 		p.len += skip;
 	}
 }
@@ -430,25 +440,49 @@ static void count_birth(struct carve_fuzz *fuzz)
 {
 	unsigned int nr = atomic_inc_return(&fuzz->nr_live);
 
-	/* Should two come at once, one more or less is nothing */
+	/* A lost update of this statistic is harmless */
 	if (data_race(nr > fuzz->most_live))
 		WRITE_ONCE(fuzz->most_live, nr);
+}
+
+/* A copy of the item, which tests of the fuzzer can corrupt */
+static struct carve_fuzz_item model_copy(struct carve_fuzz_step *s,
+					 const struct carve_fuzz_item *item,
+					 size_t size)
+{
+	struct carve_fuzz_item copy = *item;
+
+	if (s->fuzz->options->corrupt)
+		s->fuzz->options->corrupt(s, &copy, size);
+	return copy;
+}
+
+/*
+ * Claim and check an item, zeroed from byte @from on, and fill in the pattern
+ */
+static void enter_item(struct carve_fuzz_step *s, const struct carve_fuzz_item *item,
+		       size_t align, size_t from)
+{
+	carve_fuzz_claim(s, item);
+	if (carve_fuzz_found(s->fuzz))
+		return;
+	check_alignment(s, item, align);
+	if (from < item->size)
+		check_zeroes(s, item, from);
+	fill_item(s->fuzz, item);
 }
 
 void carve_fuzz_born(struct carve_fuzz_step *s, struct carve_fuzz_item *item,
 		     size_t align, bool zero)
 {
+	struct carve_fuzz_item copy;
+
 	s->size = item->size;
 	item->key = carve_fuzz_random(s);
 	item->born = s->number;
 	count_birth(s->fuzz);
-	carve_fuzz_claim(s, item);
-	if (carve_fuzz_found(s->fuzz))
-		return;
-	look_alignment(s, item, align);
-	if (zero)
-		look_zeroes(s, item, 0);
-	fill(s->fuzz, item);
+	copy = model_copy(s, item, item->size);
+	enter_item(s, &copy, align, zero ? 0 : copy.size);
 }
 
 void carve_fuzz_dies(struct carve_fuzz_step *s, struct carve_fuzz_item *item)
@@ -464,17 +498,15 @@ void carve_fuzz_resized(struct carve_fuzz_step *s, struct carve_fuzz_item *item,
 			void *addr, size_t size, bool zero)
 {
 	size_t before = item->size;
+	struct carve_fuzz_item copy;
 
 	item->addr = addr;
-	carve_fuzz_look_at(s, item, addr, min(before, size));
+	copy = model_copy(s, item, size);
+	carve_fuzz_look_at(s, &copy, copy.addr, min(before, size));
 	item->size = size;
+	copy.size = size;
 	s->size = size;
-	carve_fuzz_claim(s, item);
-	if (carve_fuzz_found(s->fuzz))
-		return;
-	if (zero && size > before)
-		look_zeroes(s, item, before);
-	fill(s->fuzz, item);
+	enter_item(s, &copy, 1, zero ? before : size);
 }
 
 void carve_fuzz_construct(void *object)

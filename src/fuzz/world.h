@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The model: what is allocated, where it lies and what is in it. See world.c. */
+/*
+ * The model: what is allocated, where it lies and what is in it. See world.c.
+ */
 #ifndef _CARVE_FUZZ_WORLD_H
 #define _CARVE_FUZZ_WORLD_H
 
@@ -9,38 +11,41 @@
 #include <linux/spinlock.h>
 #include <linux/types.h>
 
+#include "core/instance.h"
 #include "fuzz/fuzz.h"
-#include "instance.h"
 
 struct carve_fuzz_step;
+struct device;
 
 /* How an item was allocated, and so how it is freed */
 enum carve_fuzz_kind {
 	CARVE_FUZZ_NOTHING,
 	CARVE_FUZZ_BLOCK,	/* carve_alloc_pages() */
-	CARVE_FUZZ_SINGLES,	/* the same, split */
+	CARVE_FUZZ_SINGLES,	/* a block split by carve_split_page() */
 	CARVE_FUZZ_EXACT,
 	CARVE_FUZZ_OBJECT,
 	CARVE_FUZZ_KM,		/* the kmalloc family */
 	CARVE_FUZZ_KVM,		/* carve_kvmalloc() */
 	CARVE_FUZZ_AREA,	/* carve_vmalloc() */
+	CARVE_FUZZ_COHERENT,	/* carve_dma_alloc_coherent() */
+	CARVE_FUZZ_FRAME,	/* alloc_pages() of carveout_native.h */
 	CARVE_FUZZ_NR_KINDS,
 };
 
-/* A bit for each kind that is something */
+/* A bit for each kind except CARVE_FUZZ_NOTHING */
 #define CARVE_FUZZ_ANYTHING (BIT(CARVE_FUZZ_NR_KINDS) - 1 - BIT(CARVE_FUZZ_NOTHING))
 
-/* Caches that are made and destroyed */
+/* Number of caches that steps create and destroy */
 #define CARVE_FUZZ_NR_CACHES 6
 
 /**
- * struct carve_fuzz_cache - a cache, or the place for one
+ * struct carve_fuzz_cache - a slot for a cache
  * @cache: the cache
- * @users: objects of it, and those who are at it; CARVE_FUZZ_NO_CACHE: there is
- *	none, or not for long any more
- * @size: bytes of its objects
- * @align: what they are aligned to
- * @flags: what it was made with
+ * @users: references of its objects and of running steps; negative if there is
+ *	no cache, or while it is created or destroyed
+ * @size: size of its objects
+ * @align: alignment of its objects, or 0
+ * @flags: its slab flags
  * @constructed: it has a constructor
  */
 struct carve_fuzz_cache {
@@ -55,26 +60,30 @@ struct carve_fuzz_cache {
 #define CARVE_FUZZ_NO_CACHE (-(int)BIT(30))
 
 /**
- * struct carve_fuzz_item - something allocated, or the place for it
- * @busy: bit 0: somebody has it, and the rest is that one's alone
+ * struct carve_fuzz_item - an allocation, or an unused slot for one
+ * @busy: bit 0 is a lock, which guards the other members
  * @kind: enum carve_fuzz_kind
- * @order: of a block
- * @zeroed: its kmalloc() was asked for zeroes each time
- * @page: of blocks, the first page
- * @addr: where it lies; NULL for a block that has no address
- * @size: its bytes
- * @cache: of an object
- * @key: what its pattern is made of
+ * @order: order of a block
+ * @refs: references of a frame besides the first
+ * @zeroed: each allocation and resize of a kmalloc had __GFP_ZERO
+ * @page: first page of a block
+ * @addr: address, or NULL for a block without one
+ * @size: size in bytes
+ * @handle: bus address of a coherent buffer
+ * @cache: cache of an object
+ * @key: seed of its pattern
  * @born: number of the step that allocated it
  */
 struct carve_fuzz_item {
 	unsigned long busy;
 	u8 kind;
 	u8 order;
+	u8 refs;
 	bool zeroed;
 	struct carve_page *page;
 	void *addr;
 	size_t size;
+	dma_addr_t handle;
 	struct carve_fuzz_cache *cache;
 	u64 key;
 	u64 born;
@@ -83,26 +92,31 @@ struct carve_fuzz_item {
 /**
  * struct carve_fuzz - a run and its model
  * @co: the carveout
- * @options: what to do
- * @report: what has come of it
- * @serial: one step follows the other
- * @still: no per-CPU store holds anything, so that each allocation can fail
- * @stop: no more steps
- * @nr_items: places for items
- * @item: these
- * @cache: places for caches
- * @nr_live: items that are allocated
- * @most_live: the most that there have been
- * @nr_bad: frees that must have been refused so far
- * @first_bad: what the carveout counted of these before
- * @damage: what debugging of caches had found before
+ * @dev: device of the coherent buffers, or NULL
+ * @frames: the struct pages have guards, see core/native.c
+ * @options: options of the run
+ * @report: result of the run
+ * @serial: steps are sequential, see carve_fuzz_is_serial()
+ * @still: per-CPU lists stay empty, so that every allocation can be made to
+ *	fail
+ * @stop: run no more steps
+ * @nr_items: number of elements of @item
+ * @item: the items
+ * @cache: the caches
+ * @nr_live: number of allocated items
+ * @most_live: maximum of @nr_live
+ * @nr_bad: number of misuses, all of which had to be refused
+ * @first_bad: the carveout's count of misuses before the run
+ * @corruption: corrupted objects found before the run
  * @lock: guards @claimed and the finding in @report
- * @claimed: a bit for each word of the carveout, set where an item lies
- * @max_order: of blocks that are asked for
- * @max_bytes: of areas that are asked for
+ * @claimed: a bit for each word of the carveout, set if an item contains it
+ * @max_order: limit of the order of blocks
+ * @max_bytes: limit of the size of areas
  */
 struct carve_fuzz {
 	struct carveout *co;
+	struct device *dev;
+	bool frames;
 	const struct carve_fuzz_options *options;
 	struct carve_fuzz_report *report;
 	bool serial;
@@ -115,76 +129,78 @@ struct carve_fuzz {
 	unsigned int most_live;
 	atomic_long_t nr_bad;
 	long first_bad;
-	unsigned long damage;
+	unsigned long corruption;
 	raw_spinlock_t lock;
 	unsigned long *claimed;
 	unsigned int max_order;
 	size_t max_bytes;
 };
 
-/* 0 or -ENOMEM; what carve_fuzz_world_exit() frees is native memory */
+/*
+ * Set up the model, in the kernel's memory; on error, call
+ * carve_fuzz_world_exit()
+ */
 int carve_fuzz_world_init(struct carve_fuzz *fuzz);
 void carve_fuzz_world_exit(struct carve_fuzz *fuzz);
 
-/* Notes what is wrong, if it is the first thing, and ends the run. @s: or NULL */
+/*
+ * Record the first error and stop the run. @s: the step that found it, or NULL
+ */
 __printf(3, 4) void carve_fuzz_find(struct carve_fuzz *fuzz,
 				    const struct carve_fuzz_step *s,
 				    const char *fmt, ...);
 
 /**
- * carve_fuzz_born() - enter what was allocated into the model
+ * carve_fuzz_born() - add an allocation to the model
  * @s: the step
- * @item: its place, with kind, page, addr, size and cache filled in
- * @align: bytes that it must be aligned to
- * @zero: it must be full of zeroes
+ * @item: the item, with kind, page, addr, size and cache filled in
+ * @align: alignment that it must have
+ * @zero: it must be zeroed
  *
- * Looks that it lies in the carveout, where no other item does, and as it
- * should; and fills it with its pattern.
+ * Checks alignment and zeroing, and that it lies in the carveout and overlaps
+ * no other item; then fills it with its pattern.
  */
 void carve_fuzz_born(struct carve_fuzz_step *s, struct carve_fuzz_item *item,
 		     size_t align, bool zero);
-/* Looks at the pattern, and takes it out of the model: it may be freed then */
+/* Check the pattern and remove the item from the model, before it is freed */
 void carve_fuzz_dies(struct carve_fuzz_step *s, struct carve_fuzz_item *item);
-/* Looks at the pattern */
+/* Check the pattern */
 void carve_fuzz_look(struct carve_fuzz_step *s,
 		     const struct carve_fuzz_item *item);
-/* The same of the first @limit bytes alone, and at another address: @addr */
+/* Check the pattern of the first @limit bytes, at another address */
 void carve_fuzz_look_at(struct carve_fuzz_step *s,
 			const struct carve_fuzz_item *item, void *addr,
 			size_t limit);
-/* The item changes its size, and may have moved to @addr; what is new is zero? */
+/* Update a resized item, now at @addr; @zero: the bytes added must be zeroed */
 void carve_fuzz_resized(struct carve_fuzz_step *s,
 			struct carve_fuzz_item *item, void *addr, size_t size,
 			bool zero);
-/* Out of the model and back, with nothing looked at: for what may move */
+/* Unclaim and claim the words of an item that is about to move */
 void carve_fuzz_unclaim(struct carve_fuzz *fuzz,
 			const struct carve_fuzz_item *item);
 void carve_fuzz_claim(struct carve_fuzz_step *s,
 		      const struct carve_fuzz_item *item);
 
-/* Bytes that were found written to, and counts that don't agree; not bad frees */
-unsigned long carve_fuzz_damage(struct carve_fuzz *fuzz);
-/* With nobody at work: does the carveout count what the model has? */
-void carve_fuzz_compare(struct carve_fuzz *fuzz);
-
-/* Constructors: what they write, an object has each time that it is allocated */
+/*
+ * Constructor and destructor; a constructed object begins with CARVE_FUZZ_MAGIC
+ */
 #define CARVE_FUZZ_MAGIC 0x636172766f626a21ULL
 void carve_fuzz_construct(void *object);
 void carve_fuzz_destruct(void *object);
 
-/* No more steps: something was found, the time is up, or a signal came */
+/* True after an error, at the time limit, or after a signal */
 static inline bool carve_fuzz_stopped(const struct carve_fuzz *fuzz)
 {
 	return READ_ONCE(fuzz->stop);
 }
 
-/* Something was found: the model is not to be trusted any more */
+/* True after an error, when the model is no longer consistent */
 static inline bool carve_fuzz_found(const struct carve_fuzz *fuzz)
 {
 	return READ_ONCE(fuzz->report->finding.found);
 }
 
-/* For a moment, or for an object; false: there is no such cache */
+/* Take a reference, for a step or an object; false if there is no cache */
 static inline bool carve_fuzz_cache_get(struct carve_fuzz_cache *cache)
 {
 	return atomic_inc_unless_negative(&cache->users);

@@ -1,55 +1,58 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Blocks of pages: how they are handed out, cleared, cut into smaller ones and
- * taken back. A free of anything but the head of a block in use is refused and
- * reported.
+ * Allocate, clear, split and free blocks of pages
+ *
+ * A free is refused and reported unless it names the head of a block in use,
+ * with the block's order and state.
+ *
+ * Locking: none here; a block in use belongs to its owner, and zone.c takes the
+ * zone's lock.
  */
-#include <linux/atomic.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
-#include <linux/ratelimit.h>
 
-#include "compat/stack.h"
-#include "page/pages.h"
+#include "page/misuse.h"
+#include "page/pages_inline.h"
 #include "page/request.h"
 #include "trace/events.h"
 
-struct carve_page *carve_pages_get(struct carve_pages *ps, gfp_t gfp,
-				   unsigned int order,
-				   enum carve_page_state state)
+struct carve_page *__carve_pages_alloc(struct carve_pages *ps, gfp_t gfp,
+				       unsigned int order,
+				       enum carve_page_state state)
 {
 	struct carve_page *page;
 
-	if (carve_pages_alloc_hot(ps, gfp, order, state, _RET_IP_, &page))
+	if (carve_pages_alloc_hot(ps, gfp, order, state, _RET_IP_, &page) &&
+	    carve_pages_accept(ps, page))
 		return page;
-	return carve_pages_request(ps, ps->zonelist[carve_gfp_zone(gfp)], gfp, order,
-			state, _RET_IP_);
+	return carve_pages_request(ps, ps->zonelist[carve_gfp_zone(gfp)], gfp,
+				   order, state, _RET_IP_);
 }
 
-/* Fills a block with zeroes, whether or not it has an address */
-static void clear(struct carve_pages *ps, const struct carve_page *page,
-		  unsigned int order)
+/* Zero a block; clear_op maps pages that have no address */
+static void clear_block(struct carve_pages *ps, const struct carve_page *page,
+			unsigned int order)
 {
 	if (likely(carve_page_zone(ps, page)->region->virt))
 		memset(carve_pages_address(ps, page), 0, PAGE_SIZE << order);
 	else
-		ps->clearer->clear(ps->clearer, page, BIT(order));
+		ps->clear_op->clear(ps->clear_op, page, BIT(order));
 }
 
-static struct carve_page *alloc_from(struct carve_pages *ps,
-				     struct carve_zone *const *zones, gfp_t gfp,
-				     unsigned int order,
-				     enum carve_page_state state,
-				     unsigned long caller)
+static struct carve_page *alloc_from_zonelist(struct carve_pages *ps,
+					      struct carve_zone *const *zones, gfp_t gfp,
+					      unsigned int order,
+					      enum carve_page_state state,
+					      unsigned long caller)
 {
 	struct carve_page *page = carve_pages_request(ps, zones, gfp, order, state,
-					   caller);
+						     caller);
 
 	if (!page)
 		return NULL;
 	page->caller = caller;
 	if (want_init_on_alloc(gfp))
-		clear(ps, page, order);
+		clear_block(ps, page, order);
 	return page;
 }
 
@@ -58,8 +61,8 @@ struct carve_page *carve_pages_alloc_slow(struct carve_pages *ps, gfp_t gfp,
 					  enum carve_page_state state,
 					  unsigned long caller)
 {
-	return alloc_from(ps, ps->zonelist[carve_gfp_zone(gfp)], gfp, order,
-			  state, caller);
+	return alloc_from_zonelist(ps, ps->zonelist[carve_gfp_zone(gfp)], gfp, order,
+				   state, caller);
 }
 
 struct carve_page *carve_pages_alloc_any_slow(struct carve_pages *ps,
@@ -69,53 +72,61 @@ struct carve_page *carve_pages_alloc_any_slow(struct carve_pages *ps,
 {
 	enum carve_zone_type type = carve_gfp_zone(gfp);
 
-	return alloc_from(ps, ps->zonelist[type != CARVE_ZONE_HIGHMEM ?
-					   type : CARVE_ZONELIST_UNMAPPED],
-			  gfp, order, state, caller);
+	return alloc_from_zonelist(ps, ps->zonelist[type != CARVE_ZONE_HIGHMEM ?
+						    type : CARVE_ZONELIST_UNMAPPED],
+				   gfp, order, state, caller);
 }
 
-/* To be called before anybody else can allocate the block */
-static void trace_free(struct carve_pages *ps, const struct carve_page *page,
-		       unsigned int order, unsigned long caller)
+/* Call before the free: after it the block may have a new owner */
+static void trace_block_free(struct carve_pages *ps, const struct carve_page *page,
+			     unsigned int order, unsigned long caller)
 {
 	if (trace_carve_page_free_enabled())
 		trace_carve_page_free(ps->name, carve_pages_pfn(ps, page), order,
 				      caller);
 }
 
-static void put_for(struct carve_pages *ps, struct carve_page *page,
-		    unsigned int order, unsigned long caller)
+static void free_prepared_block(struct carve_pages *ps, struct carve_page *page,
+				unsigned int order, unsigned long caller)
 {
 	struct carve_zone *zone = carve_page_zone(ps, page);
 
-	page->state = CARVE_PAGE_STORED;
-	if (carve_zone_put(zone, page, order))
+	page->state = CARVE_PAGE_PCP;
+	if (!READ_ONCE(zone->has_broken) && carve_zone_free(zone, page, order))
 		return;
-	trace_free(ps, page, order, caller);
-	carve_zone_put_slow(zone, page, order);
+	trace_block_free(ps, page, order, caller);
+	carve_zone_free_slow(zone, page, order, caller);
 }
 
-void carve_pages_put(struct carve_pages *ps, struct carve_page *page,
-		     unsigned int order)
+void __carve_pages_free(struct carve_pages *ps, struct carve_page *page,
+			unsigned int order)
 {
 	if (want_init_on_free())
-		clear(ps, page, order);
-	put_for(ps, page, order, _RET_IP_);
+		clear_block(ps, page, order);
+	free_prepared_block(ps, page, order, _RET_IP_);
 }
 
-/* Checks what is to be freed, and clears it for init_on_free. False: refused */
-static bool may_free(struct carve_pages *ps, struct carve_page *page,
-		     unsigned int order, enum carve_page_state state,
-		     unsigned long caller)
+static const char not_a_head[] = "not the head of a block in use of this order";
+
+/* Check a free and clear the block for init_on_free. False: refused */
+static bool free_block_prepare(struct carve_pages *ps, struct carve_page *page,
+			       unsigned int order, enum carve_page_state state,
+			       unsigned long caller)
 {
-	if (!carve_pages_owns(ps, page) || page->state != state ||
-	    page->order != order) {
-		carve_pages_bad_free(ps, page, "not the head of a block in use of this order",
-				     caller);
+	bool known = carve_pages_owns(ps, page) && page->state == state;
+
+	if (known && carve_page_is_free(page)) {
+		carve_zone_refuse(carve_page_zone(ps, page), page, state,
+				  caller);
+		return false;
+	}
+	if (!known || page->order != order) {
+		carve_report_misuse(ps, CARVE_MISUSE_FREE, page, not_a_head,
+				    caller);
 		return false;
 	}
 	if (want_init_on_free())
-		clear(ps, page, order);
+		clear_block(ps, page, order);
 	return true;
 }
 
@@ -123,71 +134,41 @@ void carve_pages_free_slow(struct carve_pages *ps, struct carve_page *page,
 			   unsigned int order, enum carve_page_state state,
 			   unsigned long caller)
 {
-	if (may_free(ps, page, order, state, caller))
-		put_for(ps, page, order, caller);
+	if (free_block_prepare(ps, page, order, state, caller))
+		free_prepared_block(ps, page, order, caller);
 }
 
-/* Enough frames to tell who freed it */
-#define TRACE_FRAMES 12
-
-static void print_trace(const struct carve_pages *ps)
+/* Set up the head of a sub-block at @offset like @head */
+static void init_sub_block(struct carve_page *head, unsigned long offset,
+			   unsigned int order)
 {
-	unsigned long frame[TRACE_FRAMES];
-	unsigned int i, nr = carve_compat_stack_now(frame, TRACE_FRAMES);
+	struct carve_page *page = head + offset;
 
-	for (i = 0; i < nr; i++)
-		pr_err("%s:   %pS\n", ps->name, (void *)frame[i]);
+	page->migratetype = head->migratetype;
+	page->state = head->state;
+	page->order = order;
+	page->caller = head->caller;
+	page->nr_pages = 0;
 }
 
-bool carve_pages_bad_free(struct carve_pages *ps, const void *what,
-			  const char *why, unsigned long caller)
+void __carve_pages_split(struct carve_page *head, unsigned int order)
 {
-	static DEFINE_RATELIMIT_STATE(limit, DEFAULT_RATELIMIT_INTERVAL,
-				      DEFAULT_RATELIMIT_BURST);
+	unsigned long i;
 
-	atomic_long_inc(&ps->nr_bad_frees);
-	if (!__ratelimit(&limit))
-		return false;
-	if (caller)
-		pr_err("%s: bad free of %p by %pS: %s; left alone\n", ps->name,
-		       what, (void *)caller, why);
-	else
-		pr_err("%s: bad free of %p, seen when it left a magazine: %s; left alone\n",
-		       ps->name, what, why);
-	print_trace(ps);
-	return true;
+	for (i = 0; i < BIT(order); i++)
+		init_sub_block(head, i, 0);
 }
 
 void carve_pages_split(struct carve_pages *ps, struct carve_page *page,
 		       unsigned int order, unsigned long caller)
 {
-	unsigned long i;
-
 	if (!carve_pages_owns(ps, page) || page->state != CARVE_PAGE_USED ||
-	    page->order != order) {
-		carve_pages_bad_free(ps, page, "split of what is not a block in use of this order",
-				     caller);
+	    page->order != order || carve_page_is_free(page)) {
+		carve_report_misuse(ps, CARVE_MISUSE_SPLIT, page, not_a_head,
+				    caller);
 		return;
 	}
-	for (i = 0; i < BIT(order); i++) {
-		page[i].state = CARVE_PAGE_USED;
-		page[i].order = 0;
-		page[i].lifetime = page->lifetime;
-		page[i].caller = page->caller;
-	}
-}
-
-/* Makes a block in @head's state of the pages from @offset on */
-static void cut_block(struct carve_page *head, unsigned long offset,
-		      unsigned int order)
-{
-	struct carve_page *page = head + offset;
-
-	page->state = head->state;
-	page->order = order;
-	page->lifetime = head->lifetime;
-	page->caller = head->caller;
-	page->nr_pages = 0;
+	__carve_pages_split(page, order);
 }
 
 void carve_pages_trim(struct carve_pages *ps, struct carve_page *head,
@@ -198,26 +179,26 @@ void carve_pages_trim(struct carve_pages *ps, struct carve_page *head,
 
 	while (offset < nr) {
 		order = ilog2(nr - offset);
-		cut_block(head, offset, order);
+		init_sub_block(head, offset, order);
 		offset += BIT(order);
 	}
 	while (offset < end) {
 		order = __ffs(offset);
-		cut_block(head, offset, order);
-		carve_pages_put(ps, head + offset, order);
+		init_sub_block(head, offset, order);
+		__carve_pages_free(ps, head + offset, order);
 		offset += BIT(order);
 	}
 }
 
-void carve_pages_put_run(struct carve_pages *ps, struct carve_page *head,
-			 unsigned long nr)
+void __carve_pages_free_run(struct carve_pages *ps, struct carve_page *head,
+			    unsigned long nr)
 {
 	unsigned long offset = 0;
 
 	while (offset < nr) {
 		unsigned int order = head[offset].order;
 
-		carve_pages_put(ps, head + offset, order);
+		__carve_pages_free(ps, head + offset, order);
 		offset += BIT(order);
 	}
 }
@@ -225,11 +206,11 @@ void carve_pages_put_run(struct carve_pages *ps, struct carve_page *head,
 void carve_pages_free_cold(struct carve_pages *ps, struct carve_page *page,
 			   unsigned int order, unsigned long caller)
 {
-	if (!may_free(ps, page, order, CARVE_PAGE_USED, caller))
+	if (!free_block_prepare(ps, page, order, CARVE_PAGE_USED, caller))
 		return;
-	page->state = CARVE_PAGE_STORED;
-	trace_free(ps, page, order, caller);
-	carve_zone_put_buddy(carve_page_zone(ps, page), page, order);
+	page->state = CARVE_PAGE_PCP;
+	trace_block_free(ps, page, order, caller);
+	carve_zone_free_buddy(carve_page_zone(ps, page), page, order, caller);
 }
 
 void *carve_pages_alloc_exact(struct carve_pages *ps, size_t size, gfp_t gfp,
@@ -241,13 +222,15 @@ void *carve_pages_alloc_exact(struct carve_pages *ps, size_t size, gfp_t gfp,
 
 	if (!size)
 		return NULL;
-	page = carve_pages_alloc(ps, gfp & ~__GFP_COMP, order, CARVE_PAGE_USED,
-				 caller);
-	if (!page)
-		return NULL;
+	do {
+		page = carve_pages_alloc(ps, gfp & ~__GFP_COMP, order,
+					 CARVE_PAGE_USED, caller);
+		if (!page)
+			return NULL;
+	} while (!carve_pages_accept(ps, page));
 	carve_pages_split(ps, page, order, caller);
 	for (i = PFN_UP(size); i < BIT(order); i++)
-		put_for(ps, &page[i], 0, caller);
+		free_prepared_block(ps, &page[i], 0, caller);
 	return carve_pages_address(ps, page);
 }
 
@@ -256,10 +239,10 @@ void carve_pages_free_exact(struct carve_pages *ps, void *virt, size_t size,
 {
 	unsigned long i;
 
-	/* Don't report each of the pages of a size that can't be right */
+	/* One report, not one for each page */
 	if (size > (size_t)ps->nr_pages << PAGE_SHIFT) {
-		carve_pages_bad_free(ps, virt, "of more bytes than the carveout has",
-				     caller);
+		carve_report_misuse(ps, CARVE_MISUSE_FREE, virt,
+				    "size exceeds the carveout", caller);
 		return;
 	}
 	for (i = 0; i < PFN_UP(size); i++) {

@@ -3,58 +3,64 @@
  * The buddy system
  *
  * Knowlton, "A fast storage allocator" (CACM 1965); Knuth, TAOCP 1, 2.5. Free
- * memory is kept as blocks of 2^order pages, each aligned to its size in
- * physical memory. An allocation takes the smallest block that will do and
- * splits it in halves down to the order asked for; a free merges a block with
- * its buddy, the other half of the block that they came from, for as long as
- * the buddy is free.
+ * memory is kept in blocks of 2^order pages, each aligned to its size in
+ * physical memory. An allocation splits the smallest sufficient block in halves
+ * down to the order of the request; a free merges a block with its buddy, the
+ * other half of the block that both were split from, as long as the buddy is
+ * free.
  *
- * The order to take from is found in O(1): a bit for each non-empty list, and
- * the lowest one set at or above the order. Blocks are pushed to and taken
- * from the head of a list, so that memory used last is used next.
+ * The order to allocate from is found in O(1): the lowest bit at or above the
+ * order in a bitmap of non-empty lists. Lists are LIFO, so that cache-hot
+ * memory is reused first.
  *
- * Blocks that are held long and blocks that come and go are kept apart, by
- * pageblocks of 2^block_order pages, after Gorman and Whitcroft, "The What,
- * The Why and the Where To of Anti-Fragmentation" (OLS 2006). A pageblock that
- * is free as a whole has no lifetime. An allocation that splits one gives the
- * pageblock its own lifetime, which it has until it is whole again. An allocation
- * takes from pageblocks of its own lifetime; then from a whole one; only then from
- * those of the other lifetime: it takes the largest block there is, and if that is
- * a good part of its pageblock, gives the pageblock, with all that is free in it,
- * its own lifetime.
+ * Pageblocks of 2^block_order pages separate long-lived blocks from short-lived
+ * ones, after Gorman and Whitcroft, "The What, The Why and the Where To of
+ * Anti-Fragmentation" (OLS 2006). A completely free pageblock has no
+ * migratetype. An allocation that splits it sets its migratetype, until the
+ * pageblock is completely free again. An allocation prefers pageblocks of its
+ * migratetype, then completely free ones. The fallback is the largest block of
+ * the other migratetype; if its order is at least half of block_order, the
+ * allocation claims the pageblock, with all free blocks in it, for its own
+ * migratetype.
  *
- * Invariants, walked by carve_buddy_check():
- *  - a page is CARVE_PAGE_FREE if and only if it heads a block on a list, of
- *    the order that the page says;
+ * Invariants, checked by carve_buddy_check_some():
+ *  - a page has state CARVE_PAGE_FREE and migratetype CARVE_FREE_HEAD if and
+ *    only if it heads a block on a list of the order in its descriptor;
  *  - the blocks on the lists are aligned, within bounds, and don't overlap;
- *  - the pages of a free block behind its head are CARVE_PAGE_TAIL;
+ *  - all pages of a free block but its head are CARVE_PAGE_TAIL;
  *  - no block on a list below max_order has its buddy on the same list;
- *  - a block below block_order is on the list of its pageblock's lifetime,
+ *  - a block below block_order is on the list of its pageblock's migratetype,
  *    others on the first list of their order;
  *  - bit n of nonempty is set if and only if list n is not empty;
- *  - nr_free is the sum of all blocks' pages.
+ *  - nr_free is the number of pages in all blocks on the lists.
  *
- * Not all page descriptors are made from the start: see making.c, which adds to
- * these invariants. Merging blocks of whole pageblocks, and all else that is done
- * to such blocks, reads the first descriptors of pageblocks alone.
+ * Locking: the zone's lock guards everything here but the state of pages, which
+ * their owner may change without the lock. A block that is freed twice at the
+ * same time (see zone.c) has its state changed even while it is free. So the
+ * marks in @migratetype, which change under the lock only, decide if a page is
+ * free.
+ *
+ * Page descriptors may be initialized late, see deferred_init.c, which adds to
+ * these invariants. Code that handles blocks of whole pageblocks, merging
+ * included, reads only the first descriptor of each pageblock.
  */
 #include <linux/align.h>
 #include <linux/bitops.h>
 #include <linux/log2.h>
 #include <linux/minmax.h>
 
-#include "page/making.h"
+#include "lib/report.h"
+#include "page/deferred_init.h"
 #include "region/region.h"
-#include "report.h"
 #include "trace/events.h"
 
-/* Lifetimes are kept apart by blocks of this order, natively that of a huge page */
+/* As pageblock_order in mm/ on x86: the order of a huge page */
 #define PAGEBLOCK_ORDER 9U
 
 void carve_buddy_init(struct carve_buddy *b, struct carve_page *map, u32 first,
 		      u32 nr, unsigned long start_pfn)
 {
-	unsigned int order, lifetime;
+	unsigned int order, migratetype;
 
 	*b = (struct carve_buddy){
 		.map = map,
@@ -65,61 +71,67 @@ void carve_buddy_init(struct carve_buddy *b, struct carve_page *map, u32 first,
 	b->block_order = min(b->max_order, PAGEBLOCK_ORDER);
 	b->skew = (start_pfn - first) & (BIT(b->max_order) - 1);
 	for (order = 0; order < CARVE_NR_ORDERS; order++)
-		for (lifetime = 0; lifetime < CARVE_NR_LIFETIMES; lifetime++)
-			carve_page_list_init(&b->area[order][lifetime]);
+		for (migratetype = 0; migratetype < CARVE_NR_MIGRATETYPES; migratetype++)
+			carve_page_list_init(&b->area[order][migratetype]);
 }
 
-/* That of the pageblock a page lies in */
-static enum carve_lifetime lifetime_of(const struct carve_buddy *b, u32 index)
+static enum carve_migratetype pageblock_migratetype(const struct carve_buddy *b, u32 index)
 {
-	return b->map[carve_making_first(b, index)].block_lifetime;
+	return b->map[carve_deferred_init_first(b, index)].block_migratetype;
 }
 
-/* Blocks of whole pageblocks have no lifetime: they are on the first list of their order */
-static enum carve_lifetime list_for(const struct carve_buddy *b,
-				    unsigned int order,
-				    enum carve_lifetime lifetime)
+/* Blocks of whole pageblocks are on the first list of their order */
+static enum carve_migratetype free_list_type(const struct carve_buddy *b,
+					     unsigned int order,
+					     enum carve_migratetype migratetype)
 {
-	return order < b->block_order ? lifetime : 0;
+	return order < b->block_order ? migratetype : 0;
 }
 
-static enum carve_lifetime list_of(const struct carve_buddy *b, u32 index,
-				   unsigned int order)
+static enum carve_migratetype free_list_type_at(const struct carve_buddy *b, u32 index,
+						unsigned int order)
 {
-	return list_for(b, order, lifetime_of(b, index));
+	return free_list_type(b, order, pageblock_migratetype(b, index));
 }
 
-/* @lifetime, here and below: that of the pageblock which the block lies in */
+/* @migratetype: of the pageblock that contains the block */
 static void area_add(struct carve_buddy *b, u32 index, unsigned int order,
-		     enum carve_lifetime lifetime)
+		     enum carve_migratetype migratetype)
 {
 	struct carve_page *page = &b->map[index];
 
-	lifetime = list_for(b, order, lifetime);
+	migratetype = free_list_type(b, order, migratetype);
 	page->state = CARVE_PAGE_FREE;
 	page->order = order;
-	carve_page_list_add(&b->area[order][lifetime], b->map, index);
-	b->nonempty[lifetime] |= BIT(order);
+	WRITE_ONCE(page->migratetype, CARVE_FREE_HEAD);
+	carve_page_list_add(&b->area[order][migratetype], b->map, index);
+	b->nonempty[migratetype] |= BIT(order);
 }
 
-static void mind_empty(struct carve_buddy *b, unsigned int order,
-		       enum carve_lifetime list)
+static void update_nonempty(struct carve_buddy *b, unsigned int order,
+			    enum carve_migratetype list)
 {
 	if (!b->area[order][list].nr)
 		b->nonempty[list] &= ~BIT(order);
 }
 
 static void area_del(struct carve_buddy *b, u32 index, unsigned int order,
-		     enum carve_lifetime lifetime)
+		     enum carve_migratetype migratetype)
 {
-	lifetime = list_for(b, order, lifetime);
-	carve_page_list_del(&b->area[order][lifetime], b->map, index);
-	mind_empty(b, order, lifetime);
+	migratetype = free_list_type(b, order, migratetype);
+	carve_page_list_del(&b->area[order][migratetype], b->map, index);
+	update_nonempty(b, order, migratetype);
 }
 
-static bool aligned(const struct carve_buddy *b, u32 index, unsigned int order)
+static bool is_aligned_block(const struct carve_buddy *b, u32 index, unsigned int order)
 {
 	return !((index + b->skew) & (BIT(order) - 1));
+}
+
+/* Start of the aligned block of @order that contains @index */
+static u32 block_start(const struct carve_buddy *b, u32 index, unsigned int order)
+{
+	return ((index + b->skew) & ~(u32)(BIT(order) - 1)) - b->skew;
 }
 
 static u32 buddy_of(const struct carve_buddy *b, u32 index, unsigned int order)
@@ -127,111 +139,116 @@ static u32 buddy_of(const struct carve_buddy *b, u32 index, unsigned int order)
 	return ((index + b->skew) ^ BIT(order)) - b->skew;
 }
 
-/* The buddy wraps below 0 or ends behind the last page where it doesn't exist */
-static bool within(const struct carve_buddy *b, u32 index, unsigned int order)
+/* The index of a buddy that doesn't exist may wrap below 0 */
+static bool block_in_bounds(const struct carve_buddy *b, u32 index, unsigned int order)
 {
 	return index >= b->first && index < b->end &&
 	       b->end - index >= BIT(order);
 }
 
-/*
- * What the state of a page says. Pages in use and in stores change theirs
- * without the lock, but not to or from FREE.
- */
-static u8 state_of(const struct carve_buddy *b, u32 index)
+static u8 page_state(const struct carve_buddy *b, u32 index)
 {
-	/* Whatever it changes from and to, it isn't FREE: see above */
+	/* Changes without the lock unless the page is free */
 	return data_race(READ_ONCE(b->map[index].state));
 }
 
-static bool is_free(const struct carve_buddy *b, u32 index, unsigned int order)
+/* Is it the head of a block on a free list? */
+static bool is_free_head(const struct carve_buddy *b, u32 index)
 {
-	return within(b, index, order) &&
-	       state_of(b, index) == CARVE_PAGE_FREE &&
+	/* Changes without the lock while in use, but never to a mark */
+	return data_race(READ_ONCE(b->map[index].migratetype)) == CARVE_FREE_HEAD;
+}
+
+static bool is_free_block(const struct carve_buddy *b, u32 index, unsigned int order)
+{
+	return block_in_bounds(b, index, order) && is_free_head(b, index) &&
 	       b->map[index].order == order;
 }
 
-/* Bits of the orders whose blocks are whole pageblocks */
-static unsigned long whole_orders(const struct carve_buddy *b)
+/* Mask of the orders of whole pageblocks */
+static unsigned long pageblock_orders(const struct carve_buddy *b)
 {
 	return ~(BIT(b->block_order) - 1);
 }
 
-/* The free blocks of a pageblock change lists when its lifetime changes */
-static void take_over(struct carve_buddy *b, u32 index,
-		      enum carve_lifetime lifetime)
+/* Change a pageblock's migratetype and move its free blocks to its lists */
+static void claim_block(struct carve_buddy *b, u32 index,
+			enum carve_migratetype migratetype)
 {
-	u32 first = carve_making_first(b, index);
-	u32 i, end = carve_making_end(b, index);
+	u32 first = carve_deferred_init_first(b, index);
+	u32 i, end = carve_deferred_init_end(b, index);
 
 	for (i = first; i < end; i++)
-		if (state_of(b, i) == CARVE_PAGE_FREE)
-			area_del(b, i, b->map[i].order, !lifetime);
-	b->map[first].block_lifetime = lifetime;
+		if (is_free_head(b, i))
+			area_del(b, i, b->map[i].order, !migratetype);
+	b->map[first].block_migratetype = migratetype;
 	for (i = first; i < end; i++)
-		if (state_of(b, i) == CARVE_PAGE_FREE)
-			area_add(b, i, b->map[i].order, lifetime);
+		if (is_free_head(b, i))
+			area_add(b, i, b->map[i].order, migratetype);
 }
 
 /**
- * struct place - where an allocation takes from
- * @order: of the blocks there
- * @lifetime: the list of that order that they are on
+ * struct place - the free list to allocate from
+ * @order: order of the list
+ * @migratetype: its index among the lists of that order
  */
 struct place {
 	unsigned int order;
-	enum carve_lifetime lifetime;
+	enum carve_migratetype migratetype;
 };
 
-/* Among the blocks of the other lifetime; false: there is none either */
-static bool find_foreign(struct carve_buddy *b, unsigned int order,
-			 enum carve_lifetime lifetime, bool hurry,
-			 struct place *place)
+/*
+ * Find the largest block of the other migratetype, and claim its pageblock if
+ * the block is a large part of it. False: there is none.
+ */
+static bool find_fallback(struct carve_buddy *b, unsigned int order,
+			  enum carve_migratetype migratetype, bool atomic,
+			  struct place *place)
 {
-	unsigned long orders = b->nonempty[!lifetime] & ~whole_orders(b) &
+	unsigned long orders = b->nonempty[!migratetype] & ~pageblock_orders(b) &
 			       ~(BIT(order) - 1);
 
 	if (!orders)
 		return false;
-	*place = (struct place){ __fls(orders), !lifetime };
-	if (!hurry && 2 * place->order >= b->block_order) {
-		take_over(b, b->area[place->order][!lifetime].first, lifetime);
-		place->lifetime = lifetime;
+	*place = (struct place){ __fls(orders), !migratetype };
+	if (!atomic && 2 * place->order >= b->block_order) {
+		claim_block(b, b->area[place->order][!migratetype].first, migratetype);
+		place->migratetype = migratetype;
 	}
 	return true;
 }
 
-/* The place to take from: of this lifetime, else whole, else of the other */
+/* Find a list: of @migratetype, else of whole pageblocks, else the fallback */
 static bool find_place(struct carve_buddy *b, unsigned int order,
-		       enum carve_lifetime lifetime, bool hurry,
+		       enum carve_migratetype migratetype, bool atomic,
 		       struct place *place)
 {
 	unsigned long whole, own, orders;
 	unsigned int from;
 
-	/* Mostly there is just what is wanted */
-	if (order < b->block_order && b->nonempty[lifetime] & BIT(order)) {
-		*place = (struct place){ order, lifetime };
+	/* The common case: a block of the right order and migratetype */
+	if (order < b->block_order && b->nonempty[migratetype] & BIT(order)) {
+		*place = (struct place){ order, migratetype };
 		return true;
 	}
-	whole = b->nonempty[0] & whole_orders(b);
-	own = b->nonempty[lifetime] & ~whole_orders(b);
+	whole = b->nonempty[0] & pageblock_orders(b);
+	own = b->nonempty[migratetype] & ~pageblock_orders(b);
 	orders = (own | whole) & ~(BIT(order) - 1);
 	if (!orders)
-		return find_foreign(b, order, lifetime, hurry, place);
+		return find_fallback(b, order, migratetype, atomic, place);
 	from = __ffs(orders);
-	*place = (struct place){ from, list_for(b, from, lifetime) };
+	*place = (struct place){ from, free_list_type(b, from, migratetype) };
 	return true;
 }
 
-/* For those who trace */
+/* Tracepoints */
 
-static const char *carveout_of(const struct carve_buddy *b)
+static const char *buddy_carveout(const struct carve_buddy *b)
 {
 	return b->region ? b->region->carveout : NULL;
 }
 
-static unsigned long pfn_of(const struct carve_buddy *b, u32 index)
+static unsigned long buddy_pfn(const struct carve_buddy *b, u32 index)
 {
 	return b->region ? b->region->start_pfn + index - b->first : index;
 }
@@ -240,7 +257,7 @@ static void trace_split(const struct carve_buddy *b, u32 index,
 			unsigned int from, unsigned int order, unsigned int n)
 {
 	if (trace_carve_split_enabled() && from > order)
-		trace_carve_split(carveout_of(b), pfn_of(b, index), from,
+		trace_carve_split(buddy_carveout(b), buddy_pfn(b, index), from,
 				  order, n);
 }
 
@@ -248,24 +265,30 @@ static void trace_merge(const struct carve_buddy *b, u32 index,
 			unsigned int from, unsigned int order)
 {
 	if (trace_carve_merge_enabled() && order > from)
-		trace_carve_merge(carveout_of(b), pfn_of(b, index), from,
+		trace_carve_merge(buddy_carveout(b), buddy_pfn(b, index), from,
 				  order);
 }
 
-static void hand_out(struct carve_page *page, unsigned int order,
-		     enum carve_lifetime lifetime, enum carve_page_state state)
+static void mark_allocated(struct carve_page *page, unsigned int order,
+			   enum carve_migratetype migratetype, enum carve_page_state state)
 {
 	page->state = state;
 	page->order = order;
-	page->lifetime = lifetime;
+	WRITE_ONCE(page->migratetype, migratetype);
 }
 
-/* The first @n blocks of a list, which has that many */
+static void mark_merged(struct carve_page *page)
+{
+	page->state = CARVE_PAGE_TAIL;
+	WRITE_ONCE(page->migratetype, CARVE_FREE_TAIL);
+}
+
+/* Remove the first @n blocks of a list, which has at least @n */
 static void pop_blocks(struct carve_buddy *b, const struct place *place,
 		       enum carve_page_state state, void **heads,
 		       unsigned int n)
 {
-	struct carve_page_list *list = &b->area[place->order][place->lifetime];
+	struct carve_page_list *list = &b->area[place->order][place->migratetype];
 	u32 index = list->first;
 	unsigned int i;
 
@@ -273,108 +296,110 @@ static void pop_blocks(struct carve_buddy *b, const struct place *place,
 		struct carve_page *page = &b->map[index];
 
 		index = page->next;
-		hand_out(page, place->order, place->lifetime, state);
+		mark_allocated(page, place->order, place->migratetype, state);
 		heads[i] = page;
 	}
 	list->first = index;
 	if (index != CARVE_PAGE_NONE)
 		b->map[index].prev = CARVE_PAGE_NONE;
 	list->nr -= n;
-	mind_empty(b, place->order, place->lifetime);
+	update_nonempty(b, place->order, place->migratetype);
 }
 
-/* Puts what is left of a block without its first @taken pages on the lists */
-static void add_rest(struct carve_buddy *b, u32 index, unsigned int from,
-		     u32 taken, enum carve_lifetime lifetime)
+/* Free the pages of a block of order @from but the first @taken */
+static void add_remainder(struct carve_buddy *b, u32 index, unsigned int from,
+			  u32 taken, enum carve_migratetype migratetype)
 {
 	unsigned int order;
 
 	for (; taken < BIT(from); taken += BIT(order)) {
 		order = __ffs(taken);
-		area_add(b, index + taken, order, lifetime);
+		area_add(b, index + taken, order, migratetype);
 	}
 }
 
-/* A pageblock that is cut up becomes that lifetime's, and has all descriptors */
-static void claim(struct carve_buddy *b, u32 index, unsigned int from,
-		  unsigned int order, enum carve_lifetime lifetime)
+/* Before a whole pageblock is split: initialize descriptors, set migratetype */
+static void claim_split_pageblock(struct carve_buddy *b, u32 index, unsigned int from,
+				  unsigned int order, enum carve_migratetype migratetype)
 {
 	if (from < b->block_order || order >= b->block_order)
 		return;
-	carve_making_make(b, index);
-	b->map[carve_making_first(b, index)].block_lifetime = lifetime;
+	carve_deferred_init_block(b, index);
+	b->map[carve_deferred_init_first(b, index)].block_migratetype = migratetype;
 }
 
 /*
- * Cuts up to @n blocks out of one that is larger, all of them out of the same
- * pageblock; how many
+ * Split the first block of a list and allocate up to @n blocks of @order from
+ * it, all in one pageblock. Return: how many.
  */
-static unsigned int cut_blocks(struct carve_buddy *b, struct place place,
-			       unsigned int order, enum carve_lifetime lifetime,
-			       enum carve_page_state state, void **heads,
-			       unsigned int n)
+static unsigned int split_off_blocks(struct carve_buddy *b, struct place place,
+				     unsigned int order, enum carve_migratetype migratetype,
+				     enum carve_page_state state, void **heads,
+				     unsigned int n)
 {
-	u32 index = b->area[place.order][place.lifetime].first;
+	u32 index = b->area[place.order][place.migratetype].first;
 	unsigned int i, most = max(order, min(place.order, b->block_order));
 
-	area_del(b, index, place.order, place.lifetime);
+	area_del(b, index, place.order, place.migratetype);
 	if (place.order < b->block_order)
-		lifetime = place.lifetime;
-	claim(b, index, place.order, order, lifetime);
+		migratetype = place.migratetype;
+	claim_split_pageblock(b, index, place.order, order, migratetype);
 	n = min_t(unsigned long, n, BIT(most - order));
 	trace_split(b, index, place.order, order, n);
 	for (i = 0; i < n; i++) {
 		heads[i] = &b->map[index + (i << order)];
-		hand_out(heads[i], order, list_for(b, order, lifetime), state);
+		mark_allocated(heads[i], order, free_list_type(b, order, migratetype), state);
 	}
-	add_rest(b, index, place.order, n << order, lifetime);
+	add_remainder(b, index, place.order, n << order, migratetype);
 	return n;
 }
 
 unsigned int carve_buddy_take(struct carve_buddy *b, unsigned int order,
-			      enum carve_lifetime lifetime, bool hurry,
+			      enum carve_migratetype migratetype, bool atomic,
 			      enum carve_page_state state, void **heads,
 			      unsigned int n)
 {
 	struct place place;
 
 	if (order > b->max_order ||
-	    !find_place(b, order, lifetime, hurry, &place))
+	    !find_place(b, order, migratetype, atomic, &place))
 		return 0;
 	if (place.order == order) {
-		n = min(n, b->area[order][place.lifetime].nr);
+		n = min(n, b->area[order][place.migratetype].nr);
 		pop_blocks(b, &place, state, heads, n);
 	} else {
-		n = cut_blocks(b, place, order, lifetime, state, heads, n);
+		n = split_off_blocks(b, place, order, migratetype, state, heads, n);
 	}
 	b->nr_free -= (unsigned long)n << order;
+	b->nr_changes++;
 	return n;
 }
 
 u32 carve_buddy_alloc(struct carve_buddy *b, unsigned int order,
-		      enum carve_lifetime lifetime)
+		      enum carve_migratetype migratetype)
 {
 	void *head;
 
-	if (!carve_buddy_take(b, order, lifetime, false, CARVE_PAGE_USED, &head,
+	if (!carve_buddy_take(b, order, migratetype, false, CARVE_PAGE_USED, &head,
 			      1))
 		return CARVE_PAGE_NONE;
 	return (struct carve_page *)head - b->map;
 }
 
 void carve_buddy_alloc_at(struct carve_buddy *b, u32 index, unsigned int order,
-			  enum carve_lifetime lifetime)
+			  enum carve_migratetype migratetype)
 {
 	struct carve_page *page = &b->map[index];
 	unsigned int from = page->order;
 
 	trace_split(b, index, from, order, 1);
-	area_del(b, index, from, lifetime_of(b, index));
-	claim(b, index, from, order, lifetime);
-	lifetime = lifetime_of(b, index);
-	hand_out(page, order, list_for(b, order, lifetime), CARVE_PAGE_USED);
-	add_rest(b, index, from, BIT(order), lifetime);
+	area_del(b, index, from, pageblock_migratetype(b, index));
+	claim_split_pageblock(b, index, from, order, migratetype);
+	migratetype = pageblock_migratetype(b, index);
+	mark_allocated(page, order, free_list_type(b, order, migratetype), CARVE_PAGE_USED);
+	add_remainder(b, index, from, BIT(order), migratetype);
 	b->nr_free -= BIT(order);
+	b->nr_changes++;
 }
 
 u32 carve_buddy_first(const struct carve_buddy *b, unsigned int order)
@@ -387,41 +412,88 @@ bool carve_buddy_offers(const struct carve_buddy *b, u32 index,
 {
 	u8 have;
 
-	if (!carve_making_has(b, index))
+	if (!carve_deferred_init_has(b, index))
 		return false;
-	/* Only holders of the lock rely on it */
+	/* Without the lock this is a hint only */
 	have = data_race(READ_ONCE(b->map[index].order));
-	return state_of(b, index) == CARVE_PAGE_FREE && have >= order;
+	return is_free_head(b, index) && have >= order;
 }
 
 void carve_buddy_free(struct carve_buddy *b, u32 index, unsigned int order)
 {
-	/* All that merges below block_order lies in the same pageblock */
-	enum carve_lifetime lifetime = lifetime_of(b, index);
+	/* Blocks that merge below block_order lie in one pageblock */
+	enum carve_migratetype migratetype = pageblock_migratetype(b, index);
 	unsigned int freed_order = order;
 
 	b->nr_free += BIT(order);
+	b->nr_changes++;
 	while (order < b->max_order) {
 		u32 buddy = buddy_of(b, index, order);
 
-		if (!is_free(b, buddy, order))
+		if (!is_free_block(b, buddy, order))
 			break;
-		area_del(b, buddy, order, lifetime);
-		b->map[max(index, buddy)].state = CARVE_PAGE_TAIL;
+		area_del(b, buddy, order, migratetype);
+		mark_merged(&b->map[max(index, buddy)]);
 		index = min(index, buddy);
 		order++;
 	}
-	area_add(b, index, order, lifetime);
+	area_add(b, index, order, migratetype);
 	trace_merge(b, index, freed_order, order);
 }
 
-/* The highest order of a block that may begin at @index and is within @nr */
+void carve_buddy_restore(struct carve_buddy *b, u32 index, u8 state)
+{
+	struct carve_page *page = &b->map[index];
+
+	if (page_state(b, index) == state && carve_page_is_free(page))
+		WRITE_ONCE(page->state, is_free_head(b, index) ? CARVE_PAGE_FREE :
+							    CARVE_PAGE_TAIL);
+}
+
+/* Head of the free block that contains a page, or CARVE_PAGE_NONE */
+static u32 find_free_head(const struct carve_buddy *b, u32 index,
+			  unsigned int *order)
+{
+	for (*order = 0; *order <= b->max_order; ++*order) {
+		u32 head = block_start(b, index, *order);
+
+		if (!block_in_bounds(b, head, *order))
+			break;
+		if (carve_deferred_init_has(b, head) && is_free_block(b, head, *order))
+			return head;
+	}
+	return CARVE_PAGE_NONE;
+}
+
+bool carve_buddy_take_out(struct carve_buddy *b, u32 index)
+{
+	unsigned int order;
+	u32 head = find_free_head(b, index, &order);
+
+	if (head == CARVE_PAGE_NONE)
+		return false;
+	area_del(b, head, order, pageblock_migratetype(b, head));
+	claim_split_pageblock(b, index, order, 0, CARVE_MIGRATE_UNMOVABLE);
+	while (order--) {
+		u32 other = head + BIT(order);
+
+		if (index >= other)
+			swap(head, other);
+		area_add(b, other, order, pageblock_migratetype(b, other));
+	}
+	mark_allocated(&b->map[index], 0, CARVE_MIGRATE_UNMOVABLE, CARVE_PAGE_USED);
+	b->nr_free--;
+	b->nr_changes++;
+	return true;
+}
+
+/* Highest order of an aligned block at @index of at most @nr pages */
 static unsigned int largest_order(const struct carve_buddy *b, u32 index,
 				  u32 nr)
 {
 	unsigned int order = min_t(unsigned int, ilog2(nr), b->max_order);
 
-	while (!aligned(b, index, order))
+	while (!is_aligned_block(b, index, order))
 		order--;
 	return order;
 }
@@ -432,7 +504,7 @@ void carve_buddy_add(struct carve_buddy *b, u32 index, u32 nr)
 		unsigned int order = largest_order(b, index, nr);
 
 		if (order < b->block_order)
-			carve_making_make(b, index);
+			carve_deferred_init_block(b, index);
 		carve_buddy_free(b, index, order);
 		index += BIT(order);
 		nr -= BIT(order);
@@ -446,7 +518,7 @@ unsigned long carve_buddy_nr_blocks(const struct carve_buddy *b,
 	       READ_ONCE(b->area[order][1].nr);
 }
 
-/* Where pair 0 of an order begins: at the first page or, skewed, before it */
+/* Pair 0 of an order; unaligned, it begins before the first page */
 static u32 first_pair(const struct carve_buddy *b, unsigned int order)
 {
 	return (b->first + b->skew) >> (order + 1);
@@ -458,134 +530,162 @@ u32 carve_buddy_nr_pairs(const struct carve_buddy *b, unsigned int order)
 	       first_pair(b, order) + 1;
 }
 
-/* The same of any page, whose descriptor need not be made */
-static bool is_known_free(const struct carve_buddy *b, u32 index,
-			  unsigned int order)
+/* is_free_block() for a page whose descriptor may be uninitialized */
+static bool is_free_block_safe(const struct carve_buddy *b, u32 index,
+			       unsigned int order)
 {
-	return within(b, index, order) && carve_making_has(b, index) &&
-	       is_free(b, index, order);
+	return block_in_bounds(b, index, order) && carve_deferred_init_has(b, index) &&
+	       is_free_block(b, index, order);
 }
 
 bool carve_buddy_pair(const struct carve_buddy *b, unsigned int order, u32 pair)
 {
 	u32 lower = ((first_pair(b, order) + pair) << (order + 1)) - b->skew;
 
-	return is_known_free(b, lower, order) !=
-	       is_known_free(b, lower + BIT(order), order);
+	return is_free_block_safe(b, lower, order) !=
+	       is_free_block_safe(b, lower + BIT(order), order);
+}
+
+/* Do the list links from and to a free block's neighbours agree? */
+static bool is_linked_block(const struct carve_buddy *b, u32 index,
+			    unsigned int order)
+{
+	const struct carve_page *page = &b->map[index];
+	u32 prev = page->prev, next = page->next;
+
+	if (prev == CARVE_PAGE_NONE ?
+	    b->area[order][free_list_type_at(b, index, order)].first != index :
+	    !is_free_block_safe(b, prev, order) || b->map[prev].next != index)
+		return false;
+	return next == CARVE_PAGE_NONE ||
+	       (is_free_block_safe(b, next, order) && b->map[next].prev == index);
 }
 
 static void check_block(const struct carve_buddy *b, u32 index,
-			unsigned int order, enum carve_lifetime lifetime,
-			struct carve_report *r)
+			struct carve_buddy_check *c, struct carve_report *r)
 {
-	const struct carve_page *page = &b->map[index];
+	unsigned int order = b->map[index].order;
 
-	if (!carve_making_has(b, index)) {
-		carve_report(r, "page %u on free list %u has no descriptor as yet",
-			     index, order);
+	if (order > b->max_order || !block_in_bounds(b, index, order)) {
+		carve_report(r, "free page %u can't be of order %u", index,
+			     order);
 		return;
 	}
-	carve_report_unless(r, page->state == CARVE_PAGE_FREE &&
-			    page->order == order,
-			    "page %u on free list %u is in state %u, order %u",
-			    index, order, page->state, page->order);
-	carve_report_unless(r, aligned(b, index, order),
+	carve_report_unless(r, page_state(b, index) == CARVE_PAGE_FREE &&
+			    is_free_head(b, index),
+			    "free page %u is in state %u, marked %#x", index,
+			    page_state(b, index), b->map[index].migratetype);
+	carve_report_unless(r, is_aligned_block(b, index, order),
 			    "free block %u of order %u is not aligned",
 			    index, order);
 	carve_report_unless(r, order == b->max_order ||
-			    !is_free(b, buddy_of(b, index, order), order),
+			    !is_free_block_safe(b, buddy_of(b, index, order), order),
 			    "free block %u of order %u has a free buddy",
 			    index, order);
-	carve_report_unless(r, list_of(b, index, order) == lifetime,
-			    "free block %u of order %u is on the list of the other lifetime",
-			    index, order);
+	carve_report_unless(r, is_linked_block(b, index, order),
+			    "free block %u of order %u is not in its place on free list %u of migratetype %u",
+			    index, order, order, free_list_type_at(b, index, order));
+	c->nr[order][free_list_type_at(b, index, order)]++;
 }
 
-static unsigned long check_area(const struct carve_buddy *b, unsigned int order,
-				enum carve_lifetime lifetime,
-				struct carve_report *r)
+/* Next page with an initialized descriptor */
+static u32 next_initialized(const struct carve_buddy *b, u32 index)
 {
-	const struct carve_page_list *list = &b->area[order][lifetime];
-	u32 index, prev = CARVE_PAGE_NONE, n = 0;
-
-	carve_page_list_for_each(index, list, b->map) {
-		if (!within(b, index, order) || n == list->nr) {
-			carve_report(r, "free list %u leads to page %u after %u of %u blocks",
-				     order, index, n, list->nr);
-			return 0;
-		}
-		carve_report_unless(r, b->map[index].prev == prev,
-				    "page %u on free list %u has page %u before it, not %u",
-				    index, order, b->map[index].prev, prev);
-		check_block(b, index, order, lifetime, r);
-		prev = index;
-		n++;
-	}
-	carve_report_unless(r, n == list->nr, "free list %u has %u blocks, not %u",
-			    order, n, list->nr);
-	carve_report_unless(r, !n == !(b->nonempty[lifetime] & BIT(order)),
-			    "bit %u of nonempty is wrong for %u blocks",
-			    order, n);
-	return (unsigned long)n << order;
-}
-
-/* The next page whose descriptor is made */
-static u32 next_made(const struct carve_buddy *b, u32 index)
-{
-	return carve_making_is_made(b, index) ? index + 1 :
-						carve_making_end(b, index);
-}
-
-static void check_making(const struct carve_buddy *b, struct carve_report *r)
-{
-	u32 index, unmade = 0;
-
-	for (index = b->first; index < b->end;
-	     index = carve_making_end(b, index))
-		unmade += !carve_making_is_made(b, index);
-	carve_report_unless(r, unmade == b->nr_unmade,
-			    "%u pageblocks are without descriptors, %u counted",
-			    unmade, b->nr_unmade);
+	return carve_deferred_init_done(b, index) ? index + 1 :
+						carve_deferred_init_end(b, index);
 }
 
 /*
- * Every head that says it is free must be on a list: count them all. Within a
- * free block there is no other head, or blocks overlap.
+ * End of the free block that contains the pageblock at @index and begins before
+ * it; @index if there is none
  */
-static unsigned long count_free_heads(const struct carve_buddy *b,
-				      struct carve_report *r)
+static u32 enclosing_block_end(const struct carve_buddy *b, u32 index)
 {
-	unsigned long pages = 0, end = b->first;
-	u32 index;
+	unsigned int order;
 
-	for (index = b->first; index < b->end; index = next_made(b, index)) {
-		const struct carve_page *page = &b->map[index];
-		u8 state = state_of(b, index);
+	for (order = b->block_order + 1; order <= b->max_order; order++) {
+		u32 head = block_start(b, index, order);
+
+		if (head != index && is_free_block_safe(b, head, order))
+			return head + BIT(order);
+	}
+	return index;
+}
+
+/* A head inside of a free block means that blocks overlap */
+static void check_pageblock(const struct carve_buddy *b, u32 index,
+			    struct carve_buddy_check *c, struct carve_report *r)
+{
+	u32 end = enclosing_block_end(b, index);
+	u32 last = carve_deferred_init_end(b, index);
+
+	c->nr_uninitialized += !carve_deferred_init_done(b, index);
+	for (; index < last; index = next_initialized(b, index)) {
+		u8 state = page_state(b, index);
 
 		carve_report_unless(r, index >= end || state == CARVE_PAGE_TAIL,
 				    "page %u within a free block is in state %u",
 				    index, state);
-		if (state != CARVE_PAGE_FREE || page->order > b->max_order)
+		if (state != CARVE_PAGE_FREE && !is_free_head(b, index))
 			continue;
-		pages += BIT(page->order);
-		end = max(end, index + BIT(page->order));
+		check_block(b, index, c, r);
+		end = max_t(u32, end, index + BIT(b->map[index].order));
 	}
-	return pages;
 }
 
-void carve_buddy_check(const struct carve_buddy *b, struct carve_report *r)
+static unsigned long check_free_list(const struct carve_buddy *b, unsigned int order,
+				     enum carve_migratetype migratetype,
+				     const struct carve_buddy_check *c, bool same,
+				     struct carve_report *r)
 {
-	unsigned long listed = 0, heads = count_free_heads(b, r);
-	unsigned int order, lifetime;
+	u32 nr = b->area[order][migratetype].nr;
+
+	carve_report_unless(r, !same || nr == c->nr[order][migratetype],
+			    "%u free blocks of order %u and migratetype %u, %u counted",
+			    c->nr[order][migratetype], order, migratetype, nr);
+	carve_report_unless(r, !nr == !(b->nonempty[migratetype] & BIT(order)),
+			    "bit %u of nonempty is wrong for %u blocks",
+			    order, nr);
+	return (unsigned long)nr << order;
+}
+
+static void check_totals(const struct carve_buddy *b,
+			 const struct carve_buddy_check *c,
+			 struct carve_report *r)
+{
+	bool same = b->nr_changes == c->nr_changes;
+	unsigned int order, migratetype;
+	unsigned long listed = 0;
 
 	for (order = 0; order < CARVE_NR_ORDERS; order++)
-		for (lifetime = 0; lifetime < CARVE_NR_LIFETIMES; lifetime++)
-			listed += check_area(b, order, lifetime, r);
-	check_making(b, r);
+		for (migratetype = 0; migratetype < CARVE_NR_MIGRATETYPES; migratetype++)
+			listed += check_free_list(b, order, migratetype, c, same, r);
 	carve_report_unless(r, listed == b->nr_free,
 			    "%lu pages on the free lists, %lu counted",
 			    listed, b->nr_free);
-	carve_report_unless(r, heads == listed,
-			    "%lu pages in free blocks, %lu on the lists",
-			    heads, listed);
+	carve_report_unless(r, b->nr_uninitialized != c->nr_uninitialized_before ||
+			    b->nr_uninitialized == c->nr_uninitialized,
+			    "%u pageblocks are without descriptors, %u counted",
+			    c->nr_uninitialized, b->nr_uninitialized);
+}
+
+void carve_buddy_check_begin(const struct carve_buddy *b,
+			     struct carve_buddy_check *c)
+{
+	*c = (struct carve_buddy_check){
+		.index = b->first,
+		.nr_changes = b->nr_changes,
+		.nr_uninitialized_before = b->nr_uninitialized,
+	};
+}
+
+bool carve_buddy_check_some(const struct carve_buddy *b,
+			    struct carve_buddy_check *c, struct carve_report *r)
+{
+	check_pageblock(b, c->index, c, r);
+	c->index = carve_deferred_init_end(b, c->index);
+	if (c->index < b->end)
+		return true;
+	check_totals(b, c, r);
+	return false;
 }

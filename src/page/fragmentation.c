@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The two indices of mm/vmstat.c (Gorman): how much of the free memory a
- * request of an order can't use, and whether it would fail for lack of memory
- * or because what is free lies in pieces.
+ * Fragmentation indices (Gorman), as in mm/vmstat.c: the share of free memory
+ * that a request of an order can't use, and whether it would fail for lack of
+ * memory or because free memory is fragmented. Locking: see
+ * carve_free_blocks_count().
  */
 #include <linux/bits.h>
 #include <linux/math64.h>
@@ -22,7 +23,7 @@ void carve_free_blocks_count(struct carve_free_blocks *free,
 	}
 }
 
-/* Pages in blocks that can serve the order */
+/* Pages in free blocks of @order and above */
 static unsigned long suitable_pages(const struct carve_free_blocks *free,
 				    unsigned int order)
 {

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The page allocator of a carveout: its zones, which of them serve a request,
- * and how the page that an address belongs to is found. See request.c for what
- * an allocation does, block.c for what is handed out and taken back, reclaim.c
- * for where free memory comes from when it runs short.
+ * The page allocator of a carveout: zones, zonelists and lookups of pages. See
+ * request.c for the allocation path, block.c for allocation and free of blocks,
+ * reclaim.c for reclaim.
  *
- * The zones for a request are, in the native order, those of the type that its
- * zone modifier names and then the scarcer ones: HIGHMEM, NORMAL, DMA32, DMA.
- * A HIGHMEM zone that is mapped for as long as the carveout lives also serves
- * requests for NORMAL memory, after all other zones. One that isn't mapped
- * serves only requests for HIGHMEM that can do without an address; those try
- * it first.
+ * As in mm/, a request's zonelist begins with the zone type of its zone
+ * modifier and falls back to scarcer types: HIGHMEM, NORMAL, DMA32, DMA. A
+ * HIGHMEM zone that is permanently mapped also serves NORMAL requests, after
+ * all other zones. An unmapped zone serves only HIGHMEM requests whose pages
+ * need no address; they try it first.
+ *
+ * Locking: zones and zonelists are constant after set-up; lookups take no lock,
+ * except to initialize a page descriptor.
  */
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
@@ -22,8 +23,11 @@
 #include "page/pages.h"
 #include "page/reclaim.h"
 
-/* See the ladder in request.c */
+/* See the slow path in request.c */
 #define DEFAULT_WAIT_MS 20
+
+/* Pages checked between two cond_resched() */
+#define LOOK_BATCH 4096
 
 void carve_pages_init(struct carve_pages *ps, const char *name,
 		      struct carve_page *map, u32 nr_pages)
@@ -42,6 +46,7 @@ struct carve_zone *carve_pages_add_zone(struct carve_pages *ps,
 	struct carve_zone *zone = &ps->zone[ps->nr_zones];
 
 	carve_zone_init(zone, region, ps->map, first);
+	zone->pages = ps;
 	if (!ps->nr_zones) {
 		ps->phys = carve_region_phys(region);
 		ps->span = (struct carve_span){
@@ -53,7 +58,7 @@ struct carve_zone *carve_pages_add_zone(struct carve_pages *ps,
 	return zone;
 }
 
-/* Publishes that the descriptors of the first @nr pages are made */
+/* Publish that the descriptors of the first @nr pages are initialized */
 static void set_ready(struct carve_pages *ps, u32 nr)
 {
 	const struct carve_region *first = ps->zone->region;
@@ -64,16 +69,17 @@ static void set_ready(struct carve_pages *ps, u32 nr)
 }
 
 void carve_pages_make(struct carve_pages *ps, struct carve_zone *zone,
-		      u8 *made, u32 nr)
+		      u8 *initialized, u32 nr)
 {
 	u32 all = carve_zone_nr_pages(zone);
 
-	carve_making_init(&zone->buddy, zone - ps->zone, made, nr);
+	carve_deferred_init_setup(&zone->buddy, zone - ps->zone, initialized,
+				  nr);
 	if (ps->nr_ready == zone->first)
-		set_ready(ps, zone->first + (made ? min(nr, all) : all));
+		set_ready(ps, zone->first + (initialized ? min(nr, all) : all));
 }
 
-void carve_pages_make_all(struct carve_pages *ps)
+void carve_pages_init_deferred(struct carve_pages *ps)
 {
 	u64 start = ktime_get_ns();
 	struct carve_zone *zone;
@@ -81,27 +87,27 @@ void carve_pages_make_all(struct carve_pages *ps)
 
 	carve_for_each_zone(zone, ps)
 		for (index = zone->first; index < zone->buddy.end;
-		     index = carve_making_end(&zone->buddy, index)) {
+		     index = carve_deferred_init_end(&zone->buddy, index)) {
 			carve_zone_make(zone, index, 1);
 			cond_resched();
 		}
-	WRITE_ONCE(ps->making_ns, ktime_get_ns() - start);
-	/* A CPU that sees the new limit must see the descriptors below it, too */
+	WRITE_ONCE(ps->deferred_init_ns, ktime_get_ns() - start);
+	/* A CPU that sees the new limit must see the descriptors below */
 	synchronize_rcu();
 	set_ready(ps, ps->nr_pages);
 }
 
-unsigned long carve_pages_nr_unmade(const struct carve_pages *ps)
+unsigned long carve_pages_nr_uninitialized(const struct carve_pages *ps)
 {
 	const struct carve_zone *zone;
 	unsigned long pages = 0;
 
 	carve_for_each_zone(zone, ps)
-		pages += carve_zone_nr_unmade(zone);
+		pages += carve_zone_nr_uninitialized(zone);
 	return pages;
 }
 
-/* The zone of the page with this number */
+/* The zone of page @index */
 static struct carve_zone *zone_at(const struct carve_pages *ps, u32 index)
 {
 	const struct carve_zone *zone;
@@ -118,10 +124,10 @@ const struct carve_page *carve_pages_peek(const struct carve_pages *ps,
 	return carve_zone_peek(zone_at(ps, index), index);
 }
 
-/* Appends the zones of @type to a list; returns the new end of the list */
-static struct carve_zone **list_zones(struct carve_pages *ps,
-				      struct carve_zone **end,
-				      enum carve_zone_type type, bool mapped)
+/* Append the zones of @type to a zonelist; return its new end */
+static struct carve_zone **append_zones(struct carve_pages *ps,
+					struct carve_zone **end,
+					enum carve_zone_type type, bool mapped)
 {
 	struct carve_zone *zone;
 
@@ -131,24 +137,24 @@ static struct carve_zone **list_zones(struct carve_pages *ps,
 	return end;
 }
 
-/* Appends the mapped zones of type @wanted and of scarcer types */
-static struct carve_zone **list_mapped(struct carve_pages *ps,
-				       struct carve_zone **end,
-				       enum carve_zone_type wanted)
+/* Append the mapped zones of type @wanted and of scarcer types */
+static struct carve_zone **append_mapped_zones(struct carve_pages *ps,
+					       struct carve_zone **end,
+					       enum carve_zone_type wanted)
 {
 	int type;
 
 	for (type = wanted; type >= CARVE_ZONE_DMA; type--)
-		end = list_zones(ps, end, type, true);
+		end = append_zones(ps, end, type, true);
 	return end;
 }
 
 static void build_zonelist(struct carve_pages *ps, enum carve_zone_type wanted)
 {
-	struct carve_zone **end = list_mapped(ps, ps->zonelist[wanted], wanted);
+	struct carve_zone **end = append_mapped_zones(ps, ps->zonelist[wanted], wanted);
 
 	if (wanted == CARVE_ZONE_NORMAL)
-		end = list_zones(ps, end, CARVE_ZONE_HIGHMEM, true);
+		end = append_zones(ps, end, CARVE_ZONE_HIGHMEM, true);
 	*end = NULL;
 }
 
@@ -156,20 +162,20 @@ static void build_unmapped_zonelist(struct carve_pages *ps)
 {
 	struct carve_zone **end = ps->zonelist[CARVE_ZONELIST_UNMAPPED];
 
-	end = list_zones(ps, end, CARVE_ZONE_HIGHMEM, false);
-	end = list_mapped(ps, end, CARVE_ZONE_HIGHMEM);
+	end = append_zones(ps, end, CARVE_ZONE_HIGHMEM, false);
+	end = append_mapped_zones(ps, end, CARVE_ZONE_HIGHMEM);
 	*end = NULL;
 }
 
-/* Pages that have to be cleared go the slow way: the fast path doesn't clear */
+/* The fast path doesn't clear: init_on_alloc and init_on_free disable it */
 static void set_up_fast_path(struct carve_pages *ps)
 {
 	unsigned int order;
 
 	if (ps->zonelist[CARVE_ZONE_NORMAL][0] != ps->zone)
 		return;
-	for (order = 0; order < CARVE_NR_STORES; order++) {
-		ps->hot[order] = ps->zone->store[CARVE_LONG_LIVED][order];
+	for (order = 0; order < CARVE_NR_PCP; order++) {
+		ps->hot[order] = ps->zone->pcp[CARVE_MIGRATE_UNMOVABLE][order];
 		if (!ps->hot[order])
 			break;
 	}
@@ -190,9 +196,9 @@ void carve_pages_start(struct carve_pages *ps)
 		carve_zone_set_watermarks(zone, carve_zone_default_min(zone));
 }
 
-/* The zone that @addr lies in, or NULL; @at is set to the page's number in it */
-static const struct carve_zone *find_mapped(const struct carve_pages *ps,
-					    const void *addr, unsigned long *at)
+/* The zone that contains @addr, or NULL; set @at to the page's offset in it */
+static const struct carve_zone *find_mapped_zone(const struct carve_pages *ps,
+						 const void *addr, unsigned long *at)
 {
 	const struct carve_zone *zone;
 
@@ -212,7 +218,7 @@ struct carve_page *carve_pages_lookup_slow(struct carve_pages *ps,
 	const struct carve_zone *zone;
 	unsigned long at;
 
-	zone = find_mapped(ps, addr, &at);
+	zone = find_mapped_zone(ps, addr, &at);
 	return zone ? carve_zone_page((struct carve_zone *)zone,
 				      zone->first + at) : NULL;
 }
@@ -221,7 +227,7 @@ bool carve_pages_contain_slow(const struct carve_pages *ps, const void *addr)
 {
 	unsigned long at;
 
-	return find_mapped(ps, addr, &at);
+	return find_mapped_zone(ps, addr, &at);
 }
 
 bool carve_pages_owns_slow(struct carve_pages *ps,
@@ -234,6 +240,63 @@ bool carve_pages_owns_slow(struct carve_pages *ps,
 		return false;
 	carve_zone_page(zone_at(ps, index), index);
 	return true;
+}
+
+/*
+ * Hardware poison
+ *
+ * The kernel marks a page with failing memory (PG_hwpoison). Its owner here is
+ * the carveout, which withholds the page once it is free. Pages are only
+ * checked after the first poisoned page is known.
+ */
+
+void carve_pages_note_broken(struct carve_pages *ps, struct carve_zone *zone)
+{
+	WRITE_ONCE(zone->has_broken, true);
+	if (zone == ps->zone)
+		WRITE_ONCE(ps->hot_free, 0);
+}
+
+static bool zone_has_broken(struct carve_zone *zone)
+{
+	u32 index, end = zone->buddy.end;
+
+	for (index = zone->first; index < end; index++) {
+		if (carve_zone_is_broken(zone, index))
+			return true;
+		if (index % LOOK_BATCH == 0)
+			cond_resched();
+	}
+	return false;
+}
+
+static void withhold_free_pages(struct carve_zone *zone)
+{
+	u32 index, end = zone->buddy.end;
+
+	for (index = zone->first; index < end; index++) {
+		if (carve_zone_is_broken(zone, index))
+			carve_zone_withhold_free(zone, index);
+		if (index % LOOK_BATCH == 0)
+			cond_resched();
+	}
+}
+
+unsigned long carve_pages_find_broken(struct carve_pages *ps)
+{
+	unsigned long nr = 0;
+	struct carve_zone *zone;
+
+	carve_for_each_zone(zone, ps) {
+		if (!zone_has_broken(zone))
+			continue;
+		carve_pages_note_broken(ps, zone);
+		/* Pages freed to magazines meanwhile: checked when flushed */
+		carve_pages_drain(ps);
+		withhold_free_pages(zone);
+		nr += READ_ONCE(zone->nr_broken);
+	}
+	return nr;
 }
 
 unsigned int carve_pages_max_order(const struct carve_pages *ps)

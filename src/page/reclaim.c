@@ -1,21 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Where free pages come from when they run short: the per-CPU stores and their
- * depots, and the layers above, each of which registers a struct
- * carve_shrinker. A request that finds no block calls these (see request.c).
- * So does a worker, which is queued when a zone falls below its low watermark,
- * and works if some zone is still below its high watermark when it runs. A zone
- * that is below it afterwards is simply in use: then the worker isn't queued for
- * a while, or it would empty the stores of all CPUs again and again.
+ * Reclaim: free the pages in per-CPU lists and depots, and unused pages of the
+ * layers above, which register a struct carve_shrinker.
+ *
+ * Direct reclaim runs for a request that finds no block (see request.c).
+ * Background reclaim is queued when a zone falls below its low watermark, and
+ * runs if any zone is still below its high watermark. If one is below it even
+ * afterwards, its memory is in use: background reclaim then backs off, or it
+ * would drain the per-CPU lists of all CPUs again and again.
+ *
+ * Locking: none; shrinkers are registered during set-up and take their own
+ * locks.
  */
 #include <linux/jiffies.h>
 #include <linux/list.h>
+#include <linux/workqueue.h>
 
 #include "page/reclaim.h"
-#include "percpu/each_cpu.h"
 
-/* How long the worker rests, in jiffies: some 20 ms */
-#define REST (HZ / 50 + 1)
+/* Pause of background reclaim after a futile run: about 20 ms */
+#define BACKOFF_JIFFIES (HZ / 50 + 1)
 
 void carve_pages_add_shrinker(struct carve_pages *ps,
 			      struct carve_shrinker *shrinker)
@@ -23,33 +27,22 @@ void carve_pages_add_shrinker(struct carve_pages *ps,
 	list_add(&shrinker->list, &ps->shrinkers);
 }
 
-static void drain_this_cpu(void *arg)
-{
-	struct carve_pages *ps = arg;
-	struct carve_zone *zone;
-
-	carve_for_each_zone(zone, ps)
-		carve_zone_drain_cpu(zone);
-}
-
-static void drain_depots(struct carve_pages *ps)
+unsigned int carve_pages_drain_some(struct carve_pages *ps, unsigned int most)
 {
 	struct carve_zone *zone;
+	unsigned int nr = 0;
 
 	carve_for_each_zone(zone, ps)
-		carve_zone_drain_depots(zone);
-}
-
-void carve_pages_drain_here(struct carve_pages *ps)
-{
-	drain_this_cpu(ps);
-	drain_depots(ps);
+		nr += carve_zone_drain_some(zone, most - nr);
+	return nr;
 }
 
 void carve_pages_drain(struct carve_pages *ps)
 {
-	carve_each_cpu(drain_this_cpu, ps);
-	drain_depots(ps);
+	struct carve_zone *zone;
+
+	carve_for_each_zone(zone, ps)
+		carve_zone_drain(zone);
 }
 
 void carve_pages_reclaim(struct carve_pages *ps)
@@ -61,20 +54,23 @@ void carve_pages_reclaim(struct carve_pages *ps)
 	carve_pages_drain(ps);
 }
 
-bool carve_pages_spare(struct carve_pages *ps)
+unsigned int carve_pages_shrink_atomic(struct carve_pages *ps,
+				       unsigned int most)
 {
 	struct carve_shrinker *shrinker;
+	unsigned int nr;
 
 	list_for_each_entry(shrinker, &ps->shrinkers, list) {
-		if (!shrinker->spare || !shrinker->spare(shrinker))
+		if (!shrinker->shrink_atomic)
 			continue;
-		carve_pages_drain_here(ps);
-		return true;
+		nr = shrinker->shrink_atomic(shrinker, most);
+		if (nr)
+			return nr;
 	}
-	return false;
+	return 0;
 }
 
-static bool any_below_high(struct carve_pages *ps)
+static bool any_zone_below_high(struct carve_pages *ps)
 {
 	struct carve_zone *zone;
 
@@ -84,31 +80,31 @@ static bool any_below_high(struct carve_pages *ps)
 	return false;
 }
 
-static void collect_in_background(struct work_struct *work)
+static void background_reclaim(struct work_struct *work)
 {
 	struct carve_pages *ps = container_of(work, struct carve_pages,
 					      background);
 
-	if (!any_below_high(ps))
+	if (!any_zone_below_high(ps))
 		return;
 	carve_pages_reclaim(ps);
-	if (any_below_high(ps))
-		WRITE_ONCE(ps->rest_until, jiffies + REST);
+	if (any_zone_below_high(ps))
+		WRITE_ONCE(ps->backoff_until, jiffies + BACKOFF_JIFFIES);
 }
 
-static void wake_background(struct irq_work *wake)
+static void queue_background_reclaim(struct irq_work *wake)
 {
 	struct carve_pages *ps = container_of(wake, struct carve_pages, wake);
 
-	schedule_work(&ps->background);
+	queue_work(system_dfl_wq, &ps->background);
 }
 
 void carve_pages_init_reclaim(struct carve_pages *ps)
 {
 	INIT_LIST_HEAD(&ps->shrinkers);
-	ps->rest_until = jiffies;
-	init_irq_work(&ps->wake, wake_background);
-	INIT_WORK(&ps->background, collect_in_background);
+	ps->backoff_until = jiffies;
+	init_irq_work(&ps->wake, queue_background_reclaim);
+	INIT_WORK(&ps->background, background_reclaim);
 }
 
 void carve_pages_stop(struct carve_pages *ps)

@@ -1,155 +1,156 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A request for pages: what its GFP flags allow, and what is done before it
- * fails.
+ * The allocation path of a request for pages, and what its GFP flags allow.
  *
- * The ladder that a request climbs when its CPU's store is empty:
- *   1. refill the store from its depot or from the buddy system of the zones,
- *	as long as these stay above their min watermark;
- *   2. with __GFP_HIGH (GFP_ATOMIC) or __GFP_MEMALLOC, also take what lies
- *	below that watermark;
- *   3. give back what this CPU's stores of other orders, and all depots, hold,
- *	so that it can merge, and look again (any context);
- *   4. unless the flags say __GFP_NORETRY: have the layers above give back,
- *	piece by piece, what they can in any context, and look again;
- *   5. if the flags allow sleeping and don't say __GFP_NORETRY: drain the
- *	stores of all CPUs, have the layers above give back all that they can
- *	spare, and look again. Repeat this each tick, as others may be freeing:
- *	for wait_ms; for sixteen times as long with __GFP_RETRY_MAYFAIL; without
- *	end with __GFP_NOFAIL, which may then also go below the watermark;
+ * The slow path, when this CPU's list is empty:
+ *   1. refill the list from its depot or from the buddy systems of the zones,
+ *	if these stay above their min watermark;
+ *   2. with __GFP_HIGH (GFP_ATOMIC) or __GFP_MEMALLOC, also go below that
+ *	watermark;
+ *   3. drain this CPU's lists of all orders, and all depots, so that blocks
+ *	merge, and retry (any context);
+ *   4. without __GFP_NORETRY: run the atomic shrinkers of the layers above in
+ *	small steps, and retry after each. A request that can't block, and may
+ *	have interrupts disabled, reclaims at most CARVE_ATOMIC_BUDGET blocks
+ *	and pages in 3. and 4.; background reclaim does the rest;
+ *   5. if the flags allow blocking, without __GFP_NORETRY: run the shrinkers,
+ *	drain the lists of all CPUs, and retry. Repeat that each tick, as others
+ *	may free memory: for wait_ms; for sixteen times as long with
+ *	__GFP_RETRY_MAYFAIL; forever with __GFP_NOFAIL, which may also go below
+ *	the min watermark;
  *   6. fail.
  * A request with __GFP_KSWAPD_RECLAIM that leaves a zone below its low
- * watermark, or that fails while a zone is below it, starts reclaim in the
- * background.
+ * watermark, or that fails while a zone is below it, wakes background reclaim.
+ *
+ * Locking: none here; zone.c takes the zone's lock.
  */
 #include <linux/atomic.h>
 #include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/ratelimit.h>
-#include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 
+#include "page/pages_inline.h"
 #include "page/reclaim.h"
 #include "page/request.h"
 #include "trace/events.h"
 
-/* See the ladder above */
-#define RETRY_PATIENCE 16
+/* Wait with __GFP_RETRY_MAYFAIL, in units of wait_ms: see above */
+#define MAYFAIL_WAIT_FACTOR 16
 
-/* The zones that may serve a request */
-#define for_each_zone_within(zone, z, reach) \
-	for ((z) = (reach)->zones; ((zone) = *(z)); (z)++)
+#define for_each_zone_within(zone, z, ac) \
+	for ((z) = (ac)->zones; ((zone) = *(z)); (z)++)
 
-/* How many pages of a zone, from its first on, may serve a request */
-static unsigned long within(const struct carve_zone *zone,
-			    const struct carve_reach *reach)
+/* Number of the zone's pages below the limit of the request */
+static unsigned long pages_below_limit(const struct carve_zone *zone,
+				       const struct carve_alloc_context *ac)
 {
 	unsigned long start = zone->region->start_pfn;
 
-	if (reach->end_pfn <= start)
+	if (ac->end_pfn <= start)
 		return 0;
-	return min(reach->end_pfn - start, zone->region->nr_pages);
+	return min(ac->end_pfn - start, zone->region->nr_pages);
 }
 
-static struct carve_page *get_part_of_zone(struct carve_zone *zone,
-					   const struct carve_reach *reach,
-					   gfp_t gfp, unsigned int order,
-					   unsigned long keep)
+static struct carve_page *alloc_below_limit(struct carve_zone *zone,
+					    const struct carve_alloc_context *ac,
+					    gfp_t gfp, unsigned int order,
+					    unsigned long keep)
 {
-	return carve_zone_get_below(zone, order, carve_gfp_lifetime(gfp), keep,
-				    zone->first + within(zone, reach));
+	return carve_zone_alloc_below(zone, order, carve_gfp_migratetype(gfp), keep,
+				      zone->first + pages_below_limit(zone, ac));
 }
 
-static bool whole(const struct carve_zone *zone,
-		  const struct carve_reach *reach)
+/* Is the whole zone below the limit? */
+static bool zone_below_limit(const struct carve_zone *zone,
+			     const struct carve_alloc_context *ac)
 {
-	return likely(within(zone, reach) == zone->region->nr_pages);
+	return likely(pages_below_limit(zone, ac) == zone->region->nr_pages);
 }
 
-/* Who can't wait gets its block in as few steps as possible */
-static bool in_a_hurry(gfp_t gfp)
+/* Requests that can't block do bounded work */
+static bool gfp_is_atomic(gfp_t gfp)
 {
 	return !gfpflags_allow_blocking(gfp);
 }
 
-static struct carve_page *get_above_min(const struct carve_reach *reach,
-					gfp_t gfp, unsigned int order)
+static struct carve_page *alloc_above_min(const struct carve_alloc_context *ac,
+					  gfp_t gfp, unsigned int order)
 {
 	struct carve_zone *zone, *const *z;
 	struct carve_page *page;
 
-	for_each_zone_within(zone, z, reach) {
-		if (whole(zone, reach))
-			page = carve_zone_get_slow(zone, order,
-						   carve_gfp_lifetime(gfp),
-						   in_a_hurry(gfp));
+	for_each_zone_within(zone, z, ac) {
+		if (zone_below_limit(zone, ac))
+			page = carve_zone_alloc_slow(zone, order,
+						     carve_gfp_migratetype(gfp),
+						     gfp_is_atomic(gfp));
 		else
-			page = get_part_of_zone(zone, reach, gfp, order,
-						READ_ONCE(zone->watermark[CARVE_WMARK_MIN]));
+			page = alloc_below_limit(zone, ac, gfp, order,
+						 READ_ONCE(zone->watermark[CARVE_WMARK_MIN]));
 		if (page)
 			return page;
 	}
 	return NULL;
 }
 
-/* For urgent requests, and for those whose work will free more than they take */
+/* Urgent requests may, and those made on behalf of freeing memory */
 static bool may_go_below_min(gfp_t gfp)
 {
 	return gfp & __GFP_HIGH ||
 	       (gfp & (__GFP_MEMALLOC | __GFP_NOMEMALLOC)) == __GFP_MEMALLOC;
 }
 
-static struct carve_page *get_below_min(const struct carve_reach *reach,
-					gfp_t gfp, unsigned int order)
+static struct carve_page *alloc_below_min(const struct carve_alloc_context *ac,
+					  gfp_t gfp, unsigned int order)
 {
 	struct carve_zone *zone, *const *z;
 	struct carve_page *page;
 
-	for_each_zone_within(zone, z, reach) {
-		if (whole(zone, reach))
-			page = carve_zone_get_buddy(zone, order,
-						    carve_gfp_lifetime(gfp), 0,
-						    in_a_hurry(gfp));
+	for_each_zone_within(zone, z, ac) {
+		if (zone_below_limit(zone, ac))
+			page = carve_zone_alloc_buddy(zone, order,
+						      carve_gfp_migratetype(gfp), 0,
+						      gfp_is_atomic(gfp));
 		else
-			page = get_part_of_zone(zone, reach, gfp, order, 0);
+			page = alloc_below_limit(zone, ac, gfp, order, 0);
 		if (page)
 			return page;
 	}
 	return NULL;
 }
 
-static struct carve_page *get_from_zones(const struct carve_reach *reach,
-					 gfp_t gfp, unsigned int order)
+static struct carve_page *alloc_from_zones(const struct carve_alloc_context *ac,
+					   gfp_t gfp, unsigned int order)
 {
-	struct carve_page *page = get_above_min(reach, gfp, order);
+	struct carve_page *page = alloc_above_min(ac, gfp, order);
 
 	if (!page && may_go_below_min(gfp))
-		page = get_below_min(reach, gfp, order);
+		page = alloc_below_min(ac, gfp, order);
 	return page;
 }
 
-/* How long to wait for others to free, in jiffies */
-static unsigned long patience(const struct carve_pages *ps, gfp_t gfp)
+/* How long to wait for frees */
+static unsigned long max_wait_jiffies(const struct carve_pages *ps, gfp_t gfp)
 {
 	unsigned long wait = msecs_to_jiffies(READ_ONCE(ps->wait_ms));
 
-	return gfp & __GFP_RETRY_MAYFAIL ? RETRY_PATIENCE * wait : wait;
+	return gfp & __GFP_RETRY_MAYFAIL ? MAYFAIL_WAIT_FACTOR * wait : wait;
 }
 
 static struct carve_page *reclaim_and_wait(struct carve_pages *ps,
-					   const struct carve_reach *reach,
+					   const struct carve_alloc_context *ac,
 					   gfp_t gfp, unsigned int order)
 {
-	unsigned long end = jiffies + patience(ps, gfp);
+	unsigned long end = jiffies + max_wait_jiffies(ps, gfp);
 	struct carve_page *page;
 
-	might_alloc(gfp);
-	/* As natively: a request that waits without end may use the reserve, too */
+	/* As in mm/: a request that can't fail may use the reserve */
 	if (gfp & __GFP_NOFAIL)
 		gfp |= __GFP_HIGH;
 	for (;;) {
 		carve_pages_reclaim(ps);
-		page = get_from_zones(reach, gfp, order);
+		page = alloc_from_zones(ac, gfp, order);
 		if (page)
 			return page;
 		if (!(gfp & __GFP_NOFAIL) &&
@@ -160,45 +161,62 @@ static struct carve_page *reclaim_and_wait(struct carve_pages *ps,
 	}
 }
 
-static struct carve_page *climb(struct carve_pages *ps,
-				const struct carve_reach *reach, gfp_t gfp,
-				unsigned int order)
+/* Reclaim without sleeping until a block is free */
+static struct carve_page *reclaim_atomic(struct carve_pages *ps,
+					 const struct carve_alloc_context *ac,
+					 gfp_t gfp, unsigned int order)
 {
-	struct carve_page *page = get_from_zones(reach, gfp, order);
+	unsigned int left = gfpflags_allow_blocking(gfp) ? UINT_MAX :
+						   CARVE_ATOMIC_BUDGET;
+	struct carve_page *page;
+	unsigned int nr;
+
+	for (;;) {
+		left -= carve_pages_drain_some(ps, left);
+		page = alloc_from_zones(ac, gfp, order);
+		if (page || gfp & __GFP_NORETRY)
+			return page;
+		nr = carve_pages_shrink_atomic(ps, left);
+		if (!nr)
+			return NULL;
+		left -= nr;
+	}
+}
+
+static struct carve_page *alloc_slowpath(struct carve_pages *ps,
+					 const struct carve_alloc_context *ac, gfp_t gfp,
+					 unsigned int order)
+{
+	struct carve_page *page = alloc_from_zones(ac, gfp, order);
 
 	if (page)
 		return page;
-	carve_pages_drain_here(ps);
-	page = get_from_zones(reach, gfp, order);
-	if (page || (gfp & __GFP_NORETRY))
+	page = reclaim_atomic(ps, ac, gfp, order);
+	if (page || gfp & __GFP_NORETRY || !gfpflags_allow_blocking(gfp))
 		return page;
-	while (!page && carve_pages_spare(ps))
-		page = get_from_zones(reach, gfp, order);
-	if (page || !gfpflags_allow_blocking(gfp))
-		return page;
-	return reclaim_and_wait(ps, reach, gfp, order);
+	return reclaim_and_wait(ps, ac, gfp, order);
 }
 
-bool carve_pages_may_hold(const struct carve_reach *reach, unsigned int order)
+bool carve_pages_may_hold(const struct carve_alloc_context *ac, unsigned int order)
 {
 	struct carve_zone *zone, *const *z;
 
-	for_each_zone_within(zone, z, reach)
+	for_each_zone_within(zone, z, ac)
 		if (order <= zone->buddy.max_order &&
-		    BIT(order) <= within(zone, reach))
+		    BIT(order) <= pages_below_limit(zone, ac))
 			return true;
 	return false;
 }
 
-/* Pages enough in one zone, and still no block: it is fragmented */
-static const char *why_failed(const struct carve_reach *reach, gfp_t gfp,
+/* For tracepoints; enough free pages, but no block: the zone is fragmented */
+static const char *why_failed(const struct carve_alloc_context *ac, gfp_t gfp,
 			      unsigned int order)
 {
 	struct carve_zone *zone, *const *z;
 
-	if (!carve_pages_may_hold(reach, order))
+	if (!carve_pages_may_hold(ac, order))
 		return "no zone can hold it";
-	for_each_zone_within(zone, z, reach) {
+	for_each_zone_within(zone, z, ac) {
 		unsigned long keep = may_go_below_min(gfp) ? 0 :
 				     READ_ONCE(zone->watermark[CARVE_WMARK_MIN]);
 
@@ -224,87 +242,88 @@ static void trace_alloc(struct carve_pages *ps, const struct carve_page *page,
 {
 	if (trace_carve_page_alloc_enabled())
 		trace_carve_page_alloc(ps->name, carve_pages_pfn(ps, page), order, gfp,
-				       page->lifetime == CARVE_SHORT_LIVED,
+				       page->migratetype == CARVE_MIGRATE_RECLAIMABLE,
 				       caller);
 }
 
-/* Of a block of any order, even of one that is too high to exist */
+/* @order may exceed all valid orders */
 static size_t block_bytes(unsigned int order)
 {
 	return order < BITS_PER_LONG - PAGE_SHIFT ? PAGE_SIZE << order :
 						    SIZE_MAX;
 }
 
-/* Background reclaim may bring what the next request needs */
-static void fail(struct carve_pages *ps, const struct carve_reach *reach,
-		 gfp_t gfp, unsigned int order, unsigned long caller)
+/* Report the failure; background reclaim may help the next request */
+static void fail_request(struct carve_pages *ps, const struct carve_alloc_context *ac,
+			 gfp_t gfp, unsigned int order, unsigned long caller)
 {
 	struct carve_zone *zone, *const *z;
 
 	warn_failed(ps, gfp, order);
-	for_each_zone_within(zone, z, reach)
-		carve_pages_mind_low(ps, gfp, zone);
+	for_each_zone_within(zone, z, ac)
+		carve_pages_wake_reclaim(ps, gfp, zone);
 	if (trace_carve_fail_enabled())
 		trace_carve_fail(ps->name, "page", block_bytes(order), order,
-				 gfp, why_failed(reach, gfp, order), caller);
+				 gfp, why_failed(ac, gfp, order), caller);
 }
 
 struct carve_page *carve_pages_alloc_within(struct carve_pages *ps,
-					    const struct carve_reach *reach,
+					    const struct carve_alloc_context *ac,
 					    gfp_t gfp, unsigned int order,
 					    unsigned long caller)
 {
 	struct carve_page *page = NULL;
 
-	if (carve_pages_may_hold(reach, order))
-		page = climb(ps, reach, gfp, order);
+	carve_might_alloc(gfp);
+	if (carve_pages_may_hold(ac, order))
+		page = alloc_slowpath(ps, ac, gfp, order);
 	if (!page) {
-		fail(ps, reach, gfp, order, caller);
+		fail_request(ps, ac, gfp, order, caller);
 		return NULL;
 	}
-	carve_pages_mind_low(ps, gfp, carve_page_zone(ps, page));
+	carve_pages_wake_reclaim(ps, gfp, carve_page_zone(ps, page));
 	trace_alloc(ps, page, order, gfp, caller);
 	return page;
 }
 
-static struct carve_page *alloc_slow(struct carve_pages *ps,
-				     struct carve_zone *const *zones,
-				     gfp_t gfp, unsigned int order,
-				     unsigned long caller)
+static struct carve_page *alloc_from_all_zones(struct carve_pages *ps,
+					       struct carve_zone *const *zones,
+					       gfp_t gfp, unsigned int order,
+					       unsigned long caller)
 {
-	const struct carve_reach reach = {
+	const struct carve_alloc_context ac = {
 		.zones = zones,
 		.end_pfn = ULONG_MAX,
 	};
 
-	return carve_pages_alloc_within(ps, &reach, gfp, order, caller);
+	return carve_pages_alloc_within(ps, &ac, gfp, order, caller);
 }
 
-/* Has carve_pages_alloc_hot() tried it? Then the store is empty, or busy */
-static bool was_hot(const struct carve_pages *ps, gfp_t gfp, unsigned int order)
+/* Did carve_pages_alloc_hot() find the per-CPU list empty, or busy? */
+static bool tried_fast_path(const struct carve_pages *ps, gfp_t gfp, unsigned int order)
 {
 	return !(gfp & CARVE_GFP_SPECIAL) && order < ps->hot_alloc;
 }
 
-/* The first rung of the ladder alone */
-static struct carve_page *get_from_first(struct carve_pages *ps,
-					 struct carve_zone *zone, gfp_t gfp,
-					 unsigned int order,
-					 unsigned long caller)
+/* Step 1 of the slow path, in one zone */
+static struct carve_page *alloc_from_first_zone(struct carve_pages *ps,
+						struct carve_zone *zone, gfp_t gfp,
+						unsigned int order,
+						unsigned long caller)
 {
 	struct carve_page *page;
 
-	page = carve_zone_get_slow(zone, order, carve_gfp_lifetime(gfp),
-				   in_a_hurry(gfp));
+	page = carve_zone_alloc_slow(zone, order, carve_gfp_migratetype(gfp),
+				     gfp_is_atomic(gfp));
 	if (!page)
 		return NULL;
-	carve_pages_mind_low(ps, gfp, zone);
+	carve_pages_wake_reclaim(ps, gfp, zone);
 	trace_alloc(ps, page, order, gfp, caller);
 	return page;
 }
 
-/* Is this the allocation that was set to fail? */
-static bool fails(struct carve_pages *ps, gfp_t gfp)
+/* Fault injection */
+static bool should_fail_request(struct carve_pages *ps, gfp_t gfp)
 {
 	if (gfp & __GFP_NOFAIL || !carve_fault_strikes(&ps->fault))
 		return false;
@@ -321,17 +340,17 @@ struct carve_page *carve_pages_request(struct carve_pages *ps,
 	struct carve_zone *zone = zones[0];
 	struct carve_page *page = NULL;
 
-	if (likely(zone) && !was_hot(ps, gfp, order))
-		page = carve_zone_get(zone, order, carve_gfp_lifetime(gfp));
-	if (!page && fails(ps, gfp)) {
+	if (likely(zone) && !tried_fast_path(ps, gfp, order))
+		page = carve_zone_alloc(zone, order, carve_gfp_migratetype(gfp));
+	if (!page && should_fail_request(ps, gfp)) {
 		trace_carve_fail(ps->name, "page", block_bytes(order), order,
 				 gfp, "made to fail", caller);
 		return NULL;
 	}
 	if (!page && likely(zone))
-		page = get_from_first(ps, zone, gfp, order, caller);
+		page = alloc_from_first_zone(ps, zone, gfp, order, caller);
 	if (!page)
-		page = alloc_slow(ps, zones, gfp, order, caller);
+		page = alloc_from_all_zones(ps, zones, gfp, order, caller);
 	if (page)
 		page->state = state;
 	return page;

@@ -1,33 +1,40 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A request for pages: which may serve it, and what it may do to get them. See request.c. */
+/* The allocation path of a request for pages. See request.c. */
 #ifndef _CARVE_REQUEST_H
 #define _CARVE_REQUEST_H
 
-#include "page/pages.h"
+#include "page/pages_types.h"
+#include "page/zone_types.h"
+
+/*
+ * Blocks and pages that a request that can't block reclaims before it fails:
+ * about ten thousand instructions with interrupts disabled
+ */
+#define CARVE_ATOMIC_BUDGET 512U
 
 /**
- * struct carve_reach - the pages that may serve a request
- * @zones: the zones to try, in this order, ended by NULL
- * @end_pfn: only pages below this page frame number may serve it
+ * struct carve_alloc_context - limits of a request
+ * @zones: zones to try in order, ended by NULL
+ * @end_pfn: allocate only pages below this pfn
  */
-struct carve_reach {
+struct carve_alloc_context {
 	struct carve_zone *const *zones;
 	unsigned long end_pfn;
 };
 
-/* False where no zone could ever hold such a block within reach */
-bool carve_pages_may_hold(const struct carve_reach *reach, unsigned int order);
+/* False: no zone has room for a block of @order below the limit, free or not */
+bool carve_pages_may_hold(const struct carve_alloc_context *ac, unsigned int order);
 /*
- * A block within reach, as natively by all means that @gfp allows; or NULL.
- * @caller: for those who trace.
+ * Allocate a block within the limits of @ac, with all reclaim that @gfp allows,
+ * as in mm/; or NULL. @caller is for tracepoints.
  */
 struct carve_page *carve_pages_alloc_within(struct carve_pages *ps,
-					    const struct carve_reach *reach,
+					    const struct carve_alloc_context *ac,
 					    gfp_t gfp, unsigned int order,
 					    unsigned long caller);
 /*
- * A block in @state from the first of these zones, ended by NULL, that can
- * spare it, past the fast path; or NULL. Not zeroed, whatever @gfp says.
+ * Allocate a block and set its head to @state; the slow path of block.c. @zones
+ * are tried in order, ended by NULL. __GFP_ZERO is ignored.
  */
 struct carve_page *carve_pages_request(struct carve_pages *ps,
 				       struct carve_zone *const *zones,

@@ -1,28 +1,44 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Zones: the buddy system of a region under its lock, and the stores of small
- * blocks in front of it.
+ * A zone: the buddy system of a region, and per-CPU lists (magazines, see
+ * magazine.c) of small blocks in front of it.
  *
- * A block is in exactly one of three places, and the state of its head says
- * in which: FREE in the buddy system, STORED in a magazine, anything else with
- * whoever asked for it. A free sets the head to STORED before the block goes
- * into a magazine or on to the buddy system: a second free is seen at once.
+ * A block is in one of three places, given by the state of its head:
+ * CARVE_PAGE_FREE is in the buddy system, CARVE_PAGE_PCP in a magazine, any
+ * other state is allocated. A free sets CARVE_PAGE_PCP before it moves the
+ * block to a magazine or to the buddy system: a second free is detected at
+ * once.
+ *
+ * Two frees at the same time may both find the block allocated, and put it in
+ * two magazines. try_free_blocks() accepts the block from the magazine that is
+ * flushed first, and refuses it from the other: under the zone's lock the state
+ * must be CARVE_PAGE_PCP and the page must not be marked as free. If the block
+ * is allocated from the other magazine instead, the fast path changes the state
+ * of a free page but not the mark, so the free of that page is refused. Layers
+ * that link descriptors check the mark first: carve_pages_accept().
+ *
+ * Locking: zone->lock, a raw spinlock, guards the buddy system. It nests in a
+ * magazine's busy mark; no lock nests in it. Long walks drop it at intervals.
  */
 #include <linux/align.h>
 #include <linux/cache.h>
 #include <linux/kernel.h>
 #include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/page-flags.h>
 #include <linux/sizes.h>
 
-#include "page/zone.h"
-#include "report.h"
+#include "lib/report.h"
+#include "page/block.h"
+#include "page/misuse.h"
+#include "page/zone_inline.h"
 #include "trace/events.h"
 
-/* Most blocks in a batch: what an atomic allocation may have to wait for */
-#define STORE_MAX_BATCH 16UL
-/* All stores of one order hold at most one page in so many of the zone's */
-#define STORE_SHARE 32
-/* or, where that is not enough for a batch, a block for each CPU within this */
+/* Maximum blocks in a batch: bounds the latency of a refill */
+#define PCP_MAX_BATCH 16UL
+/* All per-CPU lists of one order hold at most this fraction of the zone, */
+#define PCP_SHARE 32
+/* or, if that is less than a batch, one block per CPU within this fraction */
 #define SINGLE_SHARE 16
 
 static const char *const zone_names[CARVE_NR_ZONE_TYPES] = {
@@ -37,8 +53,8 @@ const char *carve_zone_name(const struct carve_zone *zone)
 	return zone_names[zone->type];
 }
 
-/* By its addresses, as natively */
-static enum carve_zone_type type_of(const struct carve_region *region)
+/* By physical address, as in mm/ */
+static enum carve_zone_type region_zone_type(const struct carve_region *region)
 {
 	phys_addr_t end = carve_region_phys(region) +
 			  carve_region_bytes(region);
@@ -52,7 +68,7 @@ void carve_zone_init(struct carve_zone *zone,
 		     const struct carve_region *region, struct carve_page *map,
 		     u32 first)
 {
-	zone->type = type_of(region);
+	zone->type = region_zone_type(region);
 	zone->region = region;
 	zone->map = map;
 	zone->first = first;
@@ -80,27 +96,93 @@ void carve_zone_make(struct carve_zone *zone, u32 index, u32 nr)
 {
 	u32 end = index + nr;
 
-	/* The lock for a pageblock at a time */
-	for (; index < end; index = carve_making_end(&zone->buddy, index)) {
-		if (carve_making_is_made(&zone->buddy, index))
+	/* Drop the lock between pageblocks */
+	for (; index < end; index = carve_deferred_init_end(&zone->buddy, index)) {
+		if (carve_deferred_init_done(&zone->buddy, index))
 			continue;
 		guard(raw_spinlock_irqsave)(&zone->lock);
-		carve_making_make(&zone->buddy, index);
+		carve_deferred_init_block(&zone->buddy, index);
 	}
 }
 
-/* What those who are handed blocks may look at, and change */
-static void make_blocks(struct carve_zone *zone, void **heads, unsigned int n,
-			unsigned int order)
+/* Initialize all descriptors of allocated blocks: their owners use them */
+static void init_block_descriptors(struct carve_zone *zone, void **heads, unsigned int n,
+				   unsigned int order)
 {
 	unsigned int i;
 
-	/* Below that, the pageblocks were split */
+	/* Smaller blocks: done when the pageblock was split */
 	if (order < zone->buddy.block_order)
 		return;
 	for (i = 0; i < n; i++)
 		carve_zone_make(zone, carve_page_index(zone, heads[i]),
 				BIT(order));
+}
+
+/* Hardware poison; memory hidden from the kernel has no struct page to mark */
+
+bool carve_zone_is_broken(const struct carve_zone *zone, u32 index)
+{
+	unsigned long pfn = zone->region->start_pfn + index - zone->first;
+
+	return zone->region->source->managed &&
+	       PageHWPoison(pfn_to_page(pfn));
+}
+
+static bool block_has_broken(const struct carve_zone *zone, u32 index,
+			     unsigned int order)
+{
+	u32 end = index + BIT(order);
+
+	for (; index < end; index++)
+		if (carve_zone_is_broken(zone, index))
+			return true;
+	return false;
+}
+
+static void withhold_page(struct carve_zone *zone, u32 index)
+{
+	lockdep_assert_held(&zone->lock);
+	zone->map[index].state = CARVE_PAGE_BROKEN;
+	zone->map[index].order = 0;
+	WRITE_ONCE(zone->map[index].migratetype, CARVE_MIGRATE_UNMOVABLE);
+	zone->nr_broken++;
+	zone->nr_managed--;
+	pr_warn("%s: the memory of page %#lx is broken: withheld\n",
+		zone->region->carveout,
+		carve_zone_pfn(zone, &zone->map[index]));
+}
+
+/* Free a block but withhold its poisoned pages: split it in halves */
+static void free_except_broken(struct carve_zone *zone, u32 index, unsigned int order)
+{
+	if (!block_has_broken(zone, index, order)) {
+		carve_buddy_free(&zone->buddy, index, order);
+		return;
+	}
+	if (!order) {
+		withhold_page(zone, index);
+		return;
+	}
+	order--;
+	free_except_broken(zone, index, order);
+	free_except_broken(zone, index + BIT(order), order);
+}
+
+static void zone_free_block(struct carve_zone *zone, u32 index, unsigned int order)
+{
+	lockdep_assert_held(&zone->lock);
+	if (unlikely(READ_ONCE(zone->has_broken)))
+		free_except_broken(zone, index, order);
+	else
+		carve_buddy_free(&zone->buddy, index, order);
+}
+
+void carve_zone_withhold_free(struct carve_zone *zone, u32 index)
+{
+	guard(raw_spinlock_irqsave)(&zone->lock);
+	if (carve_buddy_take_out(&zone->buddy, index))
+		withhold_page(zone, index);
 }
 
 void carve_zone_add(struct carve_zone *zone, u32 index, u32 nr)
@@ -110,9 +192,9 @@ void carve_zone_add(struct carve_zone *zone, u32 index, u32 nr)
 	zone->nr_managed += nr;
 }
 
-/* Of @n blocks, how many can go if @keep pages are to stay free */
-static unsigned int can_spare(const struct carve_zone *zone, unsigned int order,
-			      unsigned long keep, unsigned int n)
+/* How many of @n blocks can be allocated so that @keep pages stay free */
+static unsigned int clamp_to_watermark(const struct carve_zone *zone, unsigned int order,
+				       unsigned long keep, unsigned int n)
 {
 	unsigned long nr_free = zone->buddy.nr_free;
 
@@ -121,88 +203,129 @@ static unsigned int can_spare(const struct carve_zone *zone, unsigned int order,
 	       0 : min_t(unsigned long, n, (nr_free - keep) >> order);
 }
 
-static struct carve_store *store_of(struct carve_magazines *ms)
+static struct carve_pcp *pcp_of(struct carve_magazines *ms)
 {
-	return container_of(ms, struct carve_store, magazines);
+	return container_of(ms, struct carve_pcp, magazines);
 }
 
-#define STORE_NAMES(lifetime) \
+#define PCP_NAMES(migratetype) \
 	{ \
-		"pages-0" lifetime, "pages-1" lifetime, "pages-2" lifetime, \
-		"pages-3" lifetime, "pages-4" lifetime, "pages-5" lifetime, \
-		"pages-6" lifetime, "pages-7" lifetime, "pages-8" lifetime, \
-		"pages-9" lifetime, \
+		"pages-0" migratetype, "pages-1" migratetype, "pages-2" migratetype, \
+		"pages-3" migratetype, "pages-4" migratetype, "pages-5" migratetype, \
+		"pages-6" migratetype, "pages-7" migratetype, "pages-8" migratetype, \
+		"pages-9" migratetype, \
 	}
 
-/* For those who trace */
-static const char *const store_names[CARVE_NR_LIFETIMES][CARVE_NR_STORES] = {
-	[CARVE_LONG_LIVED] = STORE_NAMES(""),
-	[CARVE_SHORT_LIVED] = STORE_NAMES("-short"),
+/* For tracepoints */
+static const char *const pcp_names[CARVE_NR_MIGRATETYPES][CARVE_NR_PCP] = {
+	[CARVE_MIGRATE_UNMOVABLE] = PCP_NAMES(""),
+	[CARVE_MIGRATE_RECLAIMABLE] = PCP_NAMES("-short"),
 };
 
-static const char *name_of(const struct carve_store *store)
+static const char *pcp_name(const struct carve_pcp *pcp)
 {
-	return store_names[store->lifetime][store->order];
+	return pcp_names[pcp->migratetype][pcp->order];
 }
 
-static unsigned int refill_locked(struct carve_store *store, void **items,
-				  unsigned int n, bool hurry)
+static unsigned int pcp_refill_locked(struct carve_pcp *pcp, void **items,
+				      unsigned int n, bool atomic)
 {
-	struct carve_zone *zone = store->zone;
+	struct carve_zone *zone = pcp->zone;
 	unsigned int taken = 0, got;
 
 	guard(raw_spinlock_irqsave)(&zone->lock);
-	n = can_spare(zone, store->order,
-		      READ_ONCE(zone->watermark[CARVE_WMARK_MIN]), n);
+	n = clamp_to_watermark(zone, pcp->order,
+			       READ_ONCE(zone->watermark[CARVE_WMARK_MIN]), n);
 	for (; taken < n; taken += got) {
-		got = carve_buddy_take(&zone->buddy, store->order,
-				       store->lifetime, hurry,
-				       CARVE_PAGE_STORED, items + taken,
+		got = carve_buddy_take(&zone->buddy, pcp->order,
+				       pcp->migratetype, atomic,
+				       CARVE_PAGE_PCP, items + taken,
 				       n - taken);
-		if (!got || hurry)
+		if (!got || atomic)
 			return taken + got;
 	}
 	return taken;
 }
 
-static unsigned int store_refill(struct carve_magazines *ms, void **items,
-				 unsigned int n, bool hurry)
+static unsigned int pcp_refill(struct carve_magazines *ms, void **items,
+			       unsigned int n, bool atomic)
 {
-	struct carve_store *store = store_of(ms);
+	struct carve_pcp *pcp = pcp_of(ms);
 
-	n = refill_locked(store, items, n, hurry);
-	make_blocks(store->zone, items, n, store->order);
+	n = pcp_refill_locked(pcp, items, n, atomic);
+	init_block_descriptors(pcp->zone, items, n, pcp->order);
 	if (trace_carve_refill_enabled() && n)
-		trace_carve_refill(store->zone->region->carveout,
-				   name_of(store), n);
+		trace_carve_refill(pcp->zone->region->carveout,
+				   pcp_name(pcp), n);
 	return n;
 }
 
-static void store_flush(struct carve_magazines *ms, void **items,
-			unsigned int n)
+/* Still as carve_pages_free() left it? Else it was freed or allocated since */
+static bool is_freed_head(const struct carve_page *page, unsigned int order)
 {
-	struct carve_store *store = store_of(ms);
-	struct carve_zone *zone = store->zone;
-	unsigned int i;
-
-	trace_carve_drain(zone->region->carveout, name_of(store), n);
-	guard(raw_spinlock_irqsave)(&zone->lock);
-	for (i = 0; i < n; i++)
-		carve_buddy_free(&zone->buddy, carve_page_index(zone, items[i]),
-				 store->order);
+	/* After a double free, an owner may change it without the lock */
+	return data_race(READ_ONCE(page->state)) == CARVE_PAGE_PCP &&
+	       page->order == order && !carve_page_is_free(page);
 }
 
-static const struct carve_magazine_ops store_ops = {
-	.refill = store_refill,
-	.flush = store_flush,
+/* Free blocks; return how many were refused, moved to the front of @items */
+static unsigned int try_free_blocks(struct carve_zone *zone, void **items,
+				    unsigned int n, unsigned int order)
+{
+	unsigned int i, refused = 0;
+
+	guard(raw_spinlock_irqsave)(&zone->lock);
+	for (i = 0; i < n; i++) {
+		u32 index = carve_page_index(zone, items[i]);
+
+		if (likely(is_freed_head(items[i], order)))
+			zone_free_block(zone, index, order);
+		else
+			items[refused++] = items[i];
+	}
+	return refused;
+}
+
+void carve_zone_refuse(struct carve_zone *zone, struct carve_page *page,
+		       u8 state, unsigned long caller)
+{
+	scoped_guard(raw_spinlock_irqsave, &zone->lock)
+		carve_buddy_restore(&zone->buddy, carve_page_index(zone, page),
+				    state);
+	carve_report_misuse(zone->pages, CARVE_MISUSE_FREE, page,
+			    "freed twice at the same time", caller);
+}
+
+static void free_blocks_to_buddy(struct carve_zone *zone, void **items, unsigned int n,
+				 unsigned int order, unsigned long caller)
+{
+	unsigned int i, refused = try_free_blocks(zone, items, n, order);
+
+	for (i = 0; i < refused; i++)
+		carve_zone_refuse(zone, items[i], CARVE_PAGE_PCP, caller);
+}
+
+static void pcp_flush(struct carve_magazines *ms, void **items,
+		      unsigned int n)
+{
+	struct carve_pcp *pcp = pcp_of(ms);
+	struct carve_zone *zone = pcp->zone;
+
+	trace_carve_drain(zone->region->carveout, pcp_name(pcp), n);
+	free_blocks_to_buddy(zone, items, n, pcp->order, 0);
+}
+
+static const struct carve_magazine_ops pcp_ops = {
+	.refill = pcp_refill,
+	.flush = pcp_flush,
 };
 
-struct carve_magazine_shape carve_store_shape(unsigned long nr_pages,
-					      unsigned int order)
+struct carve_magazine_shape carve_pcp_shape(unsigned long nr_pages,
+					    unsigned int order)
 {
-	unsigned long idle = nr_pages / STORE_SHARE;
+	unsigned long idle = nr_pages / PCP_SHARE;
 	unsigned long per_batch = idle / (3 * num_possible_cpus() + 1);
-	unsigned long batch = min(per_batch >> order, STORE_MAX_BATCH);
+	unsigned long batch = min(per_batch >> order, PCP_MAX_BATCH);
 
 	if (batch)
 		return carve_magazine_shape(batch);
@@ -211,160 +334,182 @@ struct carve_magazine_shape carve_store_shape(unsigned long nr_pages,
 	return (struct carve_magazine_shape){ .batch = 1, .room = 1 };
 }
 
-size_t carve_store_size(struct carve_magazine_shape shape)
+size_t carve_pcp_size(struct carve_magazine_shape shape)
 {
-	return L1_CACHE_ALIGN(struct_size_t(struct carve_store, magazines.cpu,
+	return L1_CACHE_ALIGN(struct_size_t(struct carve_pcp, magazines.cpu,
 					    carve_magazine_nr_places())) +
 	       carve_magazines_size(shape);
 }
 
-void carve_zone_add_store(struct carve_zone *zone,
-			  enum carve_lifetime lifetime, unsigned int order,
-			  struct carve_magazine_shape shape, void *memory)
+void carve_zone_add_pcp(struct carve_zone *zone,
+			enum carve_migratetype migratetype, unsigned int order,
+			struct carve_magazine_shape shape, void *memory)
 {
-	struct carve_store *store = memory;
+	struct carve_pcp *pcp = memory;
 
-	store->zone = zone;
-	store->order = order;
-	store->lifetime = lifetime;
-	carve_magazines_init(&store->magazines, &store_ops, shape,
-			     memory + carve_store_size(shape) -
+	pcp->zone = zone;
+	pcp->order = order;
+	pcp->migratetype = migratetype;
+	carve_magazines_init(&pcp->magazines, &pcp_ops, shape,
+			     memory + carve_pcp_size(shape) -
 			     carve_magazines_size(shape));
-	zone->store[lifetime][order] = store;
+	zone->pcp[migratetype][order] = pcp;
 }
 
-struct carve_page *carve_zone_get_buddy(struct carve_zone *zone,
-					unsigned int order,
-					enum carve_lifetime lifetime,
-					unsigned long keep, bool hurry)
+struct carve_page *carve_zone_alloc_buddy(struct carve_zone *zone,
+					  unsigned int order,
+					  enum carve_migratetype migratetype,
+					  unsigned long keep, bool atomic)
 {
 	void *page;
 
-	/* The order may be any number: one that is too high has no store */
+	/* @order is the caller's, not validated yet */
 	if (order > zone->buddy.max_order)
 		return NULL;
 	scoped_guard(raw_spinlock_irqsave, &zone->lock)
-		if (!can_spare(zone, order, keep, 1) ||
-		    !carve_buddy_take(&zone->buddy, order, lifetime, hurry,
-				      CARVE_PAGE_USED, &page, 1))
+		if (!clamp_to_watermark(zone, order, keep, 1) ||
+		    !carve_buddy_take(&zone->buddy, order, migratetype, atomic,
+				      CARVE_PAGE_PCP, &page, 1))
 			return NULL;
-	make_blocks(zone, &page, 1, order);
+	init_block_descriptors(zone, &page, 1, order);
 	return page;
 }
 
-/* The block at @index, if it is still free */
-static bool take_at(struct carve_zone *zone, u32 index, unsigned int order,
-		    enum carve_lifetime lifetime, unsigned long keep)
+/* Allocate the block at @index if it is still free */
+static bool alloc_at(struct carve_zone *zone, u32 index, unsigned int order,
+		     enum carve_migratetype migratetype, unsigned long keep)
 {
 	guard(raw_spinlock_irqsave)(&zone->lock);
 	if (zone->buddy.nr_free < keep + BIT(order) ||
 	    !carve_buddy_offers(&zone->buddy, index, order))
 		return false;
-	carve_buddy_alloc_at(&zone->buddy, index, order, lifetime);
+	carve_buddy_alloc_at(&zone->buddy, index, order, migratetype);
 	return true;
 }
 
-struct carve_page *carve_zone_get_below(struct carve_zone *zone,
-					unsigned int order,
-					enum carve_lifetime lifetime,
-					unsigned long keep, u32 end)
+struct carve_page *carve_zone_alloc_below(struct carve_zone *zone,
+					  unsigned int order,
+					  enum carve_migratetype migratetype,
+					  unsigned long keep, u32 end)
 {
 	u32 index = carve_buddy_first(&zone->buddy, order);
 
-	/* The lock is held for one candidate at a time: the search may be long */
+	/* The search may be long: take the lock for one candidate at a time */
 	for (; index < end && end - index >= BIT(order); index += BIT(order))
 		if (carve_buddy_offers(&zone->buddy, index, order) &&
-		    take_at(zone, index, order, lifetime, keep)) {
+		    alloc_at(zone, index, order, migratetype, keep)) {
 			carve_zone_make(zone, index, BIT(order));
 			return &zone->map[index];
 		}
 	return NULL;
 }
 
-void carve_zone_put_buddy(struct carve_zone *zone, struct carve_page *page,
-			  unsigned int order)
+void carve_zone_free_buddy(struct carve_zone *zone, struct carve_page *page,
+			   unsigned int order, unsigned long caller)
 {
-	guard(raw_spinlock_irqsave)(&zone->lock);
-	carve_buddy_free(&zone->buddy, carve_page_index(zone, page), order);
+	void *item = page;
+
+	free_blocks_to_buddy(zone, &item, 1, order, caller);
 }
 
-struct carve_page *carve_zone_get_slow(struct carve_zone *zone,
-				       unsigned int order,
-				       enum carve_lifetime lifetime,
-				       bool hurry)
+/* Refuse blocks that are free already, after a double free */
+static struct carve_page *pcp_alloc_slow(struct carve_pcp *pcp, bool atomic)
 {
-	struct carve_store *store = carve_zone_store(zone, order, lifetime);
+	struct carve_page *page;
 
-	if (store)
-		return carve_magazines_get_slow(&store->magazines, hurry);
-	return carve_zone_get_buddy(zone, order, lifetime,
-				    READ_ONCE(zone->watermark[CARVE_WMARK_MIN]),
-				    hurry);
+	while ((page = carve_magazines_alloc_slow(&pcp->magazines, atomic)) &&
+	       unlikely(carve_page_is_free(page)))
+		carve_zone_refuse(pcp->zone, page, CARVE_PAGE_PCP, 0);
+	return page;
 }
 
-void carve_zone_put_slow(struct carve_zone *zone, struct carve_page *page,
-			 unsigned int order)
+struct carve_page *carve_zone_alloc_slow(struct carve_zone *zone,
+					 unsigned int order,
+					 enum carve_migratetype migratetype,
+					 bool atomic)
 {
-	struct carve_store *store = carve_zone_store(zone, order,
-						     page->lifetime);
+	struct carve_pcp *pcp = carve_zone_pcp(zone, order, migratetype);
 
-	if (store)
-		carve_magazines_put_slow(&store->magazines, page);
+	if (pcp)
+		return pcp_alloc_slow(pcp, atomic);
+	return carve_zone_alloc_buddy(zone, order, migratetype,
+				      READ_ONCE(zone->watermark[CARVE_WMARK_MIN]),
+				      atomic);
+}
+
+void carve_zone_free_slow(struct carve_zone *zone, struct carve_page *page,
+			  unsigned int order, unsigned long caller)
+{
+	struct carve_pcp *pcp = carve_zone_pcp_of(zone, page, order);
+
+	if (pcp && !READ_ONCE(zone->has_broken))
+		carve_magazines_free_slow(&pcp->magazines, page);
 	else
-		carve_zone_put_buddy(zone, page, order);
+		carve_zone_free_buddy(zone, page, order, caller);
 }
 
-void carve_zone_drain_cpu(struct carve_zone *zone)
+void carve_zone_drain(struct carve_zone *zone)
 {
-	struct carve_store *store;
+	struct carve_pcp *pcp;
 	unsigned int i;
 
-	carve_for_each_store(store, zone, i)
-		carve_magazines_drain_cpu(&store->magazines);
+	carve_for_each_pcp(pcp, zone, i)
+		carve_magazines_drain(&pcp->magazines);
 }
 
-void carve_zone_drain_depots(struct carve_zone *zone)
+unsigned int carve_zone_drain_some(struct carve_zone *zone, unsigned int most)
 {
-	struct carve_store *store;
-	unsigned int i;
+	struct carve_pcp *pcp;
+	unsigned int nr = 0, i;
 
-	carve_for_each_store(store, zone, i)
-		carve_magazines_drain_depot(&store->magazines);
+	carve_for_each_pcp(pcp, zone, i)
+		nr += carve_magazines_drain_some(&pcp->magazines, most - nr);
+	return nr;
 }
 
 void carve_zone_drain_dead(struct carve_zone *zone, unsigned int cpu)
 {
-	struct carve_store *store;
+	struct carve_pcp *pcp;
 	unsigned int i;
 
-	carve_for_each_store(store, zone, i)
-		carve_magazines_drain_dead(&store->magazines, cpu);
+	carve_for_each_pcp(pcp, zone, i)
+		carve_magazines_drain_dead(&pcp->magazines, cpu);
 }
 
-unsigned long carve_zone_nr_unmade(const struct carve_zone *zone)
+unsigned long carve_zone_nr_uninitialized(const struct carve_zone *zone)
 {
-	return (unsigned long)READ_ONCE(zone->buddy.nr_unmade)
+	return (unsigned long)READ_ONCE(zone->buddy.nr_uninitialized)
 	       << zone->buddy.block_order;
 }
 
-unsigned long carve_zone_nr_stored(const struct carve_zone *zone)
+unsigned long carve_zone_nr_pcp(const struct carve_zone *zone)
 {
 	unsigned long pages = 0;
-	struct carve_store *store;
+	struct carve_pcp *pcp;
 	unsigned int i;
 
-	carve_for_each_store(store, zone, i)
-		pages += carve_magazines_count(&store->magazines)
-			 << store->order;
+	carve_for_each_pcp(pcp, zone, i)
+		pages += carve_magazines_count(&pcp->magazines)
+			 << pcp->order;
 	return pages;
 }
 
 void carve_zone_check(struct carve_zone *zone, struct carve_report *r)
 {
-	guard(raw_spinlock_irqsave)(&zone->lock);
-	carve_buddy_check(&zone->buddy, r);
-	carve_report_unless(r, zone->buddy.nr_free <= zone->nr_managed,
+	struct carve_buddy_check check;
+	unsigned long nr_free;
+	bool more;
+
+	scoped_guard(raw_spinlock_irqsave, &zone->lock)
+		carve_buddy_check_begin(&zone->buddy, &check);
+	/* Drop the lock between pageblocks */
+	do {
+		scoped_guard(raw_spinlock_irqsave, &zone->lock)
+			more = carve_buddy_check_some(&zone->buddy, &check, r);
+		cond_resched();
+	} while (more);
+	nr_free = carve_zone_nr_free(zone);
+	carve_report_unless(r, nr_free <= zone->nr_managed,
 			    "zone %s: %lu pages free of %lu",
-			    carve_zone_name(zone),
-			    zone->buddy.nr_free, zone->nr_managed);
+			    carve_zone_name(zone), nr_free, zone->nr_managed);
 }

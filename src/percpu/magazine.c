@@ -1,84 +1,91 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Magazines and depots
+ * Magazines and depots: per-CPU lists of free items
  *
- * After Bonwick and Adams, "Magazines and Vmem: Extending the Slab Allocator
- * to Many CPUs and Arbitrary Resources" (USENIX 2001). One implementation
- * serves blocks of pages, objects of caches, and mapped areas; what lies
- * behind is reached through struct carve_magazine_ops.
+ * After Bonwick and Adams, "Magazines and Vmem: Extending the Slab Allocator to
+ * Many CPUs and Arbitrary Resources" (USENIX 2001). One implementation serves
+ * blocks of pages, objects of caches, and vmalloc areas; struct
+ * carve_magazine_ops connects it to the backing layer.
  *
- * Each CPU has a magazine, a LIFO array of 2 batches of items or more. One that runs
- * empty takes a whole batch from the depot, or else from the layer behind;
- * one that runs full hands its oldest batch to the depot, or else back to the
- * layer behind. So at least batch operations pass between two visits to
- * shared state, in whatever order items are taken and given (the paper's
- * argument for two magazines a CPU; here they lie in one array, and the
- * oldest items, whose cache lines are the coldest, are those that leave). A caller
- * that again and again takes up to (capacity - batch) items and puts them back
- * visits shared state during the first such round at most, however full the
- * magazine was when it began.
+ * Each CPU has a magazine, a LIFO array of at least 2 batches of items. An
+ * empty one is refilled with a whole batch from the depot, else from the
+ * backing layer; a full one spills its oldest batch to the depot, else flushes
+ * it to the backing layer. So at least batch operations pass between two
+ * accesses to shared state, in whatever order items are allocated and freed.
+ * (The paper uses two magazines per CPU for that; here both are in one array,
+ * and the oldest, most cache-cold items are spilled.) A caller that repeatedly
+ * allocates up to (capacity - batch) items and frees them accesses shared state
+ * in the first such round only, however full the magazine was at the beginning.
  *
- * The busy mark replaces the paper's lock. It is set and cleared by the CPU that
- * owns the magazine, under preempt_disable(). Only an interrupt on that CPU can
- * find it set; it goes past the magazine, straight to the layer behind. Other
- * CPUs never touch the magazine: to drain it, work is sent to the CPU
- * (each_cpu.c). The mark is part of the word that counts the items: idle, it is
- * their number plus CARVE_MAGAZINE_IDLE; one instruction takes that off, and tells
- * by what is left whether the mark was set and whether there are any; another one
- * puts it back with one item more or less.
+ * The busy mark replaces the paper's lock. Only the owning CPU sets and clears
+ * it, with preemption disabled. Only an interrupt on that CPU can find it set;
+ * it bypasses the magazine and calls the backing layer. Other CPUs never access
+ * the magazine. A drain sends the CPU an IPI, whose handler copies some items
+ * for the drain; so a drain waits for no task, and works even if a real-time
+ * task occupies the CPU. If the handler finds the magazine busy, the drain
+ * sends another IPI. The mark is part of the item count: the idle state is the
+ * count plus CARVE_MAGAZINE_IDLE. One instruction subtracts
+ * CARVE_MAGAZINE_IDLE, and the result tells if the mark was set and if there
+ * are items; another one adds it again, with one item more or less.
  *
- * The depot never holds more than the batches that it was born with, usually one
- * for each possible CPU and one more: so the memory idle in a set of magazines of
- * two batches is at most (3 * CPUs + 1) * max.batch items.
+ * The depot has a fixed number of batches, usually one for each possible CPU
+ * plus one: so magazines of two batches hold at most (3 * CPUs + 1) * max.batch
+ * items.
  *
- * The batch may adapt to contention, as in section 3.4 of the paper: each visit
- * to the depot first tries its lock, and where more than one try in
- * CONTENDED_SHARE fails, CPUs visit it too often: the batch grows by a quarter,
- * up to max.batch. Where none fails it shrinks by an eighth, down to where it
- * began. Each CPU's limit follows with its next visit: it stays the same number
- * of batches.
+ * The batch may adapt to contention (section 3.4 of the paper): each visit to
+ * the depot tries its lock first. If more than one in CONTENDED_SHARE of the
+ * tries fail, the batch grows by a quarter, up to max.batch. If none fails, it
+ * shrinks by an eighth, down to base. Each CPU updates its capacity, a fixed
+ * number of batches, at its next visit.
  *
- * A visit behind the magazine takes a while for the visit itself, V, and for
- * each item that it moves, I. With a batch of n items the caller that makes the
- * visit waits for V + n * I, and the mean cost of an item is V / n + I. A caller
- * that may sleep can afford the wait: only the mean counts. For one that can't, an
- * atomic allocation or a free with interrupts off, both count: one more item is
- * worth it as long as it takes more off the mean than it adds to the wait,
- * V / n^2 > I, that is up to n = sqrt(V / I). V is some 200 instructions in all
- * layers, I is 10 to 20: that makes 3 or 4, and CARVE_MAGAZINE_FEW is the lesser.
- * So a refill in a hurry takes that many items, one by one, off the depot's first
- * batch or from wherever the layer behind finds them at its first look; and a
- * spill in a hurry takes them off the top, so that none have to be moved down.
+ * Atomic callers: a visit to the backing layer costs V instructions plus I for
+ * each item moved. With a batch of n items, the caller that makes the visit
+ * waits for V + n * I, and the mean cost of an item is V / n + I. For a caller
+ * that can sleep, only the mean matters. For an atomic allocation, or a free
+ * with interrupts disabled, the wait matters, too: one more item pays while it
+ * reduces the mean by more than it adds to the wait, V / n^2 > I, that is up to
+ * n = sqrt(V / I). V is about 200 in all layers and I is 10 to 20, so n is 3 or
+ * 4, and CARVE_MAGAZINE_FEW is 3. An atomic refill takes that many items, one
+ * by one, from the depot's first batch, else from the first place in the
+ * backing layer that has any; an atomic spill takes them off the top, to move
+ * no other item.
  *
- * Diversion: what would make the fast path longer, tracing above all, is done in
- * the slow path, and while it is wanted all callers are sent there. The fast path
- * finds a magazine by its CPU's place in a table; carve_magazines_divert() gives
- * each CPU another place, that of its decoy: a magazine that is always empty and
- * has room for nothing. The table of every struct carve_magazines names the same
- * decoys, so that later ones are diverted, too. The slow path finds the true
- * magazine by the CPU's number and does with it what the fast path would have
- * done: the layer behind notices nothing, and no magazine has to be emptied. As
- * decoys hold nothing, a CPU that still uses its old place does no harm.
+ * Diversion: code that would slow down the fast path, such as tracing, is in
+ * the slow path, and while it is enabled all callers are diverted there. The
+ * fast path looks up its magazine in ms->cpu[] by the CPU's place;
+ * carve_magazines_divert() changes the place of each CPU to its decoy, a
+ * magazine without items and room. All struct carve_magazines, later ones
+ * included, share the decoys. The slow path looks up the real magazine by CPU
+ * number and does with it what the fast path would have done: the backing layer
+ * sees no difference, and no magazine is drained. Decoys hold nothing, so a CPU
+ * that still uses its old place does no harm.
  *
  * Invariants:
  *  - an item is in at most one magazine or batch;
- *  - every batch on @full has from 1 to max.batch items, on @empty none;
- *  - the number of items in a magazine, and its capacity, are at most max.room.
+ *  - batches on @full have 1 to max.batch items, batches on @empty have none;
+ *  - the item count of a magazine, and its capacity, are at most max.room.
  *
- * Locks: the busy mark, then ms->lock, then, never under ms->lock, those of
- * the layer behind.
+ * Lock order: busy mark, then ms->lock or a lock of the backing layer, which is
+ * never called under ms->lock.
  */
 #include <linux/cache.h>
 #include <linux/cpumask.h>
 #include <linux/irqflags.h>
 #include <linux/kernel.h>
 #include <linux/rcupdate.h>
+#include <linux/sched.h>
+#include <linux/smp.h>
 #include <linux/string.h>
 
-#include "percpu/magazine.h"
+#include "percpu/magazine_inline.h"
 
-/* See above */
+/* Grow the batch if more than one in CONTENDED_SHARE visits is contended */
 #define CONTENDED_SHARE 16
+
+/* Items that a drain's IPI copies to the stack of the draining task */
+#define DRAIN_ITEMS 32U
+/* IPIs that may find a magazine busy before a drain gives up */
+#define DRAIN_TRIES 100
 
 struct carve_magazine_shape carve_magazine_shape(unsigned int batch)
 {
@@ -113,7 +120,7 @@ static void init_place(unsigned int cpu)
 #else
 DEFINE_PER_CPU(unsigned long, carve_magazine_places);
 
-/* Sets a place that is still 0: it may be a decoy's already, and CPU 0's is 0 */
+/* Only if it is still 0: it may be diverted to the decoy already */
 static void init_place(unsigned int cpu)
 {
 	cmpxchg(per_cpu_ptr(&carve_magazine_places, cpu), 0, cpu);
@@ -121,7 +128,7 @@ static void init_place(unsigned int cpu)
 #endif
 
 #ifdef CONFIG_TRACEPOINTS
-/* All zeroes: busy, and without room. What a caller writes to it, it undoes at once */
+/* Zeroed: busy, without room. Callers undo their change of its state at once */
 static DEFINE_PER_CPU(struct carve_magazine, decoys);
 
 static void add_decoy(struct carve_magazines *ms, unsigned int cpu)
@@ -136,7 +143,7 @@ void carve_magazines_divert(bool divert)
 	for_each_possible_cpu(cpu)
 		WRITE_ONCE(per_cpu(carve_magazine_places, cpu),
 			   divert ? nr_cpu_ids + cpu : cpu);
-	/* Wait for CPUs that read the old place: they have preemption disabled */
+	/* Wait for CPUs that use the old place: with preemption disabled */
 	synchronize_rcu();
 }
 #else
@@ -172,14 +179,14 @@ void carve_magazines_init(struct carve_magazines *ms,
 	}
 }
 
-/* As many batches as there is room for when they have the largest size */
-static unsigned long limit_for(const struct carve_magazines *ms,
-			       unsigned int batch)
+/* Capacity for @batch: the same number of batches as at max.batch */
+static unsigned long magazine_limit_for(const struct carve_magazines *ms,
+					unsigned int batch)
 {
 	return batch * (ms->max.room / ms->max.batch);
 }
 
-static void set_limits(struct carve_magazines *ms, unsigned int limit)
+static void set_magazine_limits(struct carve_magazines *ms, unsigned int limit)
 {
 	unsigned int cpu;
 
@@ -187,7 +194,7 @@ static void set_limits(struct carve_magazines *ms, unsigned int limit)
 		WRITE_ONCE(ms->cpu[cpu]->capacity, limit);
 }
 
-/* @base before the limits: see follow_batch() */
+/* Call before set_magazine_limits(): see follow_batch() */
 static void set_batch(struct carve_magazines *ms, unsigned int base,
 		      unsigned int batch)
 {
@@ -204,14 +211,14 @@ bool carve_magazines_tune(struct carve_magazines *ms, unsigned int batch,
 	if (!batch || batch > ms->max.batch || limit > ms->max.room)
 		return false;
 	set_batch(ms, 0, batch);
-	set_limits(ms, limit);
+	set_magazine_limits(ms, limit);
 	return true;
 }
 
 void carve_magazines_adapt(struct carve_magazines *ms, unsigned int base)
 {
 	set_batch(ms, base, base);
-	set_limits(ms, limit_for(ms, base));
+	set_magazine_limits(ms, magazine_limit_for(ms, base));
 }
 
 unsigned int carve_batch_adapted(unsigned int batch, unsigned int base,
@@ -224,8 +231,7 @@ unsigned int carve_batch_adapted(unsigned int batch, unsigned int base,
 	return batch;
 }
 
-/* Has seen enough visits to the depot: what do they say? */
-static void adapt(struct carve_magazines *ms)
+static void adapt_depot_batch(struct carve_magazines *ms)
 {
 	lockdep_assert_held(&ms->lock);
 	WRITE_ONCE(ms->batch, carve_batch_adapted(ms->batch, ms->base,
@@ -248,7 +254,7 @@ static unsigned long lock_depot(struct carve_magazines *ms)
 	if (ms->base) {
 		ms->nr_contended += contended;
 		if (++ms->nr_visits == CARVE_ADAPT_VISITS)
-			adapt(ms);
+			adapt_depot_batch(ms);
 	}
 	return flags;
 }
@@ -260,8 +266,9 @@ static void unlock_depot(struct carve_magazines *ms, unsigned long flags)
 }
 
 /*
- * The limit of this CPU's magazine goes with the batch, unless somebody sets
- * it meanwhile, which ends all adapting first.
+ * Update the capacity of this CPU's magazine to the adapted batch. cmpxchg():
+ * don't overwrite a capacity set by carve_magazines_tune(), which clears @base
+ * first.
  */
 static void follow_batch(struct carve_magazines *ms, struct carve_magazine *m)
 {
@@ -269,12 +276,13 @@ static void follow_batch(struct carve_magazines *ms, struct carve_magazine *m)
 
 	if (READ_ONCE(ms->base))
 		cmpxchg(&m->capacity, limit,
-			limit_for(ms, READ_ONCE(ms->batch)));
+			magazine_limit_for(ms, READ_ONCE(ms->batch)));
 }
 
 /*
- * Batches are short: what memcpy() does before it begins, or does byte by byte,
- * would cost more than this loop.
+ * Batches are short: memcpy()'s setup, or copying by bytes, would cost more
+ * than this loop. WRITE_ONCE() keeps the compiler from turning it into a
+ * memcpy().
  */
 static void copy_items(void **to, void *const *from, unsigned int nr)
 {
@@ -290,7 +298,7 @@ static void copy_items(void **to, void *const *from, unsigned int nr)
 		WRITE_ONCE(to[i], from[i]);
 }
 
-static struct carve_batch *pop_full(struct carve_magazines *ms)
+static struct carve_batch *depot_pop_full(struct carve_magazines *ms)
 {
 	struct carve_batch *b = ms->full;
 
@@ -302,14 +310,14 @@ static struct carve_batch *pop_full(struct carve_magazines *ms)
 	return b;
 }
 
-static void push_empty(struct carve_magazines *ms, struct carve_batch *b)
+static void depot_push_empty(struct carve_magazines *ms, struct carve_batch *b)
 {
 	lockdep_assert_held(&ms->lock);
 	b->next = ms->empty;
 	ms->empty = b;
 }
 
-/* Moves up to @most items of the depot's first batch to @items; returns how many */
+/* Take up to @most items of the depot's first batch; return how many */
 static unsigned int depot_take(struct carve_magazines *ms, void **items,
 			       unsigned int most)
 {
@@ -324,16 +332,16 @@ static unsigned int depot_take(struct carve_magazines *ms, void **items,
 		copy_items(items, b->items + b->nr, nr);
 		if (!b->nr) {
 			ms->full = b->next;
-			push_empty(ms, b);
+			depot_push_empty(ms, b);
 		}
 	}
 	unlock_depot(ms, flags);
 	return nr;
 }
 
-/* The first batch, which has room for @nr more items; NULL: the depot is full */
-static struct carve_batch *batch_for(struct carve_magazines *ms,
-				     unsigned int nr)
+/* Make the first batch one with room for @nr items; NULL: the depot is full */
+static struct carve_batch *depot_batch_for(struct carve_magazines *ms,
+					   unsigned int nr)
 {
 	struct carve_batch *b = ms->full;
 
@@ -350,12 +358,12 @@ static struct carve_batch *batch_for(struct carve_magazines *ms,
 	return b;
 }
 
-/* Moves @nr items from @items to the depot; false: it is full */
+/* Move @nr items to the depot; false: it is full */
 static bool depot_give(struct carve_magazines *ms, void *const *items,
 		       unsigned int nr)
 {
 	unsigned long flags = lock_depot(ms);
-	struct carve_batch *b = batch_for(ms, nr);
+	struct carve_batch *b = depot_batch_for(ms, nr);
 
 	if (b) {
 		copy_items(b->items + b->nr, items, nr);
@@ -366,25 +374,25 @@ static bool depot_give(struct carve_magazines *ms, void *const *items,
 	return b;
 }
 
-/* Refills an empty magazine; returns with how many items */
-static unsigned int refill(struct carve_magazines *ms, struct carve_magazine *m,
-			   bool hurry)
+/* Refill an empty magazine; return how many items it has */
+static unsigned int magazine_refill(struct carve_magazines *ms, struct carve_magazine *m,
+				    bool atomic)
 {
-	unsigned int most = hurry ? CARVE_MAGAZINE_FEW : UINT_MAX;
+	unsigned int most = atomic ? CARVE_MAGAZINE_FEW : UINT_MAX;
 	unsigned int n = 0;
 
 	m->refills++;
 	follow_batch(ms, m);
-	/* An empty depot is not worth taking its lock */
-	if (!hurry || data_race(READ_ONCE(ms->full)))
+	/* An atomic caller doesn't take the lock of an empty depot */
+	if (!atomic || data_race(READ_ONCE(ms->full)))
 		n = depot_take(ms, m->items, most);
 	return n ?: ms->ops->refill(ms, m->items,
-				    min(READ_ONCE(ms->batch), most), hurry);
+				    min(READ_ONCE(ms->batch), most), atomic);
 }
 
-/* The oldest batch leaves, the others move down; returns how many stay */
-static unsigned int spill(struct carve_magazines *ms, struct carve_magazine *m,
-			  unsigned int count)
+/* Spill the oldest batch and move the others down; return how many stay */
+static unsigned int magazine_spill(struct carve_magazines *ms, struct carve_magazine *m,
+				   unsigned int count)
 {
 	unsigned int n = min(count, READ_ONCE(ms->batch));
 
@@ -396,9 +404,9 @@ static unsigned int spill(struct carve_magazines *ms, struct carve_magazine *m,
 	return count - n;
 }
 
-/* The few on top leave, no more than a batch has room for; returns how many stay */
-static unsigned int spill_few(struct carve_magazines *ms,
-			      struct carve_magazine *m, unsigned int count)
+/* Spill a few items off the top, at most a batch; return how many stay */
+static unsigned int magazine_spill_few(struct carve_magazines *ms,
+				       struct carve_magazine *m, unsigned int count)
 {
 	unsigned int n = min3(count, READ_ONCE(ms->batch), CARVE_MAGAZINE_FEW);
 
@@ -410,9 +418,9 @@ static unsigned int spill_few(struct carve_magazines *ms,
 	return count;
 }
 
-/* This CPU's true magazine, now marked busy; NULL if it was busy already */
+/* Mark this CPU's real magazine busy; NULL if it was busy already */
 static __always_inline struct carve_magazine *
-acquire(struct carve_magazines *ms, unsigned int *count)
+magazine_acquire(struct carve_magazines *ms, unsigned int *count)
 {
 	struct carve_magazine *m;
 	bool nothing;
@@ -430,40 +438,50 @@ acquire(struct carve_magazines *ms, unsigned int *count)
 	return m;
 }
 
-static void release(struct carve_magazine *m, unsigned int count)
+static void magazine_release(struct carve_magazine *m, unsigned int count)
 {
 	carve_magazine_leave(m, count);
 	preempt_enable();
 }
 
-static void flush_all(struct carve_magazines *ms, struct carve_magazine *m,
-		      unsigned int count)
+/* Flush the top @nr of @count items, batch by batch; return how many stay */
+static unsigned int flush_top(struct carve_magazines *ms, void **items,
+			      unsigned int count, unsigned int nr)
 {
-	while (count) {
-		unsigned int n = min(count, ms->max.batch);
+	while (nr) {
+		unsigned int n = min(nr, ms->max.batch);
 
 		count -= n;
-		ms->ops->flush(ms, m->items + count, n);
+		nr -= n;
+		ms->ops->flush(ms, items + count, n);
 	}
+	return count;
+}
+
+static unsigned int drain_cpu_some(struct carve_magazines *ms,
+				   unsigned int most)
+{
+	unsigned int count, nr;
+	struct carve_magazine *m = magazine_acquire(ms, &count);
+
+	if (!m)
+		return 0;
+	nr = min(count, most);
+	magazine_release(m, flush_top(ms, m->items, count, nr));
+	return nr;
 }
 
 void carve_magazines_drain_cpu(struct carve_magazines *ms)
 {
-	unsigned int count;
-	struct carve_magazine *m = acquire(ms, &count);
-
-	if (!m)
-		return;
-	flush_all(ms, m, count);
-	release(m, 0);
+	drain_cpu_some(ms, UINT_MAX);
 }
 
 void carve_magazines_drain_dead(struct carve_magazines *ms, unsigned int cpu)
 {
 	struct carve_magazine *m = ms->cpu[cpu];
+	unsigned int count = carve_magazine_count(m);
 
-	flush_all(ms, m, carve_magazine_count(m));
-	carve_magazine_leave(m, 0);
+	carve_magazine_leave(m, flush_top(ms, m->items, count, count));
 }
 
 void carve_magazines_drain_offline(struct carve_magazines *ms)
@@ -474,130 +492,204 @@ void carve_magazines_drain_offline(struct carve_magazines *ms)
 		carve_magazines_drain_dead(ms, cpu);
 }
 
-static struct carve_batch *take_full(struct carve_magazines *ms)
+/* Result of a drain's IPI */
+struct drained {
+	struct carve_magazines *ms;
+	unsigned int nr;
+	bool busy;
+	void *items[DRAIN_ITEMS];
+};
+
+static void copy_drained(void *arg)
 {
-	guard(raw_spinlock_irqsave)(&ms->lock);
-	return pop_full(ms);
+	struct drained *d = arg;
+	unsigned int count;
+	struct carve_magazine *m = magazine_acquire(d->ms, &count);
+
+	d->busy = !m;
+	d->nr = 0;
+	if (!m)
+		return;
+	d->nr = min(count, DRAIN_ITEMS);
+	count -= d->nr;
+	copy_items(d->items, m->items + count, d->nr);
+	magazine_release(m, count);
 }
 
-static void give_empty(struct carve_magazines *ms, struct carve_batch *b)
+/* Ends if the CPU is offline: carve_magazines_drain_dead() drains it */
+static void drain_remote(struct carve_magazines *ms, unsigned int cpu)
+{
+	unsigned int left = ms->max.room + DRAIN_TRIES;
+	struct drained d = { .ms = ms };
+
+	/* @left bounds the loop if the CPU refills its magazine meanwhile */
+	while (left && carve_magazine_count(ms->cpu[cpu])) {
+		if (smp_call_function_single(cpu, copy_drained, &d, true))
+			return;
+		flush_top(ms, d.items, d.nr, d.nr);
+		left -= min(left, d.busy ? 1 : d.nr);
+		cond_resched();
+	}
+}
+
+static struct carve_batch *depot_take_full(struct carve_magazines *ms)
 {
 	guard(raw_spinlock_irqsave)(&ms->lock);
-	push_empty(ms, b);
+	return depot_pop_full(ms);
+}
+
+/* Put a batch that was drained, or partly, on its list */
+static void depot_return_batch(struct carve_magazines *ms, struct carve_batch *b)
+{
+	guard(raw_spinlock_irqsave)(&ms->lock);
+	if (!b->nr) {
+		depot_push_empty(ms, b);
+		return;
+	}
+	b->next = ms->full;
+	ms->full = b;
+	ms->nr_items += b->nr;
+}
+
+static unsigned int drain_depot_some(struct carve_magazines *ms,
+				     unsigned int most)
+{
+	unsigned int left = ms->max.depot, nr = 0, n;
+	struct carve_batch *b;
+
+	/* Bounded by the depot's size: batches added meanwhile may stay */
+	while (left-- && nr < most && (b = depot_take_full(ms))) {
+		n = min(b->nr, most - nr);
+		b->nr -= n;
+		ms->ops->flush(ms, b->items + b->nr, n);
+		depot_return_batch(ms, b);
+		nr += n;
+	}
+	return nr;
 }
 
 void carve_magazines_drain_depot(struct carve_magazines *ms)
 {
-	unsigned int left = ms->max.depot;
-	struct carve_batch *b;
-
-	/* As many as there can be: what others put there meanwhile may stay */
-	while (left-- && (b = take_full(ms))) {
-		ms->ops->flush(ms, b->items, b->nr);
-		give_empty(ms, b);
-	}
+	drain_depot_some(ms, UINT_MAX);
 }
 
-/* For an interrupt that found its CPU's magazine busy, or one without room */
-static unsigned int get_past_magazine(struct carve_magazines *ms, void **items,
-				      unsigned int n, bool hurry)
+unsigned int carve_magazines_drain_some(struct carve_magazines *ms,
+					unsigned int most)
 {
-	return ms->ops->refill(ms, items, n, hurry) ?:
+	unsigned int nr = drain_cpu_some(ms, most);
+
+	return nr + drain_depot_some(ms, most - nr);
+}
+
+void carve_magazines_drain(struct carve_magazines *ms)
+{
+	unsigned int cpu;
+
+	for_each_online_cpu(cpu)
+		drain_remote(ms, cpu);
+	carve_magazines_drain_depot(ms);
+}
+
+/* For an interrupt that finds the magazine busy, or a magazine of capacity 0 */
+static unsigned int alloc_past_magazine(struct carve_magazines *ms, void **items,
+					unsigned int n, bool atomic)
+{
+	return ms->ops->refill(ms, items, n, atomic) ?:
 	       depot_take(ms, items, n);
 }
 
-static void *get_one_past_magazine(struct carve_magazines *ms, bool hurry)
+static void *alloc_one_past_magazine(struct carve_magazines *ms, bool atomic)
 {
 	void *item;
 
-	return get_past_magazine(ms, &item, 1, hurry) ? item : NULL;
+	return alloc_past_magazine(ms, &item, 1, atomic) ? item : NULL;
 }
 
-void *carve_magazines_get_slow(struct carve_magazines *ms, bool hurry)
+void *carve_magazines_alloc_slow(struct carve_magazines *ms, bool atomic)
 {
 	unsigned int count;
-	struct carve_magazine *m = acquire(ms, &count);
+	struct carve_magazine *m = magazine_acquire(ms, &count);
 	void *item = NULL;
 
 	if (!m)
-		return get_one_past_magazine(ms, hurry);
-	/* Looked at once: another CPU may change the limit */
+		return alloc_one_past_magazine(ms, atomic);
+	/* Read the limit once: another CPU may change it */
 	if (!count && !carve_magazine_limit(m))
-		item = get_one_past_magazine(ms, hurry);
+		item = alloc_one_past_magazine(ms, atomic);
 	else if (!count)
-		count = refill(ms, m, hurry);
+		count = magazine_refill(ms, m, atomic);
 	if (count)
 		item = m->items[--count];
-	release(m, count);
+	magazine_release(m, count);
 	return item;
 }
 
 bool carve_magazines_has_on_top(struct carve_magazines *ms, const void *item)
 {
 	unsigned int count;
-	struct carve_magazine *m = acquire(ms, &count);
+	struct carve_magazine *m = magazine_acquire(ms, &count);
 	bool has;
 
 	if (!m)
 		return false;
 	has = (count > 0 && m->items[count - 1] == item) ||
 	      (count > 1 && m->items[count - 2] == item);
-	release(m, count);
+	magazine_release(m, count);
 	return has;
 }
 
-void carve_magazines_put_slow(struct carve_magazines *ms, void *item)
+void carve_magazines_free_slow(struct carve_magazines *ms, void *item)
 {
 	unsigned int count;
-	struct carve_magazine *m = acquire(ms, &count);
+	struct carve_magazine *m = magazine_acquire(ms, &count);
 
 	if (!m) {
 		ms->ops->flush(ms, &item, 1);
 		return;
 	}
 	if (count && count >= carve_magazine_limit(m))
-		count = irqs_disabled() ? spill_few(ms, m, count) :
-					  spill(ms, m, count);
+		count = irqs_disabled() ? magazine_spill_few(ms, m, count) :
+					  magazine_spill(ms, m, count);
 	if (count < carve_magazine_limit(m))
 		m->items[count++] = item;
 	else
 		ms->ops->flush(ms, &item, 1);
-	release(m, count);
+	magazine_release(m, count);
 }
 
-/* Some of @n items, none only where there are none */
-static unsigned int get_some(struct carve_magazines *ms, void **items,
-			     unsigned int n)
+/* Take up to @n items; return how many, 0 only if there are none */
+static unsigned int magazine_alloc_some(struct carve_magazines *ms, void **items,
+					unsigned int n)
 {
 	unsigned int count, got;
-	struct carve_magazine *m = acquire(ms, &count);
+	struct carve_magazine *m = magazine_acquire(ms, &count);
 
 	if (!m)
-		return get_past_magazine(ms, items, min(n, ms->max.batch),
-					 false);
-	/* As in carve_magazines_get_slow() */
+		return alloc_past_magazine(ms, items, min(n, ms->max.batch),
+					   false);
+	/* Read the limit once, see carve_magazines_alloc_slow() */
 	if (!count && !carve_magazine_limit(m)) {
-		got = get_past_magazine(ms, items, min(n, ms->max.batch),
-					false);
+		got = alloc_past_magazine(ms, items, min(n, ms->max.batch),
+					  false);
 	} else {
 		if (!count)
-			count = refill(ms, m, false);
+			count = magazine_refill(ms, m, false);
 		got = min(n, count);
 		count -= got;
 		copy_items(items, m->items + count, got);
 	}
-	release(m, count);
+	magazine_release(m, count);
 	return got;
 }
 
-unsigned int carve_magazines_get_bulk(struct carve_magazines *ms, void **items,
-				      unsigned int n)
+unsigned int carve_magazines_alloc_bulk(struct carve_magazines *ms, void **items,
+					unsigned int n)
 {
 	unsigned int taken = 0, got;
 
-	/* Preemption and interrupts get their turn between two batches */
+	/* Preemption is enabled between two batches */
 	while (taken < n) {
-		got = get_some(ms, items + taken, n - taken);
+		got = magazine_alloc_some(ms, items + taken, n - taken);
 		if (!got)
 			break;
 		taken += got;
@@ -605,51 +697,51 @@ unsigned int carve_magazines_get_bulk(struct carve_magazines *ms, void **items,
 	return taken;
 }
 
-static unsigned int put_past_magazine(struct carve_magazines *ms, void **items,
-				      unsigned int n)
+static unsigned int free_past_magazine(struct carve_magazines *ms, void **items,
+				       unsigned int n)
 {
 	n = min(n, ms->max.batch);
 	ms->ops->flush(ms, items, n);
 	return n;
 }
 
-/* Puts some of @n items, how many; 0 where one more batch had to leave first */
-static unsigned int put_some(struct carve_magazines *ms, void **items,
-			     unsigned int n)
+/* Free up to @n items; return how many, 0 if another spill is needed first */
+static unsigned int magazine_free_some(struct carve_magazines *ms, void **items,
+				       unsigned int n)
 {
 	unsigned int count, limit;
-	struct carve_magazine *m = acquire(ms, &count);
+	struct carve_magazine *m = magazine_acquire(ms, &count);
 
 	if (!m)
-		return put_past_magazine(ms, items, n);
+		return free_past_magazine(ms, items, n);
 	if (count && count >= carve_magazine_limit(m))
-		count = spill(ms, m, count);
+		count = magazine_spill(ms, m, count);
 	limit = carve_magazine_limit(m);
 	if (count < limit) {
 		n = min(n, limit - count);
 		copy_items(m->items + count, items, n);
 		count += n;
 	} else if (!limit) {
-		n = put_past_magazine(ms, items, n);
+		n = free_past_magazine(ms, items, n);
 	} else {
 		n = 0;
 	}
-	release(m, count);
+	magazine_release(m, count);
 	return n;
 }
 
-void carve_magazines_put_bulk(struct carve_magazines *ms, void **items,
-			      unsigned int n)
+void carve_magazines_free_bulk(struct carve_magazines *ms, void **items,
+			       unsigned int n)
 {
-	unsigned int put;
+	unsigned int freed;
 
-	for (; n; n -= put, items += put)
-		put = put_some(ms, items, n);
+	for (; n; n -= freed, items += freed)
+		freed = magazine_free_some(ms, items, n);
 }
 
 unsigned long carve_magazines_count(const struct carve_magazines *ms)
 {
-	/* Of what others are changing, any recent value will do */
+	/* Racy: any recent value will do */
 	unsigned long n = data_race(READ_ONCE(ms->nr_items));
 	unsigned int cpu;
 

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Source "cma": a range of the kernel's contiguous memory area, set aside at
- * boot with cma=. The pages have struct pages and lie in the direct mapping.
+ * Source "cma": a range of the kernel's default CMA area, which cma= reserves
+ * at boot. The pages have struct pages and lie in the direct mapping.
  */
 #include <linux/errno.h>
+#include <linux/math.h>
 #include <linux/mm.h>
 #include <linux/printk.h>
 
-#include "region/region.h"
+#include "region/region_internal.h"
 
 static int cma_reserve(struct carve_region *region,
 		       const struct carve_region_request *request)
@@ -17,7 +18,7 @@ static int cma_reserve(struct carve_region *region,
 
 	if (ret == -ENODEV) {
 		carve_region_refuse(region, "cma: there is no CMA area: boot with cma=%lluM or more",
-				    request->size / SZ_1M);
+				    DIV_ROUND_UP_ULL(request->size, SZ_1M));
 		return ret;
 	}
 	if (ret) {
@@ -40,6 +41,7 @@ static void cma_region_release(struct carve_region *region)
 
 const struct carve_region_source carve_region_cma = {
 	.name = "cma",
+	.managed = true,
 	.reserve = cma_reserve,
 	.release = cma_region_release,
 };

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Reserving and releasing a region: what is asked for is checked here, once
- * for all sources.
+ * Reserve and release a region from one of the sources contig.c, cma.c and
+ * reserved.c. Requests are validated here, once for all sources.
+ *
+ * Locking: none. A region belongs to its caller, and is constant while
+ * reserved.
  */
 #include <linux/kmemleak.h>
 #include <linux/ktime.h>
@@ -9,15 +12,16 @@
 #include <linux/nodemask.h>
 #include <linux/string.h>
 
-#include "region/region.h"
+#include "region/region_internal.h"
 
-/* A carveout may take this many sixteenths of a node's (or all) memory */
-#define SHARE_SIXTEENTHS 12
+/* A carveout may take at most 3/4 of RAM, or of a node's RAM */
+#define SHARE_NUM 3
+#define SHARE_DENOM 4
 
 /*
- * In the order that "auto" tries them. Memory that was kept back at boot comes
- * first, for whoever gives its address means it; then what can be had from the
- * running system; CMA last, which drivers may be counting on.
+ * In the order that "auto" tries them: memory reserved at boot, as its address
+ * was requested explicitly; then ordinary memory; CMA last, as drivers may need
+ * it.
  */
 static const struct carve_region_source *const sources[] = {
 	&carve_region_reserved,
@@ -40,41 +44,27 @@ bool carve_region_source_known(const char *name)
 	return is_auto(name);
 }
 
-void carve_region_refuse(struct carve_region *region, const char *fmt, ...)
-{
-	size_t len = strlen(region->refusal);
-	va_list args;
-
-	if (len)
-		len += scnprintf(region->refusal + len,
-				 sizeof(region->refusal) - len, "; ");
-	va_start(args, fmt);
-	vscnprintf(region->refusal + len, sizeof(region->refusal) - len, fmt,
-		   args);
-	va_end(args);
-}
-
 static u64 share_limit(int node)
 {
 	u64 pages = node == NUMA_NO_NODE ? totalram_pages() :
 					   node_present_pages(node);
 
-	return (pages * SHARE_SIXTEENTHS / 16) << PAGE_SHIFT;
+	return (pages * SHARE_NUM / SHARE_DENOM) << PAGE_SHIFT;
 }
 
-/* Where an address is given only "reserved" will do, and nowhere else */
-static bool to_be_tried(const struct carve_region_source *source,
-			const struct carve_region_request *request)
+/* With an address, "auto" means "reserved"; without one, the other sources */
+static bool source_matches(const struct carve_region_source *source,
+			   const struct carve_region_request *request)
 {
 	if (is_auto(request->source))
 		return (source == &carve_region_reserved) == !!request->phys;
 	return !strcmp(request->source, source->name);
 }
 
-/* Memory that the kernel manages; what it doesn't is limited by its range */
-static bool takes_ram(const struct carve_region_request *request)
+/* Is it memory that the kernel manages? Other memory is limited by its range */
+static bool takes_system_ram(const struct carve_region_request *request)
 {
-	return !to_be_tried(&carve_region_reserved, request);
+	return !source_matches(&carve_region_reserved, request);
 }
 
 static int check_size(struct carve_region *region,
@@ -97,10 +87,10 @@ static int check_size(struct carve_region *region,
 				    CARVE_REGION_MIN_SIZE / SZ_1K);
 		return -EINVAL;
 	}
-	if (takes_ram(request) && request->size > limit) {
-		carve_region_refuse(region, "size %llu MiB is more than %d/16 of the memory there is: at most %llu MiB",
-				    request->size / SZ_1M, SHARE_SIXTEENTHS,
-				    limit / SZ_1M);
+	if (takes_system_ram(request) && request->size > limit) {
+		carve_region_refuse(region, "size %llu MiB exceeds %d/%d of RAM: at most %llu MiB",
+				    request->size / SZ_1M, SHARE_NUM,
+				    SHARE_DENOM, limit / SZ_1M);
 		return -ENOMEM;
 	}
 	return 0;
@@ -132,20 +122,20 @@ static int try_sources(struct carve_region *region,
 	for (i = 0; i < ARRAY_SIZE(sources); i++) {
 		int err;
 
-		if (!to_be_tried(sources[i], request))
+		if (!source_matches(sources[i], request))
 			continue;
 		region->source = sources[i];
 		err = sources[i]->reserve(region, request);
 		if (!err)
 			return 0;
-		/* That there is no such source is the least of reasons */
+		/* Any other error says more than a missing source */
 		if (ret == -ENODEV)
 			ret = err;
 	}
 	return ret;
 }
 
-/* The highest address that a range with this zone modifier may reach */
+/* Highest address allowed by a zone modifier */
 static phys_addr_t zone_limit(gfp_t zone)
 {
 	return zone & __GFP_DMA ? SZ_16M - 1 :
@@ -162,24 +152,47 @@ static int check_zone(struct carve_region *region,
 		return 0;
 	carve_region_refuse(region, "%s has no range that low: it reaches up to %pa",
 			    region->source->name, &last);
-	carve_region_release(region);
 	return -ENOMEM;
 }
 
+/* The node of memory reserved at boot isn't known: accept any */
+static int check_node(struct carve_region *region,
+		      const struct carve_region_request *request)
+{
+	if (request->node == NUMA_NO_NODE || region->node == NUMA_NO_NODE ||
+	    region->node == request->node)
+		return 0;
+	carve_region_refuse(region, "%s has no range on node %d: it lies on node %d",
+			    region->source->name, request->node, region->node);
+	return -ENOMEM;
+}
+
+/* Not all sources can restrict zone and node: check the result */
+static int check_place(struct carve_region *region,
+		       const struct carve_region_request *request)
+{
+	int ret = check_zone(region, request);
+
+	if (!ret)
+		ret = check_node(region, request);
+	if (ret)
+		carve_region_release(region);
+	return ret;
+}
+
 /*
- * On kernels with kmemleak: it doesn't look into memory that it doesn't know,
- * and would take native memory that only a carveout's points to for leaked.
- * The whole region, and not what is handed out of it, because then it costs
- * nothing, in any context; what is free in it is looked into as well, so that
- * a pointer left there hides a leak until it is overwritten. A region need not
- * be pointed to itself: min_count is 0.
+ * Let kmemleak scan the region: kernel memory that only a carveout's memory
+ * points to would be reported as leaked. Registering the whole region, not each
+ * allocation, costs nothing at run time; but stale pointers in free memory hide
+ * leaks until they are overwritten. min_count is 0: the region itself needs no
+ * pointer to it.
  */
-static void announce(const struct carve_region *region)
+static void register_kmemleak(const struct carve_region *region)
 {
 	kmemleak_alloc(region->virt, carve_region_bytes(region), 0, GFP_KERNEL);
 }
 
-/* A region without addresses isn't mapped, or not used where it is */
+/* An unmapped region has no address, even if it lies in the direct mapping */
 static void set_mapped(struct carve_region *region, bool unmapped)
 {
 	if (unmapped) {
@@ -200,12 +213,12 @@ int carve_region_reserve(struct carve_region *region,
 	if (!ret)
 		ret = try_sources(region, request);
 	if (!ret)
-		ret = check_zone(region, request);
+		ret = check_place(region, request);
 	region->reserve_ns = ktime_get_ns() - start;
 	if (ret)
 		return ret;
 	set_mapped(region, request->unmapped);
-	announce(region);
+	register_kmemleak(region);
 	return ret;
 }
 

@@ -1,33 +1,34 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A region: one physically contiguous block, and how it was reserved.
- * Mechanism only: nothing here knows what the memory is used for.
+ * Regions: physically contiguous blocks of memory, and how they are reserved.
+ * See region.c.
  */
 #ifndef _CARVE_REGION_H
 #define _CARVE_REGION_H
 
 #include <linux/mm.h>
+#include <linux/notifier.h>
 #include <linux/numa.h>
 #include <linux/sizes.h>
 #include <linux/types.h>
 
 #include "compat/cma.h"
 
-/* Below this the metadata of an allocator would be most of the region */
+/* In a smaller region, metadata would take most of the memory */
 #define CARVE_REGION_MIN_SIZE SZ_256K
 
-/* Room for the reason why a region can't be had */
+/* Room for the reasons of a failed reservation */
 #define CARVE_REFUSAL_LEN 240
 
 /**
- * struct carve_region_request - what is asked for
+ * struct carve_region_request - a requested region
  * @size: bytes, whole pages
  * @source: name of a source, or "auto" for the first that succeeds
- * @phys: source "reserved": the address of the first byte
+ * @phys: source "reserved": physical address of the first byte
  * @node: NUMA node, or NUMA_NO_NODE for the nearest that has the memory
- * @zone: where the range must lie: __GFP_DMA (below 16 MiB), __GFP_DMA32
- *	(below 4 GiB), or 0 for anywhere
- * @unmapped: it is to have no address in the kernel
+ * @zone: limits the range: __GFP_DMA (below 16 MiB), __GFP_DMA32 (below 4 GiB),
+ *	or 0 for anywhere
+ * @unmapped: don't map it
  */
 struct carve_region_request {
 	u64 size;
@@ -41,14 +42,18 @@ struct carve_region_request {
 struct carve_region;
 
 /**
- * struct carve_region_source - one way to reserve memory
- * @name: as users write it
- * @reserve: fills in start_pfn, nr_pages, virt and node, or says with
- *	carve_region_refuse() why not and returns an errno
- * @release: undoes that
+ * struct carve_region_source - a way to reserve memory
+ * @name: its name in parameters
+ * @managed: the kernel manages the memory, and marks pages that fail
+ * @pinnable: pages can be pinned for long, with FOLL_LONGTERM
+ * @reserve: sets start_pfn, nr_pages, virt and node; or returns an errno, and
+ *	reports why with carve_region_refuse()
+ * @release: frees the memory
  */
 struct carve_region_source {
 	const char *name;
+	bool managed;
+	bool pinnable;
 	int (*reserve)(struct carve_region *region,
 		       const struct carve_region_request *request);
 	void (*release)(struct carve_region *region);
@@ -56,17 +61,18 @@ struct carve_region_source {
 
 /**
  * struct carve_region - reserved memory; constant until it is released
- * @carveout: name of the carveout that it is part of, set by that
+ * @carveout: name of its carveout, set by the caller
  * @source: how it was reserved
  * @start_pfn: its first page frame
  * @nr_pages: its length in pages
- * @virt: the kernel's address of its first byte; NULL: it has none
- * @nr_mapped: pages that @virt leads to: all, or none
- * @node: the NUMA node that it lies on, or NUMA_NO_NODE if that isn't known
- * @highmem: it doesn't lie in the direct mapping, or isn't used there
- * @cma: source "cma": what the release needs
- * @reserve_ns: the time that the reservation took
- * @refusal: why it couldn't be had
+ * @virt: kernel address of its first byte, or NULL if unmapped
+ * @nr_mapped: @nr_pages if @virt is set, otherwise 0
+ * @node: its NUMA node, or NUMA_NO_NODE if unknown
+ * @highmem: its addresses don't lie in the direct mapping, or it is unmapped
+ * @cma: source "cma": state for the release
+ * @pm: source "reserved": refuses hibernation
+ * @reserve_ns: duration of the reservation
+ * @refusal: reasons of a failed reservation
  */
 struct carve_region {
 	const char *carveout;
@@ -78,28 +84,22 @@ struct carve_region {
 	int node;
 	bool highmem;
 	struct carve_compat_cma cma;
+	struct notifier_block pm;
 	u64 reserve_ns;
 	char refusal[CARVE_REFUSAL_LEN];
 };
 
-extern const struct carve_region_source carve_region_contig;
-extern const struct carve_region_source carve_region_cma;
-extern const struct carve_region_source carve_region_reserved;
-
 /*
- * May sleep. 0, or an errno, when @region->refusal says in one line what was
- * wrong and what would be right: -EINVAL for a bad request; -ENOMEM for more
- * than there is; -EBUSY for a range that is in use; -ENODEV for a source that
- * this kernel doesn't have.
+ * Reserve a region; sleeps. On failure, @region->refusal explains in one line
+ * what is wrong and how to fix it. 0; -EINVAL: bad request; -ENOMEM: too little
+ * memory; -EBUSY: the range is in use; -ENODEV: this kernel lacks the source;
+ * -EOPNOTSUPP: this machine can't use the source.
  */
 int carve_region_reserve(struct carve_region *region,
 			 const struct carve_region_request *request);
-/* For sources: a reason why not. Those of several sources add up. */
-__printf(2, 3) void carve_region_refuse(struct carve_region *region,
-					const char *fmt, ...);
-/* May sleep. All of the memory goes back to where it came from. */
+/* Return the memory to its source; sleeps */
 void carve_region_release(struct carve_region *region);
-/* True for "auto" and the name of a source */
+/* True for "auto" and names of sources */
 bool carve_region_source_known(const char *name);
 
 static inline size_t carve_region_bytes(const struct carve_region *region)

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Many objects at once: between the caller's array and a magazine they move
- * in one go, a batch or as many as there are at a time.
+ * Bulk allocation and free
+ *
+ * Objects move between the caller's array and the magazines in runs, not one by
+ * one. Debugging and slow paths handle single objects.
+ *
+ * Invariant: an allocation returns all @n objects or none.
+ *
+ * Locking: none; see magazine.c.
  */
 #include <linux/string.h>
 
 #include "slab/bulk.h"
-#include "slab/slab.h"
 #include "trace/events.h"
 
 static void clear_all(const struct carve_cache *cache, size_t n,
@@ -36,28 +41,29 @@ static void trace_frees(struct carve_cache *cache, size_t n, void **objects,
 		carve_cache_trace_free(cache, objects[i], caller);
 }
 
-/* What magazines have, at most @n */
-static size_t get_ready(struct carve_cache *cache, gfp_t gfp, size_t n,
-			void **objects, unsigned long caller)
+/* Takes up to @n objects from the magazines; returns how many */
+static size_t alloc_from_magazines(struct carve_cache *cache, gfp_t gfp, size_t n,
+				   void **objects, unsigned long caller)
 {
-	size_t got = carve_magazines_get_bulk(&cache->magazines, objects, n);
+	size_t got = carve_magazines_alloc_bulk(&cache->magazines, objects, n);
 
 	if (trace_carve_object_alloc_enabled())
 		trace_allocs(cache, gfp, got, objects, caller);
 	return got;
 }
 
-/* As many as there are, or can be made */
-static size_t get_some(struct carve_cache *cache, gfp_t gfp, size_t n,
-		       void **objects, unsigned long caller)
+/* Allocates @n objects, or fewer if memory is short; returns how many */
+static size_t alloc_bulk_objects(struct carve_cache *cache, gfp_t gfp, size_t n,
+				 void **objects, unsigned long caller)
 {
 	size_t got = 0;
 
+	carve_might_alloc(gfp);
 	for (;;) {
-		/* Debugging has them one by one, and so do its slow paths */
+		/* Debugging allocates one by one, in the slow path */
 		if (likely(!READ_ONCE(cache->debugging.flags)))
-			got += get_ready(cache, gfp, n - got, objects + got,
-					 caller);
+			got += alloc_from_magazines(cache, gfp, n - got, objects + got,
+						    caller);
 		if (got == n)
 			return n;
 		objects[got] = carve_cache_alloc_slow(cache, cache->object_size,
@@ -68,30 +74,30 @@ static size_t get_some(struct carve_cache *cache, gfp_t gfp, size_t n,
 	}
 }
 
-/* Takes back objects that all lie in the cache's pages */
-static void put_run(struct carve_cache *cache, size_t n, void **objects,
-		    unsigned long caller)
+/* Frees objects that all lie in slabs of the cache */
+static void free_run(struct carve_cache *cache, size_t n, void **objects,
+		     unsigned long caller)
 {
 	size_t i;
 
-	if ((!want_init_on_free() || carve_cache_keeps(cache)) &&
+	if ((!want_init_on_free() || carve_cache_keeps_state(cache)) &&
 	    !READ_ONCE(cache->debugging.flags)) {
 		if (trace_carve_object_free_enabled())
 			trace_frees(cache, n, objects, caller);
-		carve_magazines_put_bulk(&cache->magazines, objects, n);
+		carve_magazines_free_bulk(&cache->magazines, objects, n);
 		return;
 	}
 	for (i = 0; i < n; i++)
-		carve_cache_put_for(cache, objects[i], caller);
+		__carve_cache_free_caller(cache, objects[i], caller);
 }
 
-size_t carve_cache_get_bulk(struct carve_cache *cache, gfp_t gfp, size_t n,
-			    void **objects, unsigned long caller)
+size_t __carve_cache_alloc_bulk(struct carve_cache *cache, gfp_t gfp, size_t n,
+				void **objects, unsigned long caller)
 {
-	size_t got = get_some(cache, gfp, n, objects, caller);
+	size_t got = alloc_bulk_objects(cache, gfp, n, objects, caller);
 
 	if (got < n) {
-		put_run(cache, got, objects, caller);
+		free_run(cache, got, objects, caller);
 		return 0;
 	}
 	if (want_init_on_alloc(gfp) && carve_cache_may_zero(cache, gfp))
@@ -99,8 +105,8 @@ size_t carve_cache_get_bulk(struct carve_cache *cache, gfp_t gfp, size_t n,
 	return n;
 }
 
-void carve_cache_put_bulk(struct carve_cache *cache, size_t n, void **objects,
-			  unsigned long caller)
+void __carve_cache_free_bulk(struct carve_cache *cache, size_t n, void **objects,
+			     unsigned long caller)
 {
 	size_t first = 0, i;
 
@@ -108,38 +114,38 @@ void carve_cache_put_bulk(struct carve_cache *cache, size_t n, void **objects,
 		if (likely(carve_cache_owns(cache, objects[i]) &&
 			   carve_cache_aligned(cache, objects[i])))
 			continue;
-		put_run(cache, i - first, objects + first, caller);
+		free_run(cache, i - first, objects + first, caller);
 		first = i + 1;
-		carve_cache_put_any(cache, objects[i], caller);
+		__carve_cache_free_any(cache, objects[i], caller);
 	}
-	put_run(cache, n - first, objects + first, caller);
+	free_run(cache, n - first, objects + first, caller);
 }
 
-/* Of an object that may go with others; or NULL */
-static struct carve_cache *cache_at(struct carve_slabs *slabs, const void *p)
+/* The cache of an object that free_run() can free; NULL if it can't */
+static struct carve_cache *bulk_cache_at(struct carve_slabs *slabs, const void *p)
 {
 	struct carve_cache *cache = carve_kmalloc_cache_at(slabs, p);
 
 	return cache && carve_cache_aligned(cache, p) ? cache : NULL;
 }
 
-void carve_kmalloc_put_bulk(struct carve_slabs *slabs, size_t n, void **objects,
-			    unsigned long caller)
+void __carve_kfree_bulk(struct carve_slabs *slabs, size_t n, void **objects,
+			unsigned long caller)
 {
 	size_t first = 0, i;
 
 	for (; first < n; first = i) {
 		struct carve_cache *cache;
 
-		cache = cache_at(slabs, objects[first]);
+		cache = bulk_cache_at(slabs, objects[first]);
 		for (i = first + 1; i < n; i++)
-			if (cache_at(slabs, objects[i]) != cache)
+			if (bulk_cache_at(slabs, objects[i]) != cache)
 				break;
 		if (cache) {
-			put_run(cache, i - first, objects + first, caller);
+			free_run(cache, i - first, objects + first, caller);
 			continue;
 		}
 		while (first < i)
-			carve_kmalloc_put_any(slabs, objects[first++], caller);
+			__carve_kfree_any(slabs, objects[first++], caller);
 	}
 }

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The caches of a carveout: made, named, shrunk and destroyed
+ * The caches of a carveout: creation, names, shrinking and destruction
  *
- * A cache lies in pages of its own, with its magazines behind it; those that are
- * made with the carveout lie in boot memory. The length of its magazines depends
- * on the size of its objects and on that of the carveout.
+ * struct carve_cache and its magazines share a block of pages, or lie in boot
+ * memory if the cache is created with the carveout. The capacity of the
+ * magazines depends on the object size and on the size of the carveout.
  *
- * Locks: slabs->lock (sleeps) guards the list of caches.
+ * Invariant: names are unique in a carveout, and so are cache numbers.
+ *
+ * Locking: slabs->lock (a mutex) protects the list of caches, names and
+ * numbers. mm/ reclaim may wait for it, so allocate from mm/ under it with
+ * GFP_NOIO only.
  */
 #include <linux/align.h>
 #include <linux/cache.h>
@@ -18,49 +22,53 @@
 #include <linux/random.h>
 #include <linux/sched/mm.h>
 
-#include "percpu/each_cpu.h"
-#include "report.h"
-#include "slab/limbo.h"
+#include "lib/report.h"
+#include "page/reclaim.h"
+#include "slab/cache_inline.h"
+#include "slab/caches.h"
+#include "slab/debug_switch.h"
+#include "slab/deferred_free.h"
+#include "slab/node.h"
 #include "slab/rules.h"
 #include "slab/slab.h"
 #include "slab/users.h"
 
 #define CACHE_FLAGS (SLAB_HWCACHE_ALIGN | SLAB_TYPESAFE_BY_RCU | \
 		     SLAB_CACHE_DMA | SLAB_CACHE_DMA32)
-/* Native flags that have no meaning here, and are accepted */
+/* Flags of mm/ that are accepted and ignored */
 #define CACHE_IGNORED_FLAGS (SLAB_PANIC | SLAB_ACCOUNT | SLAB_RECLAIM_ACCOUNT)
 
-/* All magazines of a cache hold at most one byte in so many of the carveout */
-#define STORE_SHARE 64
-/* and the magazines themselves are at most this share of it */
+/* Divisor of the carveout size: maximum bytes in the magazines of a cache */
+#define PCP_SHARE 64
+/* Divisor of the carveout size: maximum size of the magazines themselves */
 #define META_SHARE 1024
 
-/* The quarantine of each cache, up to 1 MiB; it can be set otherwise */
+/* Divisor of the carveout size: default quarantine of a cache, up to 1 MiB */
 #define QUARANTINE_SHARE 64
 
-/* Batches in a magazine: see choose_batch() */
+/* Batches per magazine; see choose_batch() */
 static unsigned int choose_depth(bool boot)
 {
 	return boot ? 2 : 3;
 }
 
-/* What all may have without idle objects, or magazines, taking too much */
+/* Largest batch within PCP_SHARE and META_SHARE; may be 0 */
 static unsigned long fair_batch(const struct carve_slabs *slabs,
 				unsigned int size, bool boot)
 {
 	unsigned long bytes = (unsigned long)slabs->pages->nr_pages
 			      << PAGE_SHIFT;
-	/* For each CPU in its magazine, and one in the depot, and one more there */
+	/* The depot has a batch for each CPU and one more */
 	unsigned long batches = (choose_depth(boot) + 1) * num_possible_cpus() + 1;
 
-	return min(bytes / STORE_SHARE / batches / size,
+	return min(bytes / PCP_SHARE / batches / size,
 		   bytes / META_SHARE / batches / sizeof(void *));
 }
 
 /*
- * Objects that pass between a magazine and the slabs at a time. Magazines of
- * caches that are made for a purpose are long enough for 256 small objects to
- * come and go without a look behind them: these and a batch.
+ * Objects that move between a magazine and the slabs at a time. A cache that is
+ * not created at boot has longer magazines: 256 small objects can be allocated
+ * and freed in a row without refill or flush.
  */
 static unsigned int choose_batch(const struct carve_slabs *slabs,
 				 unsigned int size, bool boot)
@@ -71,7 +79,7 @@ static unsigned int choose_batch(const struct carve_slabs *slabs,
 	return clamp(fair_batch(slabs, size, boot), 1UL, boot ? most : 4 * most);
 }
 
-/* Room for half as many more, where CPUs can meet at the depot; see magazine.c */
+/* On SMP the batch may grow by half under contention; see magazine.c */
 static struct carve_magazine_shape choose_shape(const struct carve_slabs *slabs,
 						unsigned int size, bool boot)
 {
@@ -91,13 +99,13 @@ unsigned int carve_cache_base_batch(const struct carve_cache *cache)
 	return choose_batch(cache->slabs, cache->object_size, !cache->meta);
 }
 
-/* The batch goes with contention from now on */
-static void adapt(struct carve_cache *cache)
+/* Lets the batch adapt to contention at the depot */
+static void start_adapting(struct carve_cache *cache)
 {
 	carve_magazines_adapt(&cache->magazines, carve_cache_base_batch(cache));
 }
 
-static size_t struct_bytes(void)
+static size_t cache_struct_bytes(void)
 {
 	return L1_CACHE_ALIGN(struct_size_t(struct carve_cache, magazines.cpu,
 					    carve_magazine_nr_places()));
@@ -105,7 +113,7 @@ static size_t struct_bytes(void)
 
 static size_t cache_bytes(struct carve_magazine_shape shape)
 {
-	return struct_bytes() + carve_magazines_size(shape);
+	return cache_struct_bytes() + carve_magazines_size(shape);
 }
 
 static unsigned int choose_align(const struct carve_cache_args *args)
@@ -119,16 +127,16 @@ static unsigned int choose_align(const struct carve_cache_args *args)
 	return align;
 }
 
-/* A red zone on either side; objects keep their alignment */
-static void init_debug_shelf(struct carve_cache *cache)
+/* A left red zone of the alignment, and a right one of at least a word */
+static void init_debug_node(struct carve_cache *cache)
 {
-	struct carve_shelf *shelf = &cache->debug;
+	struct carve_cache_node *node = &cache->debug;
 
-	shelf->left = cache->align;
-	carve_shelf_init(cache, shelf, ALIGN(cache->align + cache->object_size +
+	node->left = cache->align;
+	carve_node_init(cache, node, ALIGN(cache->align + cache->object_size +
 				       sizeof(void *), cache->align));
-	carve_slab_fit_records(shelf);
-	cache->debugging.next_to_forget = CARVE_PAGE_NONE;
+	carve_slab_fit_metadata(node);
+	cache->debugging.next_to_clear = CARVE_PAGE_NONE;
 }
 
 static gfp_t zone_of(slab_flags_t flags)
@@ -153,36 +161,77 @@ static struct carve_cache *cache_init(struct carve_slabs *slabs, void *memory,
 	cache->dtor = args->dtor;
 	cache->align = choose_align(args);
 	cache->caller = args->caller;
-	cache->own = args->own;
+	cache->internal = args->internal;
 	strscpy(cache->name, args->name, sizeof(cache->name));
 	INIT_LIST_HEAD(&cache->list);
 	raw_spin_lock_init(&cache->lock);
-	carve_shelf_init(cache, &cache->plain, ALIGN(args->size, cache->align));
-	carve_shelf_init(cache, &cache->low, cache->plain.size);
-	cache->low_bits = BIT(__ffs(cache->plain.size | PAGE_SIZE |
-				    cache->plain.colour_step)) - 1;
-	init_debug_shelf(cache);
-	carve_limbo_init(cache);
+	carve_node_init(cache, &cache->oo, ALIGN(args->size, cache->align));
+	carve_node_init(cache, &cache->min, cache->oo.size);
+	cache->low_bits = BIT(__ffs(cache->oo.size | PAGE_SIZE |
+				    cache->oo.colour_step)) - 1;
+	init_debug_node(cache);
+	carve_deferred_free_init(cache);
 	cache->random = get_random_u64();
 	carve_magazines_init(&cache->magazines, &carve_cache_ops, shape,
-			     memory + struct_bytes());
+			     memory + cache_struct_bytes());
 	return cache;
+}
+
+static struct carve_cache *boot_cache(struct carve_slabs *slabs,
+				      struct carve_boot *boot,
+				      struct carve_magazine_shape shape,
+				      const struct carve_cache_args *args)
+{
+	void *memory = carve_boot_alloc(boot, cache_bytes(shape),
+					L1_CACHE_BYTES, args->name);
+
+	return memory ? cache_init(slabs, memory, shape, args) : NULL;
+}
+
+static void set_by_state(struct carve_slabs *slabs, unsigned int number,
+			 struct carve_cache *cache)
+{
+	unsigned int state = CARVE_PAGE_SLAB + 2 * number;
+
+	WRITE_ONCE(slabs->by_state[state], cache);
+	WRITE_ONCE(slabs->by_state[state + 1], cache);
+}
+
+/* Assigns a free number, if any: without one, carve_kfree() takes longer */
+static void add_number(struct carve_cache *cache)
+{
+	struct carve_slabs *slabs = cache->slabs;
+	unsigned int n;
+
+	/* carve_kfree() never gets objects of internal caches */
+	if (cache->internal)
+		return;
+	for (n = 1; n <= CARVE_NR_CACHE_NUMBERS; n++)
+		if (slabs->by_state[CARVE_PAGE_SLAB + 2 * n] == slabs->no_cache) {
+			cache->number = n;
+			set_by_state(slabs, n, cache);
+			return;
+		}
+}
+
+static void remove_number(struct carve_cache *cache)
+{
+	if (cache->number)
+		set_by_state(cache->slabs, cache->number, cache->slabs->no_cache);
 }
 
 struct carve_cache *carve_cache_boot(struct carve_slabs *slabs,
 				     struct carve_boot *boot,
 				     const struct carve_cache_args *args)
 {
-	struct carve_magazine_shape shape = choose_shape(slabs, args->size,
-							 true);
-	void *memory = carve_boot_alloc(boot, cache_bytes(shape),
-					L1_CACHE_BYTES, args->name);
-	struct carve_cache *cache;
+	struct carve_cache *cache = boot_cache(slabs, boot,
+					       choose_shape(slabs, args->size,
+							    true), args);
 
-	if (!memory)
+	if (!cache)
 		return NULL;
-	cache = cache_init(slabs, memory, shape, args);
-	adapt(cache);
+	start_adapting(cache);
+	add_number(cache);
 	list_add_tail(&cache->list, &slabs->caches);
 	return cache;
 }
@@ -223,7 +272,7 @@ static int check_args(struct carve_slabs *slabs,
 {
 	if (!args->name || !name_valid(args->name))
 		return REFUSE(slabs, args, -EINVAL,
-			      "a name has 1 to %d characters and no white space",
+			      "a name has 1 to %d printable characters and no white space",
 			      CARVE_CACHE_NAME_LEN - 1);
 	if (!args->size || args->size > CARVE_CACHE_MAX_SIZE)
 		return REFUSE(slabs, args, -EINVAL,
@@ -240,15 +289,15 @@ static int check_args(struct carve_slabs *slabs,
 			      (__force unsigned int)args->flags);
 	if (!carve_pages_serve(slabs->pages, zone_of(args->flags)))
 		return REFUSE(slabs, args, -EINVAL,
-			      "no zone of the carveout lies as low as SLAB_CACHE_DMA%s wants",
+			      "no zone of the carveout satisfies SLAB_CACHE_DMA%s",
 			      args->flags & SLAB_CACHE_DMA ? "" : "32");
 	if (args->dtor && !args->ctor)
 		return REFUSE(slabs, args, -EINVAL,
-			      "a destructor wants a constructor");
+			      "a destructor needs a constructor");
 	return 0;
 }
 
-/* What can't be debugged can be used all the same */
+/* A cache without memory for debugging is used without it */
 static void debug_by_rules(struct carve_cache *cache)
 {
 	unsigned int flags = carve_debug_rule_for(cache->slabs->debug_rules,
@@ -269,15 +318,16 @@ void carve_slabs_debug(struct carve_slabs *slabs, const char *rules)
 		debug_by_rules(cache);
 }
 
-static int publish(struct carve_slabs *slabs, struct carve_cache *cache,
-		   const struct carve_cache_args *args)
+static int publish_cache(struct carve_slabs *slabs, struct carve_cache *cache,
+			 const struct carve_cache_args *args)
 {
 	guard(mutex)(&slabs->lock);
 	if (name_taken(slabs, args->name))
 		return REFUSE(slabs, args, -EEXIST, "the name is taken");
 	debug_by_rules(cache);
-	/* May have grown since it was begun */
+	/* The span may have grown since cache_init() */
 	cache->span = slabs->span;
+	add_number(cache);
 	list_add_tail(&cache->list, &slabs->caches);
 	return 0;
 }
@@ -287,7 +337,7 @@ static void free_meta(struct carve_cache *cache)
 	struct carve_page *meta = cache->meta;
 
 	if (meta)
-		carve_pages_put(cache->pages, meta, meta->order);
+		__carve_pages_free(cache->pages, meta, meta->order);
 }
 
 struct carve_cache *carve_cache_new(struct carve_slabs *slabs,
@@ -310,12 +360,12 @@ struct carve_cache *carve_cache_new(struct carve_slabs *slabs,
 				 CARVE_PAGE_META, args->caller);
 	if (!meta)
 		return ERR_PTR(REFUSE(slabs, args, -ENOMEM,
-				      "no memory for it, order %u", order));
+				      "no memory for the cache, order %u", order));
 	memory = carve_pages_address(slabs->pages, meta);
 	cache = cache_init(slabs, memory, shape, args);
 	cache->meta = meta;
-	adapt(cache);
-	ret = publish(slabs, cache, args);
+	start_adapting(cache);
+	ret = publish_cache(slabs, cache, args);
 	if (ret) {
 		free_meta(cache);
 		return ERR_PTR(ret);
@@ -323,8 +373,8 @@ struct carve_cache *carve_cache_new(struct carve_slabs *slabs,
 	return cache;
 }
 
-/* Takes a cache off the list; -EBUSY: objects are in use */
-static int unlist(struct carve_cache *cache)
+/* Removes a cache from the list; -EBUSY if objects are in use */
+static int unlist_cache(struct carve_cache *cache)
 {
 	struct carve_slabs *slabs = cache->slabs;
 	struct carve_report r = { .name = slabs->pages->name };
@@ -341,6 +391,7 @@ static int unlist(struct carve_cache *cache)
 		return -EBUSY;
 	}
 	list_del(&cache->list);
+	remove_number(cache);
 	return 0;
 }
 
@@ -348,24 +399,15 @@ int carve_cache_delete(struct carve_cache *cache)
 {
 	int ret;
 
-	/* Nobody could get at what lies in the magazine of a CPU that is going down */
+	/* The magazine of a CPU that is going down can't be drained */
 	cpus_read_lock();
-	ret = unlist(cache);
+	ret = unlist_cache(cache);
 	cpus_read_unlock();
 	if (ret)
 		return ret;
-	carve_limbo_flush(cache);
+	carve_deferred_free_flush(cache);
 	free_meta(cache);
 	return 0;
-}
-
-static void drain_caches_this_cpu(void *arg)
-{
-	struct carve_slabs *slabs = arg;
-	struct carve_cache *cache;
-
-	list_for_each_entry(cache, &slabs->caches, list)
-		carve_magazines_drain_cpu(&cache->magazines);
 }
 
 static unsigned long all_pages_released(struct carve_slabs *slabs)
@@ -384,14 +426,11 @@ unsigned long carve_slabs_shrink(struct carve_slabs *slabs)
 	struct carve_cache *cache;
 	unsigned long before;
 
-	/* The map cache is the oldest: last, when the others gave theirs back */
+	/* The map cache is the oldest: shrink it after its users */
 	guard(mutex)(&slabs->lock);
 	before = all_pages_released(slabs);
-	carve_each_cpu(drain_caches_this_cpu, slabs);
 	list_for_each_entry_reverse(cache, &slabs->caches, list) {
-		if (cache == slabs->map_cache)
-			carve_cache_drain(cache);
-		carve_magazines_drain_depot(&cache->magazines);
+		carve_magazines_drain(&cache->magazines);
 		carve_debug_trim(cache, 0);
 		carve_cache_release_empty(cache);
 	}
@@ -404,22 +443,61 @@ static unsigned long shrink_slabs(struct carve_shrinker *shrinker)
 					       shrinker));
 }
 
-/* The page allocator's span has grown: frees find more pages quickly */
-static void widen(struct carve_span *span, const struct carve_span *pages)
+/* Extends a non-empty span to the page allocator's */
+static void extend_span(struct carve_span *span, const struct carve_span *pages)
 {
 	if (span->map)
 		WRITE_ONCE(span->bytes, pages->bytes);
 }
 
-void carve_slabs_widen(struct carve_slabs *slabs)
+void carve_slabs_extend(struct carve_slabs *slabs)
 {
 	struct carve_cache *cache;
 
 	guard(mutex)(&slabs->lock);
-	widen(&slabs->span, &slabs->pages->span);
+	extend_span(&slabs->span, &slabs->pages->span);
 	list_for_each_entry(cache, &slabs->caches, list)
-		widen(&cache->span, &slabs->pages->span);
+		extend_span(&cache->span, &slabs->pages->span);
 }
+
+/* Sets all states to @no_cache, whose magazines accept no object */
+static int init_by_state(struct carve_slabs *slabs, struct carve_boot *boot)
+{
+	const struct carve_cache_args args = {
+		.name = "no cache",
+		.size = PAGE_SIZE,
+		.caller = _THIS_IP_,
+		.internal = true,
+	};
+	const struct carve_magazine_shape shape = { .batch = 1 };
+	unsigned int i;
+
+	slabs->no_cache = boot_cache(slabs, boot, shape, &args);
+	if (!slabs->no_cache)
+		return -ENOMEM;
+	slabs->no_cache->low_bits = U32_MAX;
+	for (i = 0; i < CARVE_PAGE_STATE_VALUES; i++)
+		slabs->by_state[i] = slabs->no_cache;
+	return 0;
+}
+
+static void *alloc_map(struct carve_cache *map_cache, gfp_t gfp)
+{
+	return __carve_cache_alloc(map_cache, gfp);
+}
+
+static void free_map(struct carve_cache *map_cache, void *map)
+{
+	__carve_cache_free(map_cache, map);
+}
+
+static const struct carve_slab_hooks slab_hooks = {
+	.alloc_map = alloc_map,
+	.free_map = free_map,
+	.debug_prepare = carve_debug_prepare,
+	.debug_check = carve_debug_check,
+	.debug_moves = carve_debug_slab_moves,
+};
 
 int carve_slabs_init(struct carve_slabs *slabs, struct carve_pages *pages,
 		     struct carve_boot *boot)
@@ -428,15 +506,16 @@ int carve_slabs_init(struct carve_slabs *slabs, struct carve_pages *pages,
 		.name = "carve_free_map",
 		.size = BITS_TO_BYTES(CARVE_SLAB_MAX_OBJECTS),
 		.caller = _THIS_IP_,
-		.own = true,
+		.internal = true,
 	};
 
 	slabs->pages = pages;
 	if (!want_init_on_free())
 		slabs->span = pages->span;
 	slabs->shuffle = true;
+	slabs->hooks = &slab_hooks;
 	mutex_init(&slabs->lock);
-	/* Lockdep is told: an allocation may wait for it that is part of native reclaim */
+	/* Teach lockdep that reclaim of mm/ takes this lock */
 	fs_reclaim_acquire(GFP_KERNEL);
 	might_lock(&slabs->lock);
 	fs_reclaim_release(GFP_KERNEL);
@@ -446,8 +525,21 @@ int carve_slabs_init(struct carve_slabs *slabs, struct carve_pages *pages,
 					 PAGE_SHIFT) / QUARANTINE_SHARE);
 	slabs->shrinker.shrink = shrink_slabs;
 	carve_pages_add_shrinker(pages, &slabs->shrinker);
+	if (init_by_state(slabs, boot))
+		return -ENOMEM;
 	slabs->map_cache = carve_cache_boot(slabs, boot, &map_args);
 	return slabs->map_cache ? 0 : -ENOMEM;
+}
+
+void carve_slabs_stop(struct carve_slabs *slabs)
+{
+	struct carve_cache *cache;
+
+	guard(mutex)(&slabs->lock);
+	list_for_each_entry(cache, &slabs->caches, list) {
+		WRITE_ONCE(cache->dtor, NULL);
+		carve_deferred_free_flush(cache);
+	}
 }
 
 void carve_slabs_drain_dead(struct carve_slabs *slabs, unsigned int cpu)

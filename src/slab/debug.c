@@ -1,40 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Debugging of a cache, as mm/slub.c has it with slub_debug, but switched at
- * run time, on a kernel that knows nothing of it.
+ * Debugging of a cache, like slab_debug of mm/slub.c, but switched at run time
+ * and independent of the kernel's configuration
  *
- * A cache whose debugging is on has no magazine: their limit is 0, so that
- * each allocation and each free comes to the slow paths, and from there to
- * this file. Its objects come from slabs made for the purpose (slab.c), with
- * red zones around each object and a record of it elsewhere. The record says
- * what was done to the object: whether its red zones were filled, whether it
- * was poisoned, who had it. So it is always known what an object must look
- * like, even if the flags of the cache have changed since.
+ * While debugging is on (debug_switch.c), the limit of the magazines is 0. So
+ * every allocation and free takes the slow path and gets here. Objects come
+ * from debug slabs (slab.c), which have red zones and metadata. The metadata
+ * says how the object was filled and holds its tracks. So an object can be
+ * checked even if the debug flags of the cache have changed since.
  *
- * Switching on: the magazines' limit becomes 0, the magazines and the depot are
- * drained, and the flags are set. From then on objects come from debug slabs.
- * Objects that came from plain slabs earlier go back there unchecked.
+ * The quarantine is a FIFO of freed objects that delays their reuse. An object
+ * leaves it when later frees exceed its limit, or when memory is short. Until
+ * then it isn't free in its slab.
  *
- * Switching off: the flags are cleared, the objects in quarantine return to their
- * slabs, and the records of objects that are out are cleared, because from now on
- * these may pass through magazines unseen; then the limit is restored. Until the
- * record of an object is cleared, krealloc() and the like keep it up to date. The
- * records are cleared slab by slab, with the lock released between two: those of
- * full slabs first, since a slab that an object comes back to meanwhile moves to
- * the partial ones. Debug slabs are given back as they run empty.
+ * Debugging fails no allocation: without memory for a debug slab, an object
+ * comes from an ordinary slab.
  *
- * Quarantine: a freed object stays out of its slab, on a list in order of arrival,
- * until the objects freed after it fill the quarantine, or memory is short.
+ * Invariants, checked by carve_debug_check():
+ *  - bytes around and in objects match their metadata;
+ *  - an object that is free in its slab is neither live nor in quarantine.
  *
- * If there is no memory for a debug slab, an object comes from a plain one:
- * debugging makes no allocation fail.
- *
- * All this is done under the cache's lock, except for stack traces, which are
- * taken before it, and reports, which are printed after it.
- *
- * Invariants, walked by carve_debug_check():
- *  - bytes around and in objects are as their records say;
- *  - an object in its slab is neither live nor in quarantine.
+ * Locking: cache->lock protects metadata and quarantine. Stack traces are saved
+ * before it is taken, and reports printed after it is released.
  */
 #include <linux/jiffies.h>
 #include <linux/poison.h>
@@ -42,11 +29,13 @@
 #include <linux/string.h>
 
 #include "compat/stack.h"
-#include "report.h"
-#include "slab/finding.h"
+#include "lib/report.h"
+#include "slab/cache_inline.h"
+#include "slab/node.h"
+#include "slab/object_check.h"
 #include "slab/slab.h"
 
-static void track(struct carve_track *track, unsigned long caller)
+static void fill_track(struct carve_track *track, unsigned long caller)
 {
 	track->caller = caller;
 	track->when = jiffies;
@@ -55,45 +44,45 @@ static void track(struct carve_track *track, unsigned long caller)
 	track->cpu = raw_smp_processor_id();
 }
 
-/* Objects with a state of their own while they are free keep it */
+/* Don't poison free objects that must keep their contents */
 static bool may_poison(const struct carve_cache *cache)
 {
-	return !carve_cache_keeps(cache);
+	return !carve_cache_keeps_state(cache);
 }
 
-static bool has_flag(const struct carve_cache *cache, unsigned int flag)
+static bool has_debug_flag(const struct carve_cache *cache, unsigned int flag)
 {
 	return READ_ONCE(cache->debugging.flags) & flag;
 }
 
-/* What is to be filled of an object, by the flags of its cache */
+/* Fills that the debug flags of the cache ask for */
 static u32 fill_flags(const struct carve_cache *cache)
 {
 	u32 flags = 0;
 
-	if (has_flag(cache, CARVE_DEBUG_RED_ZONE))
-		flags |= CARVE_RECORD_RED;
-	if (has_flag(cache, CARVE_DEBUG_POISON) && may_poison(cache))
-		flags |= CARVE_RECORD_POISONED;
+	if (has_debug_flag(cache, CARVE_DEBUG_RED_ZONE))
+		flags |= CARVE_METADATA_RED;
+	if (has_debug_flag(cache, CARVE_DEBUG_POISON) && may_poison(cache))
+		flags |= CARVE_METADATA_POISONED;
 	return flags;
 }
 
-static void count_findings(struct carve_cache *cache,
-			   const struct carve_findings *findings)
+static void count_corruptions(struct carve_cache *cache,
+			      const struct carve_object_check *check)
 {
 	unsigned int i;
 
 	lockdep_assert_held(&cache->lock);
-	for (i = 0; i < findings->nr; i++)
-		cache->debugging.count[findings->finding[i].what]++;
+	for (i = 0; i < check->nr; i++)
+		cache->debugging.count[check->corruption[i].what]++;
 }
 
-static void look(struct carve_cache *cache, const void *object,
-		 const struct carve_record *record,
-		 struct carve_findings *findings)
+static void check_bytes(struct carve_cache *cache, const void *object,
+			const struct carve_metadata *metadata,
+			struct carve_object_check *check)
 {
-	carve_object_look(cache, object, record, findings);
-	count_findings(cache, findings);
+	carve_object_check_bytes(cache, object, metadata, check);
+	count_corruptions(cache, check);
 }
 
 void carve_debug_prepare(struct carve_cache *cache, struct carve_page *slab)
@@ -102,89 +91,89 @@ void carve_debug_prepare(struct carve_cache *cache, struct carve_page *slab)
 	unsigned int i;
 
 	for (i = 0; i < cache->debug.nr_objects; i++) {
-		struct carve_record *record = carve_slab_record(slab, i);
+		struct carve_metadata *metadata = carve_slab_metadata(slab, i);
 
-		record->flags = flags;
+		metadata->flags = flags;
 		carve_object_fill(cache, carve_slab_object(cache, slab, i),
-				  record);
+				  metadata);
 	}
 }
 
-/* The slab of an object that is known to be sound, and its record */
-static struct carve_record *find_record(struct carve_cache *cache,
-					const void *object,
-					struct carve_page **slab)
+/* Slab and metadata of an object that is known to be valid */
+static struct carve_metadata *find_metadata(struct carve_cache *cache,
+					    const void *object,
+					    struct carve_page **slab)
 {
 	unsigned int index;
 
 	carve_slab_locate(cache, object, slab, &index);
-	return carve_slab_record(*slab, index);
+	return carve_slab_metadata(*slab, index);
 }
 
 static void check_counts(struct carve_cache *cache, struct carve_page *slab,
-			 struct carve_findings *findings)
+			 struct carve_object_check *check)
 {
-	if (!has_flag(cache, CARVE_DEBUG_CHECKS) ||
+	if (!has_debug_flag(cache, CARVE_DEBUG_CHECKS) ||
 	    carve_slab_counts(cache, slab))
 		return;
-	cache->debugging.count[CARVE_DAMAGE_COUNTS]++;
-	findings->counts = true;
+	cache->debugging.count[CARVE_ERROR_COUNTS]++;
+	check->counts = true;
 }
 
 /* Allocation */
 
-/* The record of an object whose owner it has from now on */
-static void make_live(struct carve_cache *cache, void *object, size_t size,
-		      const struct carve_track *by, struct carve_record *record)
+/* Updates metadata, and fills the object, for an allocation */
+static void set_live(struct carve_cache *cache, void *object, size_t size,
+		     const struct carve_track *by, struct carve_metadata *metadata)
 {
-	bool poison = fill_flags(cache) & CARVE_RECORD_POISONED;
+	bool poison = fill_flags(cache) & CARVE_METADATA_POISONED;
 
-	record->flags = CARVE_RECORD_LIVE |
-			(fill_flags(cache) & CARVE_RECORD_RED) |
-			(record->flags & CARVE_RECORD_FREED);
-	record->requested = size;
-	if (has_flag(cache, CARVE_DEBUG_USER)) {
-		record->alloc = *by;
-		record->flags |= CARVE_RECORD_ALLOCED;
+	metadata->flags = CARVE_METADATA_LIVE |
+			(fill_flags(cache) & CARVE_METADATA_RED) |
+			(metadata->flags & CARVE_METADATA_FREED);
+	metadata->requested = size;
+	if (has_debug_flag(cache, CARVE_DEBUG_USER)) {
+		metadata->alloc = *by;
+		metadata->flags |= CARVE_METADATA_ALLOCED;
 	}
 	if (poison)
 		memset(object, POISON_INUSE, cache->object_size);
-	carve_object_fill(cache, object, record);
+	carve_object_fill(cache, object, metadata);
 }
 
-static void *take(struct carve_cache *cache, size_t size,
-		  const struct carve_track *by, struct carve_findings *findings)
+static void *alloc_debug_object(struct carve_cache *cache, size_t size,
+				const struct carve_track *by, struct carve_object_check *check)
 {
-	struct carve_record *record;
+	struct carve_metadata *metadata;
 	struct carve_page *slab;
 	void *object;
 
 	guard(raw_spinlock_irqsave)(&cache->lock);
 	if (!cache->debugging.flags ||
-	    !carve_shelf_take(cache, &cache->debug, &object, 1))
+	    !carve_node_alloc_objects(cache, &cache->debug, &object, 1))
 		return NULL;
-	record = find_record(cache, object, &slab);
-	check_counts(cache, slab, findings);
-	look(cache, object, record, findings);
-	make_live(cache, object, size, by, record);
+	metadata = find_metadata(cache, object, &slab);
+	check_counts(cache, slab, check);
+	check_bytes(cache, object, metadata, check);
+	set_live(cache, object, size, by, metadata);
 	return object;
 }
 
 static bool leave_quarantine(struct carve_cache *cache, unsigned long bytes);
 
-static void *take_or_grow(struct carve_cache *cache, size_t size, gfp_t gfp,
-			  const struct carve_track *by,
-			  struct carve_findings *findings)
+static void *alloc_debug_or_grow(struct carve_cache *cache, size_t size, gfp_t gfp,
+				 const struct carve_track *by,
+				 struct carve_object_check *check)
 {
 	void *object;
 
-	/* Don't try hard: there is the plain shelf to fall back on */
+	/* Fail fast: alloc_plain() is the fallback */
 	gfp = (gfp | __GFP_NOWARN | __GFP_NORETRY) &
 	      ~(__GFP_NOFAIL | __GFP_RETRY_MAYFAIL);
 	do {
-		object = take(cache, size, by, findings);
-	} while (!object && has_flag(cache, ~0U) &&
-		 (carve_shelf_grow(cache, &cache->debug, gfp) ||
+		object = alloc_debug_object(cache, size, by, check);
+	} while (!object && has_debug_flag(cache, ~0U) &&
+		 (carve_node_grow(cache, &cache->debug, gfp) ||
 		  leave_quarantine(cache, 0)));
 	return object;
 }
@@ -199,18 +188,18 @@ static void count_missed(struct carve_cache *cache)
 void *carve_debug_alloc(struct carve_cache *cache, size_t size, gfp_t gfp,
 			unsigned long caller)
 {
-	struct carve_findings findings = { };
+	struct carve_object_check check = { };
 	struct carve_track by = { };
 	void *object;
 
-	if (has_flag(cache, CARVE_DEBUG_USER))
-		track(&by, caller);
-	object = take_or_grow(cache, size, gfp, &by, &findings);
+	if (has_debug_flag(cache, CARVE_DEBUG_USER))
+		fill_track(&by, caller);
+	object = alloc_debug_or_grow(cache, size, gfp, &by, &check);
 	if (!object) {
 		count_missed(cache);
 		return NULL;
 	}
-	carve_findings_tell(cache, &findings, "allocated", caller);
+	carve_object_check_print(cache, &check, "allocated", caller);
 	if (want_init_on_alloc(gfp) && carve_cache_may_zero(cache, gfp))
 		memset(object, 0, size);
 	return object;
@@ -219,15 +208,15 @@ void *carve_debug_alloc(struct carve_cache *cache, size_t size, gfp_t gfp,
 /* Free */
 
 static void enter_quarantine(struct carve_cache *cache, void *object,
-			     struct carve_record *record)
+			     struct carve_metadata *metadata)
 {
 	struct carve_debugging *d = &cache->debugging;
 	struct carve_page *slab;
 
-	record->flags |= CARVE_RECORD_WAITING;
-	record->next = NULL;
+	metadata->flags |= CARVE_METADATA_WAITING;
+	metadata->next = NULL;
 	if (d->newest)
-		find_record(cache, d->newest, &slab)->next = object;
+		find_metadata(cache, d->newest, &slab)->next = object;
 	else
 		d->oldest = object;
 	d->newest = object;
@@ -236,40 +225,40 @@ static void enter_quarantine(struct carve_cache *cache, void *object,
 
 static void clear_freed(struct carve_cache *cache, void *object)
 {
-	if (want_init_on_free() && !carve_cache_keeps(cache))
+	if (want_init_on_free() && !carve_cache_keeps_state(cache))
 		memset(object, 0, cache->object_size);
 }
 
-/* The record of an object that nobody owns from now on */
-static void make_free(struct carve_cache *cache, void *object,
-		      const struct carve_track *by, struct carve_record *record)
+/* Updates metadata, and fills the object, for a free */
+static void set_free(struct carve_cache *cache, void *object,
+		     const struct carve_track *by, struct carve_metadata *metadata)
 {
-	record->flags = fill_flags(cache) |
-			(record->flags & CARVE_RECORD_ALLOCED);
-	if (has_flag(cache, CARVE_DEBUG_USER)) {
-		record->free = *by;
-		record->flags |= CARVE_RECORD_FREED;
+	metadata->flags = fill_flags(cache) |
+			(metadata->flags & CARVE_METADATA_ALLOCED);
+	if (has_debug_flag(cache, CARVE_DEBUG_USER)) {
+		metadata->free = *by;
+		metadata->flags |= CARVE_METADATA_FREED;
 	}
 	clear_freed(cache, object);
-	carve_object_fill(cache, object, record);
+	carve_object_fill(cache, object, metadata);
 }
 
-static void put_debugged(struct carve_cache *cache, void *object,
-			 const struct carve_track *by,
-			 struct carve_record *record,
-			 struct carve_findings *findings)
+static void free_debug_object(struct carve_cache *cache, void *object,
+			      const struct carve_track *by,
+			      struct carve_metadata *metadata,
+			      struct carve_object_check *check)
 {
-	look(cache, object, record, findings);
-	make_free(cache, object, by, record);
-	if (has_flag(cache, CARVE_DEBUG_QUARANTINE))
-		enter_quarantine(cache, object, record);
+	check_bytes(cache, object, metadata, check);
+	set_free(cache, object, by, metadata);
+	if (has_debug_flag(cache, CARVE_DEBUG_QUARANTINE))
+		enter_quarantine(cache, object, metadata);
 	else
-		carve_shelf_put(cache, &object, 1);
+		carve_node_free_objects(cache, &object, 1);
 }
 
-/* False: it is no object that is out */
-static bool put(struct carve_cache *cache, void *object,
-		const struct carve_track *by, struct carve_findings *findings)
+/* Returns false if @object is not an allocated object */
+static bool free_object_checked(struct carve_cache *cache, void *object,
+				const struct carve_track *by, struct carve_object_check *check)
 {
 	struct carve_page *slab;
 	unsigned int index;
@@ -277,69 +266,68 @@ static bool put(struct carve_cache *cache, void *object,
 	guard(raw_spinlock_irqsave)(&cache->lock);
 	if (carve_slab_locate(cache, object, &slab, &index))
 		return false;
-	check_counts(cache, slab, findings);
+	check_counts(cache, slab, check);
 	if (slab->debug) {
-		put_debugged(cache, object, by, carve_slab_record(slab, index),
-			     findings);
+		free_debug_object(cache, object, by, carve_slab_metadata(slab, index),
+				  check);
 	} else {
 		clear_freed(cache, object);
-		carve_shelf_put(cache, &object, 1);
+		carve_node_free_objects(cache, &object, 1);
 	}
 	return true;
 }
 
-void carve_debug_free(struct carve_cache *cache, void *object,
+bool carve_debug_free(struct carve_cache *cache, void *object,
 		      unsigned long caller)
 {
-	struct carve_findings findings = { };
+	struct carve_object_check check = { };
 	struct carve_track by = { };
 
-	if (has_flag(cache, CARVE_DEBUG_USER))
-		track(&by, caller);
-	if (!put(cache, object, &by, &findings)) {
-		carve_cache_bad_free(cache, object, caller);
-		return;
-	}
-	carve_findings_tell(cache, &findings, "freed", caller);
+	if (has_debug_flag(cache, CARVE_DEBUG_USER))
+		fill_track(&by, caller);
+	if (!free_object_checked(cache, object, &by, &check))
+		return false;
+	carve_object_check_print(cache, &check, "freed", caller);
 	carve_debug_trim(cache, READ_ONCE(cache->slabs->quarantine_bytes));
-	carve_shelf_trim(cache, &cache->debug);
-	carve_shelf_trim(cache, &cache->plain);
-	carve_shelf_trim(cache, &cache->low);
+	carve_node_trim(cache, &cache->debug);
+	carve_node_trim(cache, &cache->oo);
+	carve_node_trim(cache, &cache->min);
+	return true;
 }
 
 /* Quarantine */
 
-/* Under the lock: the oldest one returns to its slab */
+/* Returns the oldest object to its slab */
 static void *release_oldest(struct carve_cache *cache,
-			    struct carve_findings *findings)
+			    struct carve_object_check *check)
 {
 	struct carve_debugging *d = &cache->debugging;
 	void *object = d->oldest;
 	struct carve_page *slab;
-	struct carve_record *record = find_record(cache, object, &slab);
+	struct carve_metadata *metadata = find_metadata(cache, object, &slab);
 
-	look(cache, object, record, findings);
-	carve_object_fill(cache, object, record);
-	d->oldest = record->next;
+	check_bytes(cache, object, metadata, check);
+	carve_object_fill(cache, object, metadata);
+	d->oldest = metadata->next;
 	if (!d->oldest)
 		d->newest = NULL;
 	d->nr_waiting--;
-	record->flags &= ~CARVE_RECORD_WAITING;
-	carve_shelf_put(cache, &object, 1);
+	metadata->flags &= ~CARVE_METADATA_WAITING;
+	carve_node_free_objects(cache, &object, 1);
 	return object;
 }
 
-/* One object leaves, if there are more than @bytes. False: there aren't. */
+/* Releases an object if the quarantine exceeds @bytes; false if it doesn't */
 static bool leave_quarantine(struct carve_cache *cache, unsigned long bytes)
 {
-	struct carve_findings findings = { };
+	struct carve_object_check check = { };
 
 	scoped_guard(raw_spinlock_irqsave, &cache->lock) {
 		if (cache->debugging.nr_waiting * cache->debug.size <= bytes)
 			return false;
-		release_oldest(cache, &findings);
+		release_oldest(cache, &check);
 	}
-	carve_findings_tell(cache, &findings, "let out of quarantine", 0);
+	carve_object_check_print(cache, &check, "released from quarantine", 0);
 	return true;
 }
 
@@ -349,206 +337,101 @@ void carve_debug_trim(struct carve_cache *cache, unsigned long bytes)
 		;
 }
 
-/* Sizes within an object */
+/* Requested sizes */
 
-static struct carve_record *live_record(struct carve_cache *cache,
-					const void *object)
+static struct carve_metadata *live_metadata(struct carve_cache *cache,
+					    const void *object)
 {
-	struct carve_record *record;
+	struct carve_metadata *metadata;
 	struct carve_page *slab;
 	unsigned int index;
 
 	lockdep_assert_held(&cache->lock);
 	if (carve_slab_locate(cache, object, &slab, &index) || !slab->debug)
 		return NULL;
-	record = carve_slab_record(slab, index);
-	return record->flags & CARVE_RECORD_LIVE ? record : NULL;
+	metadata = carve_slab_metadata(slab, index);
+	return metadata->flags & CARVE_METADATA_LIVE ? metadata : NULL;
 }
 
 size_t carve_debug_requested(struct carve_cache *cache, const void *object)
 {
-	struct carve_record *record;
+	struct carve_metadata *metadata;
 
 	guard(raw_spinlock_irqsave)(&cache->lock);
-	record = live_record(cache, object);
-	return record ? record->requested : cache->object_size;
+	metadata = live_metadata(cache, object);
+	return metadata ? metadata->requested : cache->object_size;
 }
 
-/* Under the lock; false: nothing is known of the object */
-static bool resize(struct carve_cache *cache, void *object, size_t size,
-		   gfp_t gfp, struct carve_findings *findings)
+/* Sets the requested size. Returns true if red zones cover the rest. */
+static bool resize_object(struct carve_cache *cache, void *object, size_t size,
+			  gfp_t gfp, struct carve_object_check *check)
 {
-	struct carve_record *record = live_record(cache, object);
+	struct carve_metadata *metadata = live_metadata(cache, object);
 	size_t old;
 
-	if (!record)
+	if (!metadata)
 		return false;
-	look(cache, object, record, findings);
-	old = record->requested;
-	record->requested = size;
+	check_bytes(cache, object, metadata, check);
+	old = metadata->requested;
+	metadata->requested = size;
 	if (size > old && want_init_on_alloc(gfp))
 		memset(object + old, 0, size - old);
-	carve_object_fill(cache, object, record);
-	return record->flags & CARVE_RECORD_RED;
+	carve_object_fill(cache, object, metadata);
+	return metadata->flags & CARVE_METADATA_RED;
 }
 
 void carve_debug_resize(struct carve_cache *cache, void *object, size_t size,
 			gfp_t gfp, unsigned long caller)
 {
-	struct carve_findings findings = { };
+	struct carve_object_check check = { };
 	bool red;
 
 	scoped_guard(raw_spinlock_irqsave, &cache->lock)
-		red = resize(cache, object, size, gfp, &findings);
-	carve_findings_tell(cache, &findings, "resized", caller);
-	/* All behind the size is zero, so that it is when it grows */
+		red = resize_object(cache, object, size, gfp, &check);
+	carve_object_check_print(cache, &check, "resized", caller);
+	/* Zero the rest, for growing later */
 	if (!red && want_init_on_alloc(gfp))
 		memset(object + size, 0, cache->object_size - size);
 }
 
-/* Switching */
-
-/* Behind what was asked for it is as krealloc() with __GFP_ZERO wants it */
-static void forget(struct carve_cache *cache, void *object,
-		   struct carve_record *record)
-{
-	if (record->flags & CARVE_RECORD_LIVE)
-		memset(object + record->requested, 0,
-		       cache->object_size - record->requested);
-	record->flags = 0;
-}
-
-static void forget_slab(struct carve_cache *cache, struct carve_page *slab)
-{
-	unsigned int i;
-
-	for (i = 0; i < cache->debug.nr_objects; i++)
-		if (!carve_slab_has(cache, slab, i))
-			forget(cache, carve_slab_object(cache, slab, i),
-			       carve_slab_record(slab, i));
-}
-
-/* False: there is none */
-static bool forget_next(struct carve_cache *cache)
-{
-	struct carve_debugging *d = &cache->debugging;
-	struct carve_page *slab;
-
-	guard(raw_spinlock_irqsave)(&cache->lock);
-	if (d->next_to_forget == CARVE_PAGE_NONE)
-		return false;
-	slab = &cache->pages->map[d->next_to_forget];
-	d->next_to_forget = slab->next;
-	forget_slab(cache, slab);
-	return true;
-}
-
-/* Objects that are out may pass through magazines, unseen, from now on */
-static void forget_slabs(struct carve_cache *cache,
-			 const struct carve_page_list *list)
-{
-	scoped_guard(raw_spinlock_irqsave, &cache->lock)
-		cache->debugging.next_to_forget = list->first;
-	while (forget_next(cache))
-		cond_resched();
-}
-
-static void switch_off(struct carve_cache *cache)
-{
-	struct carve_debugging *d = &cache->debugging;
-
-	scoped_guard(raw_spinlock_irqsave, &cache->lock)
-		WRITE_ONCE(d->flags, 0);
-	carve_debug_trim(cache, 0);
-	forget_slabs(cache, &cache->debug.full);
-	forget_slabs(cache, &cache->debug.partial);
-	carve_shelf_trim(cache, &cache->debug);
-	if (d->base)
-		carve_magazines_adapt(&cache->magazines, d->base);
-	else
-		carve_magazines_tune(&cache->magazines, d->batch, d->limit);
-}
-
-static unsigned int magazine_limit(const struct carve_magazines *ms)
-{
-	return READ_ONCE(ms->cpu[cpumask_first(cpu_possible_mask)]->capacity);
-}
-
-static void stop_magazines(struct carve_cache *cache)
-{
-	struct carve_magazines *ms = &cache->magazines;
-	struct carve_debugging *d = &cache->debugging;
-
-	d->base = READ_ONCE(ms->base);
-	d->batch = READ_ONCE(ms->batch);
-	d->limit = magazine_limit(ms);
-	carve_magazines_tune(ms, d->batch, 0);
-	carve_cache_drain(cache);
-}
-
-int carve_debug_switch(struct carve_cache *cache, unsigned int flags)
-{
-	struct carve_debugging *d = &cache->debugging;
-
-	lockdep_assert_held(&cache->slabs->lock);
-	if (flags == d->flags)
-		return 0;
-	if (!flags) {
-		switch_off(cache);
-		return 0;
-	}
-	if (flags & CARVE_DEBUG_USER && carve_compat_stack_init())
-		return -ENOMEM;
-	if (!d->flags)
-		stop_magazines(cache);
-	scoped_guard(raw_spinlock_irqsave, &cache->lock)
-		WRITE_ONCE(d->flags, flags);
-	if (!(flags & CARVE_DEBUG_QUARANTINE))
-		carve_debug_trim(cache, 0);
-	return 0;
-}
-
 /* Reports */
 
-void carve_debug_tell(struct carve_cache *cache, const void *object)
+void carve_debug_print(struct carve_cache *cache, const void *object)
 {
 	struct carve_page *page = carve_pages_lookup(cache->pages, object);
-	struct carve_record record = { };
+	struct carve_metadata metadata = { };
 	struct carve_page *slab;
 	unsigned int index;
 
-	if (!page || !carve_page_is_slab(page->state))
-		return;
-	/* Whoever freed it has it still: its own cache is there */
-	cache = READ_ONCE(page->cache);
+	cache = page ? carve_slab_cache(cache->pages, page) : NULL;
 	if (!cache)
 		return;
 	scoped_guard(raw_spinlock_irqsave, &cache->lock) {
-		enum carve_verdict verdict = carve_slab_locate(cache, object,
-							       &slab, &index);
+		enum carve_free_error error = carve_slab_locate(cache, object,
+								&slab, &index);
 
-		if (verdict != CARVE_OBJECT_OUT && verdict < CARVE_NOT_A_START)
+		if (error != CARVE_OBJECT_OUT && error < CARVE_NOT_A_START)
 			return;
 		if (slab->debug && index < cache->debug.nr_objects)
-			record = *carve_slab_record(slab, index);
+			metadata = *carve_slab_metadata(slab, index);
 	}
-	carve_record_tell(cache, &record, NULL);
+	carve_metadata_print(cache, &metadata, NULL);
 }
 
-static void check_object(struct carve_cache *cache, struct carve_page *slab,
-			 unsigned int index, struct carve_report *r)
+static void check_debug_object(struct carve_cache *cache, struct carve_page *slab,
+			       unsigned int index, struct carve_report *r)
 {
-	const struct carve_record *record = carve_slab_record(slab, index);
-	struct carve_findings findings = { };
+	const struct carve_metadata *metadata = carve_slab_metadata(slab, index);
+	struct carve_object_check check = { };
 
-	carve_object_look(cache, carve_slab_object(cache, slab, index), record,
-			  &findings);
-	carve_findings_report(cache, &findings, r);
+	carve_object_check_bytes(cache, carve_slab_object(cache, slab, index), metadata,
+				 &check);
+	carve_object_check_report(cache, &check, r);
 	carve_report_unless(r, !carve_slab_has(cache, slab, index) ||
-			    !(record->flags & (CARVE_RECORD_LIVE |
-					       CARVE_RECORD_WAITING)),
-			    "cache %s: an object in its slab is known as %s",
-			    cache->name, record->flags & CARVE_RECORD_LIVE ?
+			    !(metadata->flags & (CARVE_METADATA_LIVE |
+						 CARVE_METADATA_WAITING)),
+			    "cache %s: metadata of a free object says it is %s",
+			    cache->name, metadata->flags & CARVE_METADATA_LIVE ?
 			    "live" : "in quarantine");
 }
 
@@ -559,5 +442,5 @@ void carve_debug_check(struct carve_cache *cache, struct carve_page *slab,
 
 	lockdep_assert_held(&cache->lock);
 	for (i = 0; i < cache->debug.nr_objects; i++)
-		check_object(cache, slab, i, r);
+		check_debug_object(cache, slab, i, r);
 }

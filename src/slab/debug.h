@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Debugging of caches, switched on and off one by one. See debug.c. */
+/* Debugging of caches, switched at run time. See debug.c. */
 #ifndef _CARVE_DEBUG_H
 #define _CARVE_DEBUG_H
 
@@ -11,37 +11,33 @@ struct carve_cache;
 struct carve_page;
 struct carve_report;
 
-/* What a cache is watched for; the letters are those of slab_debug= */
-#define CARVE_DEBUG_CHECKS	BIT(0)	/* F: the counts of its slabs */
-#define CARVE_DEBUG_RED_ZONE	BIT(1)	/* Z: writes beside objects */
-#define CARVE_DEBUG_POISON	BIT(2)	/* P: writes to free objects */
-#define CARVE_DEBUG_USER	BIT(3)	/* U: who allocated and freed */
-#define CARVE_DEBUG_QUARANTINE	BIT(4)	/* Q: objects wait before reuse */
+/* Debug flags of a cache, with their letters in slab_debug= */
+#define CARVE_DEBUG_CHECKS	BIT(0)	/* F: counts of slabs */
+#define CARVE_DEBUG_RED_ZONE	BIT(1)	/* Z: red zones */
+#define CARVE_DEBUG_POISON	BIT(2)	/* P: poison free objects */
+#define CARVE_DEBUG_USER	BIT(3)	/* U: track alloc and free */
+#define CARVE_DEBUG_QUARANTINE	BIT(4)	/* Q: delay reuse */
 
-/* What can be wrong */
-enum carve_damage {
-	CARVE_DAMAGE_LEFT,		/* bytes in front of an object */
-	CARVE_DAMAGE_RIGHT,		/* bytes behind it */
-	CARVE_DAMAGE_POISON,		/* bytes of a free object */
-	CARVE_DAMAGE_DOUBLE_FREE,	/* freed again */
-	CARVE_DAMAGE_INVALID_FREE,	/* freed, not being an object's start */
-	CARVE_DAMAGE_WRONG_CACHE,	/* freed to a cache not its own */
-	CARVE_DAMAGE_FOREIGN_FREE,	/* freed, not being in a slab at all */
-	CARVE_DAMAGE_COUNTS,		/* counts of a slab that don't agree */
-	CARVE_NR_DAMAGES,
+/* Kinds of errors */
+enum carve_error {
+	CARVE_ERROR_LEFT_REDZONE,	/* left red zone overwritten */
+	CARVE_ERROR_RIGHT_REDZONE,	/* right red zone overwritten */
+	CARVE_ERROR_POISON,		/* free object overwritten */
+	CARVE_ERROR_DOUBLE_FREE,	/* free of a free object */
+	CARVE_ERROR_INVALID_FREE,	/* free of an interior pointer */
+	CARVE_ERROR_WRONG_CACHE,	/* free to another cache */
+	CARVE_ERROR_FOREIGN_FREE,	/* free of memory that is not in a slab */
+	CARVE_ERROR_COUNTS,		/* counts of a slab disagree */
+	CARVE_NR_ERRORS,
 };
 
-/* As in a report's headline; and as one word */
-extern const char * const carve_damage_names[CARVE_NR_DAMAGES];
-extern const char * const carve_damage_words[CARVE_NR_DAMAGES];
-
 /**
- * struct carve_track - who did something to an object, and when
- * @caller: return address in the function that asked for it
- * @when: in jiffies
- * @stack: handle of the trace, 0 for none
- * @pid: of the task that was running
- * @cpu: that it was done on
+ * struct carve_track - an allocation or a free of an object
+ * @caller: return address of the call
+ * @when: time in jiffies
+ * @stack: stack depot handle, 0 for none
+ * @pid: pid of the current task
+ * @cpu: CPU number
  */
 struct carve_track {
 	unsigned long caller;
@@ -51,25 +47,25 @@ struct carve_track {
 	u16 cpu;
 };
 
-/* What is known about an object of a debug slab */
-#define CARVE_RECORD_LIVE	BIT(0)	/* it went out while debugging was on */
-#define CARVE_RECORD_RED	BIT(1)	/* its red zones are filled */
-#define CARVE_RECORD_POISONED	BIT(2)	/* free, and filled with poison */
-#define CARVE_RECORD_WAITING	BIT(3)	/* in quarantine */
-#define CARVE_RECORD_ALLOCED	BIT(4)	/* @alloc is known */
-#define CARVE_RECORD_FREED	BIT(5)	/* @free is known */
+/* Flags of struct carve_metadata */
+#define CARVE_METADATA_LIVE	BIT(0)	/* allocated while debugging was on */
+#define CARVE_METADATA_RED	BIT(1)	/* red zones are filled */
+#define CARVE_METADATA_POISONED	BIT(2)	/* free, and filled with poison */
+#define CARVE_METADATA_WAITING	BIT(3)	/* in quarantine */
+#define CARVE_METADATA_ALLOCED	BIT(4)	/* @alloc is valid */
+#define CARVE_METADATA_FREED	BIT(5)	/* @free is valid */
 
 /**
- * struct carve_record - what is known about an object of a debug slab
- * @alloc: its last allocation
- * @free: its last free
- * @next: in quarantine: the object that was freed next
- * @requested: bytes that were asked for
- * @flags: CARVE_RECORD_*
+ * struct carve_metadata - metadata of an object in a debug slab
+ * @alloc: last allocation
+ * @free: last free
+ * @next: next newer object in quarantine
+ * @requested: requested bytes
+ * @flags: CARVE_METADATA_*
  *
- * Guarded by the cache's lock.
+ * Protected by cache->lock.
  */
-struct carve_record {
+struct carve_metadata {
 	struct carve_track alloc;
 	struct carve_track free;
 	void *next;
@@ -78,21 +74,21 @@ struct carve_record {
 };
 
 /**
- * struct carve_debugging - the debugging of a cache
- * @flags: CARVE_DEBUG_*, 0 while it is off; written under the cache's lock
- * @base: of the magazines, for when it is off again
- * @batch: the same
- * @limit: the same, of each CPU's magazine
- * @oldest: the object that has been in quarantine for longest
- * @newest: the one that came last
- * @nr_waiting: how many there are
- * @nr_missed: objects handed out without, for want of memory for a debug slab
- * @next_to_forget: index of the debug slab that a walk over a list of them
- *	comes to next, or CARVE_PAGE_NONE
- * @count: what was found, by kind
+ * struct carve_debugging - debugging state of a cache
+ * @flags: CARVE_DEBUG_*, 0 while it is off; read without the lock
+ * @base: base batch of the magazines, restored when it is switched off
+ * @batch: batch of the magazines, restored likewise
+ * @limit: limit of each CPU's magazine, restored likewise
+ * @oldest: oldest object in quarantine
+ * @newest: newest object in quarantine
+ * @nr_waiting: number of objects in quarantine
+ * @nr_missed: objects allocated without debugging: no memory for a debug slab
+ * @next_to_clear: index of the next debug slab whose metadata to clear, or
+ *	CARVE_PAGE_NONE
+ * @count: number of errors, by kind
  *
- * @base, @batch and @limit are guarded by the lock of the list of caches, the
- * others by the cache's.
+ * slabs->lock protects @base, @batch and @limit; cache->lock protects the
+ * others.
  */
 struct carve_debugging {
 	unsigned int flags;
@@ -103,41 +99,40 @@ struct carve_debugging {
 	void *newest;
 	unsigned long nr_waiting;
 	unsigned long nr_missed;
-	u32 next_to_forget;
-	unsigned long count[CARVE_NR_DAMAGES];
+	u32 next_to_clear;
+	unsigned long count[CARVE_NR_ERRORS];
 };
 
 /*
- * The slow paths of a cache whose debugging is on. An object whose first @size
- * bytes are zero if @gfp says so; NULL where there is no room for debugging.
+ * Slow paths of a cache whose debugging is on. carve_debug_alloc() zeroes the
+ * first @size bytes if @gfp asks for it, and returns NULL if there is no memory
+ * for a debug slab. carve_debug_free() returns false if @object isn't an
+ * allocated object of the cache, and then does nothing.
  */
 void *carve_debug_alloc(struct carve_cache *cache, size_t size, gfp_t gfp,
 			unsigned long caller);
-void carve_debug_free(struct carve_cache *cache, void *object,
+bool carve_debug_free(struct carve_cache *cache, void *object,
 		      unsigned long caller);
 
-/* Switches debugging; under the lock of the list of caches. 0 or -ENOMEM */
-int carve_debug_switch(struct carve_cache *cache, unsigned int flags);
-
-/* Has objects leave quarantine until at most @bytes are left in it */
+/* Releases the oldest objects from quarantine until it has at most @bytes */
 void carve_debug_trim(struct carve_cache *cache, unsigned long bytes);
 
 /*
- * Of an object of the cache's: bytes that were asked for, as far as known;
- * and a change of that, made in place. What the new size leaves of the object
- * becomes red zone, or is zeroed where debugging doesn't use it and @gfp says
- * so, as are bytes that it gains.
+ * Get the requested size of an object, or the object size if it is unknown, and
+ * set it. The bytes beyond the new size become red zone; without red zones they
+ * are zeroed if @gfp asks for it. Bytes that the object gains are zeroed
+ * likewise.
  */
 size_t carve_debug_requested(struct carve_cache *cache, const void *object);
 void carve_debug_resize(struct carve_cache *cache, void *object, size_t size,
 			gfp_t gfp, unsigned long caller);
 
-/* Tells the log who had an object that was freed wrongly, if that is known */
-void carve_debug_tell(struct carve_cache *cache, const void *object);
+/* Logs the tracks of an object, if any; @object may be any address */
+void carve_debug_print(struct carve_cache *cache, const void *object);
 
-/* A slab that nobody knows as yet: its free objects made ready */
+/* Initialises metadata and free objects of a new slab, not yet on a list */
 void carve_debug_prepare(struct carve_cache *cache, struct carve_page *slab);
-/* Under cache->lock: walks what is known about objects of a debug slab */
+/* Under cache->lock: checks the invariants of a debug slab */
 void carve_debug_check(struct carve_cache *cache, struct carve_page *slab,
 		       struct carve_report *r);
 

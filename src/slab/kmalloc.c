@@ -1,16 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * kmalloc: a cache for each size class, the powers of two from 8 to 8192 and
- * 96 and 192 between them, as natively. Objects whose size is a power of two
- * are aligned to it. A carveout of several zones has further caches of these
- * sizes for GFP_DMA and GFP_DMA32, where not all its zones serve these. What is
- * larger than the largest class is a block of pages whose head says
- * CARVE_PAGE_LARGE.
+ * kmalloc() and related functions
+ *
+ * The size classes are those of mm/: the powers of two from 8 to 8192, and 96
+ * and 192. Each has a cache. If some zones of a carveout satisfy GFP_DMA or
+ * GFP_DMA32 and others don't, these have caches of their own. Larger requests
+ * get a block of pages whose head has state CARVE_PAGE_LARGE.
+ *
+ * Invariant: an object is aligned to the largest power of two that divides its
+ * size.
+ *
+ * Locking: none; the caches are created at boot and never destroyed.
  */
 #include <linux/mm.h>
 
+#include "page/misuse.h"
+#include "slab/caches.h"
 #include "slab/kmalloc.h"
-#include "slab/slab.h"
 
 #define SIZE_CLASS(suffix, bytes) { \
 	.names = { \
@@ -73,8 +79,8 @@ static bool any_zone_above(const struct carve_slabs *slabs,
 	return false;
 }
 
-/* Caches of all classes */
-static int make_classes(struct carve_slabs *slabs, struct carve_boot *boot,
+/* Creates a cache for each size class */
+static int init_classes(struct carve_slabs *slabs, struct carve_boot *boot,
 			enum carve_kmalloc_kind kind, slab_flags_t flags,
 			struct carve_cache **caches)
 {
@@ -96,8 +102,8 @@ static int make_classes(struct carve_slabs *slabs, struct carve_boot *boot,
 	return 0;
 }
 
-/* The same caches where all zones lie that low anyway */
-static int make_low_classes(struct carve_slabs *slabs, struct carve_boot *boot,
+/* Uses the normal caches if all zones satisfy the modifier */
+static int init_low_classes(struct carve_slabs *slabs, struct carve_boot *boot,
 			    enum carve_zone_type type, slab_flags_t flags)
 {
 	struct carve_cache **caches = slabs->low_kmalloc[type];
@@ -105,7 +111,7 @@ static int make_low_classes(struct carve_slabs *slabs, struct carve_boot *boot,
 	if (!any_zone_up_to(slabs, type))
 		return 0;
 	if (any_zone_above(slabs, type))
-		return make_classes(slabs, boot,
+		return init_classes(slabs, boot,
 				    (enum carve_kmalloc_kind)type, flags,
 				    caches);
 	memcpy(caches, slabs->kmalloc, sizeof(slabs->kmalloc));
@@ -114,14 +120,14 @@ static int make_low_classes(struct carve_slabs *slabs, struct carve_boot *boot,
 
 int carve_kmalloc_init(struct carve_slabs *slabs, struct carve_boot *boot)
 {
-	int ret = make_classes(slabs, boot, CARVE_KMALLOC_NORMAL, 0,
+	int ret = init_classes(slabs, boot, CARVE_KMALLOC_NORMAL, 0,
 			       slabs->kmalloc);
 
 	if (!ret)
-		ret = make_low_classes(slabs, boot, CARVE_ZONE_DMA,
+		ret = init_low_classes(slabs, boot, CARVE_ZONE_DMA,
 				       SLAB_CACHE_DMA);
 	if (!ret)
-		ret = make_low_classes(slabs, boot, CARVE_ZONE_DMA32,
+		ret = init_low_classes(slabs, boot, CARVE_ZONE_DMA32,
 				       SLAB_CACHE_DMA32);
 	return ret;
 }
@@ -134,8 +140,8 @@ void *carve_kmalloc_rest(struct carve_slabs *slabs, size_t size, gfp_t gfp,
 	if (size - 1 >= CARVE_KMALLOC_MAX_CACHE)
 		return carve_kmalloc_large(slabs, size, gfp, caller);
 	cache = slabs->low_kmalloc[carve_gfp_zone(gfp)][carve_kmalloc_class(size)];
-	/* Without such a zone it is for the page allocator to say no */
-	return cache ? carve_cache_get_sized(cache, size, gfp) :
+	/* Without such a zone the page allocator fails the request */
+	return cache ? __carve_cache_alloc_sized(cache, size, gfp) :
 		       carve_kmalloc_large(slabs, size, gfp, caller);
 }
 
@@ -169,36 +175,39 @@ void carve_kfree_large(struct carve_slabs *slabs, const void *p,
 	if (ZERO_OR_NULL_PTR(p))
 		return;
 	if (!page)
-		carve_pages_bad_free(pages, p, "not memory of this carveout",
-				     caller);
+		carve_report_misuse(pages, CARVE_MISUSE_FREE, p,
+				    "not memory of this carveout", caller);
 	else if (carve_pages_address(pages, page) != p)
-		carve_pages_bad_free(pages, p, "not the start of an allocation",
-				     caller);
+		carve_report_misuse(pages, CARVE_MISUSE_FREE, p,
+				    "not the start of an allocation", caller);
 	else
 		carve_pages_free(pages, page, page->order, CARVE_PAGE_LARGE,
 				 caller);
 }
 
-void carve_kmalloc_put_any(struct carve_slabs *slabs, const void *p,
-			   unsigned long caller)
+void __carve_kfree_any(struct carve_slabs *slabs, const void *p,
+		       unsigned long caller)
 {
 	struct carve_cache *cache = carve_kmalloc_cache_at(slabs, p);
 
 	if (cache)
-		carve_cache_put_for(cache, (void *)p, caller);
+		__carve_cache_free_caller(cache, (void *)p, caller);
 	else
 		carve_kfree_large(slabs, p, caller);
 }
 
-void carve_kmalloc_refuse(struct carve_slabs *slabs, const void *p,
-			  unsigned long caller)
+void carve_kmalloc_report(struct carve_slabs *slabs, enum carve_misuse kind,
+			  const void *p, unsigned long caller)
 {
 	struct carve_cache *cache = carve_kmalloc_cache_at(slabs, p);
 
 	if (cache)
-		carve_cache_bad_free(cache, p, caller);
+		carve_cache_report(cache, kind, p, caller);
 	else
-		carve_kfree_large(slabs, p, caller);
+		carve_report_misuse(slabs->pages, kind, p,
+				    carve_pages_lookup(slabs->pages, p) ?
+				    "not the start of an allocation" :
+				    "not memory of this carveout", caller);
 }
 
 size_t carve_kmalloc_roundup(size_t size)
@@ -213,9 +222,9 @@ size_t carve_kmalloc_roundup(size_t size)
 }
 
 /*
- * The cache of an object that debugging may know something of, or NULL. The flags
- * of a cache don't tell: while debugging ends they are gone first, and what is
- * known of objects, above all how much of them is in use, is forgotten then.
+ * The cache of an object in a debug slab, or NULL. Don't test the debug flags
+ * of the cache: switching off clears them first, and the objects' metadata,
+ * such as the requested size, later.
  */
 static struct carve_cache *debugged_cache_of(struct carve_slabs *slabs,
 					     const void *p)
@@ -234,7 +243,7 @@ size_t carve_kmalloc_usable(struct carve_slabs *slabs, const void *p)
 	struct carve_cache *cache = carve_kmalloc_cache_at(slabs, p);
 	struct carve_page *page;
 
-	/* What is not the start of an allocation has no bytes of its own */
+	/* 0 unless @p is the start of an allocation */
 	if (cache)
 		return carve_slab_error(cache, p) ? 0 : cache->object_size;
 	page = carve_pages_lookup_start(slabs->pages, p);
@@ -254,7 +263,7 @@ size_t carve_kmalloc_claim(struct carve_slabs *slabs, const void *p,
 	return carve_kmalloc_usable(slabs, p);
 }
 
-/* In place; all behind the size is zero if @gfp says so, for when it grows */
+/* Zeroes the bytes beyond @size if @gfp asks for it, for growing later */
 static void resize_in_place(struct carve_slabs *slabs, void *p, size_t size,
 			    size_t room, gfp_t gfp, unsigned long caller)
 {
@@ -284,16 +293,16 @@ void *carve_kmalloc_resize(struct carve_slabs *slabs, const void *p,
 		resize_in_place(slabs, (void *)p, size, room, gfp, caller);
 		return (void *)p;
 	}
-	/* What is no allocation is told of, and nothing is made of it */
+	/* Report an invalid pointer and fail */
 	if (!room && !ZERO_OR_NULL_PTR(p)) {
-		carve_kmalloc_refuse(slabs, p, caller);
+		carve_kmalloc_report(slabs, CARVE_MISUSE_REALLOC, p, caller);
 		return NULL;
 	}
-	new = carve_kmalloc_get(slabs, size, gfp, caller);
+	new = __carve_kmalloc(slabs, size, gfp, caller);
 	if (!new)
 		return NULL;
 	if (size)
 		memcpy(new, p, carve_kmalloc_written(slabs, p));
-	carve_kmalloc_put(slabs, p, caller);
+	__carve_kfree(slabs, p, caller);
 	return new;
 }

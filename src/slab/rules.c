@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The language of slab_debug=, as on the kernel's own command line:
+ * Parsing of slab_debug= rules, with the syntax of the kernel's parameter:
  *
  *	rules := RULE[;RULE...]
  *	RULE  := [FLAGS][,NAME...]
- *	FLAGS := letters of F Z P U Q, or - for none; without any: FZPU
+ *	FLAGS := letters of F Z P U Q, or - for none; default FZPU
  *
- * In a NAME a * stands for any characters. The first rule with a name that
- * matches holds for a cache; else the first without names.
+ * In a NAME, * matches any string. The first rule with a matching name applies
+ * to a cache, or else the first rule without names.
+ *
+ * Locking: none; the rules are constant strings.
  */
 #include <linux/ctype.h>
 #include <linux/errno.h>
@@ -20,7 +22,7 @@
 #define DEFAULT_FLAGS (CARVE_DEBUG_CHECKS | CARVE_DEBUG_RED_ZONE | \
 		       CARVE_DEBUG_POISON | CARVE_DEBUG_USER)
 
-/* By number of their bits */
+/* Letters of the flags, by bit number */
 static const char letters[] = "FZPUQ";
 
 static_assert(sizeof(letters) <= CARVE_DEBUG_LETTERS);
@@ -58,8 +60,8 @@ const char *carve_debug_format_flags(unsigned int flags,
 }
 
 /*
- * A star at first stands for nothing, and takes one character more each time
- * that what follows it doesn't match; only the last one ever needs to.
+ * A star first matches the empty string. On each mismatch after it, extend the
+ * match of the last star by one character; earlier stars need no backtracking.
  */
 bool carve_debug_matches(const char *pattern, size_t n, const char *name)
 {
@@ -85,7 +87,7 @@ bool carve_debug_matches(const char *pattern, size_t n, const char *name)
 	return p == end;
 }
 
-/* Up to the next of the characters in @ends */
+/* Length of @s up to a character of @ends */
 static size_t word_len(const char *s, const char *ends)
 {
 	return strcspn(s, ends);
@@ -103,7 +105,7 @@ static bool names_match(const char *names, const char *end, const char *name)
 	return false;
 }
 
-/* The rule that begins at @rule, which may be the last */
+/* The rule after @rule, or NULL */
 static const char *next_rule(const char *rule)
 {
 	rule += word_len(rule, ";");

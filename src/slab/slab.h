@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Slabs: blocks of pages cut into objects. See slab.c. */
+/* Slabs: blocks of pages divided into objects. See slab.c. */
 #ifndef _CARVE_SLAB_H
 #define _CARVE_SLAB_H
 
-#include "slab/cache.h"
+#include "slab/cache_types.h"
 
-/* Objects that the 64 bits in a page descriptor can keep track of */
+/* Largest number of objects whose free map fits into the page descriptor */
 #define CARVE_SLAB_INLINE_OBJECTS 64
 #define CARVE_SLAB_MAX_ORDER 3U
 /* Objects of the smallest size in one page */
 #define CARVE_SLAB_MAX_OBJECTS (PAGE_SIZE / 8)
 
-/* What can be wrong with an object that is freed */
-enum carve_verdict {
-	CARVE_OBJECT_OUT,	/* nothing: it is out of its slab */
+/* Result of looking up an object that is freed */
+enum carve_free_error {
+	CARVE_OBJECT_OUT,	/* no error: not free in its slab */
 	CARVE_NOT_OURS,
 	CARVE_NOT_IN_SLAB,
 	CARVE_OF_OTHER_CACHE,
@@ -22,129 +22,111 @@ enum carve_verdict {
 };
 
 /**
- * struct carve_records - of a debug slab: what its free_map leads to
- * @free_map: a bit for each object, set while it is in the slab
- * @of: what is known about each
+ * struct carve_metadata_array - metadata of a debug slab's objects
+ * @free_map: a bit per object, set while it is free in the slab; the page
+ *	descriptor's free_map points to it
+ * @of: metadata of each object
  */
-struct carve_records {
+struct carve_metadata_array {
 	unsigned long free_map[BITS_TO_LONGS(CARVE_SLAB_MAX_OBJECTS)];
-	struct carve_record of[];
+	struct carve_metadata of[];
 };
 
-/* Chooses order, number of objects and colours of a shelf for its size */
-void carve_slab_geometry(struct carve_cache *cache, struct carve_shelf *shelf);
+/**
+ * struct carve_slab_hooks - what slabs need of files that use slabs themselves
+ * @alloc_map: allocate a free map; NULL: no memory
+ * @free_map: free it
+ * @debug_prepare: initialise metadata and objects of a new debug slab
+ * @debug_check: under cache->lock, check the invariants of a debug slab
+ * @debug_moves: under cache->lock, a debug slab is about to move to another list
+ */
+struct carve_slab_hooks {
+	void *(*alloc_map)(struct carve_cache *map_cache, gfp_t gfp);
+	void (*free_map)(struct carve_cache *map_cache, void *map);
+	void (*debug_prepare)(struct carve_cache *cache, struct carve_page *slab);
+	void (*debug_check)(struct carve_cache *cache, struct carve_page *slab,
+			    struct carve_report *r);
+	void (*debug_moves)(struct carve_cache *cache,
+			    const struct carve_page *slab);
+};
 
-/* Fewer objects in a slab where their records waste much otherwise */
-void carve_slab_fit_records(struct carve_shelf *shelf);
-
-/* The shelf that a slab of the cache belongs to */
-static inline struct carve_shelf *carve_slab_shelf(struct carve_cache *cache,
-						   const struct carve_page *slab)
+/* The node that @slab belongs to */
+static inline struct carve_cache_node *carve_slab_node(struct carve_cache *cache,
+						       const struct carve_page *slab)
 {
 	return slab->debug ? &cache->debug :
-	       slab->order == cache->plain.order ? &cache->plain : &cache->low;
+	       slab->order == cache->oo.order ? &cache->oo : &cache->min;
 }
 
-/* A slab with all objects constructed and in it, on no list; or NULL */
+/* Sets order, number of objects and colours of a node from node->size */
+void carve_slab_geometry(struct carve_cache *cache, struct carve_cache_node *node);
+
+/* Reduces objects per slab if this halves the pages for metadata */
+void carve_slab_fit_metadata(struct carve_cache_node *node);
+
+/* Allocates a slab of free, constructed objects, on no list; NULL: no memory */
 struct carve_page *carve_slab_new(struct carve_cache *cache,
-				  struct carve_shelf *shelf, gfp_t gfp,
+				  struct carve_cache_node *node, gfp_t gfp,
 				  unsigned int colour);
-/* Gives the pages of a slab that is on no list back */
+/* Frees an empty slab that is on no list */
 void carve_slab_release(struct carve_cache *cache, struct carve_page *slab);
 
-/* Under cache->lock: up to @n objects out of the slab, how many */
-unsigned int carve_slab_take(struct carve_cache *cache,
-			     struct carve_page *slab, void **objects,
-			     unsigned int n);
+/* Under cache->lock: allocates up to @n objects of a slab; returns how many */
+unsigned int carve_slab_alloc_objects(struct carve_cache *cache,
+				      struct carve_page *slab, void **objects,
+				      unsigned int n);
 /*
- * Under cache->lock: puts the first of @n objects into its slab, which @slab is set
- * to, and those behind it that come from the same one; how many. 0: refused.
+ * Under cache->lock: frees objects[0] to its slab, and the objects after it
+ * that come from that slab. Sets @slab. Returns how many; 0: objects[0] is
+ * invalid.
  */
-unsigned int carve_slab_put(struct carve_cache *cache, void *const *objects,
-			    unsigned int n, struct carve_page **slab);
+unsigned int carve_slab_free_objects(struct carve_cache *cache, void *const *objects,
+				     unsigned int n, struct carve_page **slab);
 
 /**
- * carve_slab_locate() - find an object that is freed, and all that is wrong with it
+ * carve_slab_locate() - find and check an object that is freed
  * @cache: the cache that it is freed to; its lock is held
- * @object: its address
+ * @object: address of the object
  * @slab: set to its slab
- * @index: set to its number there
+ * @index: set to its index in the slab
  *
- * Return: the verdict. Up to CARVE_OF_OTHER_CACHE @slab and @index aren't set;
- * from CARVE_NOT_A_START on they lead to the object that the address lies in,
- * or to CARVE_SLAB_MAX_OBJECTS if to none.
+ * Return: CARVE_OBJECT_OUT or the error. CARVE_NOT_OURS, CARVE_NOT_IN_SLAB and
+ * CARVE_OF_OTHER_CACHE leave @slab and @index unset. CARVE_NOT_A_START sets
+ * @index to the object that contains the address, or to CARVE_SLAB_MAX_OBJECTS
+ * if there is none.
  */
-enum carve_verdict carve_slab_locate(struct carve_cache *cache,
-				     const void *object,
-				     struct carve_page **slab,
-				     unsigned int *index);
+enum carve_free_error carve_slab_locate(struct carve_cache *cache,
+					const void *object,
+					struct carve_page **slab,
+					unsigned int *index);
 
-/* In words; NULL: nothing is wrong */
-const char *carve_verdict_text(enum carve_verdict verdict);
+/* Message for an error; NULL for CARVE_OBJECT_OUT */
+const char *carve_free_error_text(enum carve_free_error error);
 
-/* The object of this number */
+/* Address of an object by its index */
 void *carve_slab_object(struct carve_cache *cache,
 			const struct carve_page *slab, unsigned int index);
-/* What is known about an object of a debug slab */
-struct carve_record *carve_slab_record(const struct carve_page *slab,
-				       unsigned int index);
-/* Is the object of this number in the slab? */
+/* Metadata of an object of a debug slab */
+struct carve_metadata *carve_slab_metadata(const struct carve_page *slab,
+					   unsigned int index);
+/* Is the object free in the slab? */
 bool carve_slab_has(struct carve_cache *cache, struct carve_page *slab,
 		    unsigned int index);
-/* Do the count of objects out and the free map agree? */
+/* Do @inuse and the free map agree? */
 bool carve_slab_counts(struct carve_cache *cache, struct carve_page *slab);
 
-/* Why carve_slab_put() would refuse @object; NULL: it would not */
+/* Message why freeing @object is invalid; NULL if it is valid */
 const char *carve_slab_error(struct carve_cache *cache, const void *object);
 
-/* Under cache->lock: walks the invariants of a slab */
+/* Under cache->lock: checks the invariants of a slab */
 void carve_slab_check(struct carve_cache *cache, struct carve_page *slab,
 		      struct carve_report *r);
 
 /*
- * shelf.c. For objects of @size from one to the next; ->left is set. Then, under
- * cache->lock: up to @n objects out of one slab, or of as many as it takes, how
- * many; and back into theirs, up to the first of another one. 0: refused.
+ * The cache of the slab that @page belongs to; NULL if it belongs to none. Safe
+ * against a concurrent free of the slab: the caller need not own an object.
  */
-void carve_shelf_init(struct carve_cache *cache, struct carve_shelf *shelf,
-		      unsigned int size);
-unsigned int carve_shelf_take_some(struct carve_cache *cache,
-				   struct carve_shelf *shelf, void **objects,
-				   unsigned int n);
-unsigned int carve_shelf_take(struct carve_cache *cache,
-			      struct carve_shelf *shelf, void **objects,
-			      unsigned int n);
-unsigned int carve_shelf_put(struct carve_cache *cache, void *const *objects,
-			     unsigned int n);
-/* One slab more, false for want of memory */
-bool carve_shelf_grow(struct carve_cache *cache, struct carve_shelf *shelf,
-		      gfp_t gfp);
-/* Empty slabs are given back, but for @keep, or for what it may keep */
-void carve_shelf_release(struct carve_cache *cache, struct carve_shelf *shelf,
-			 unsigned int keep);
-void carve_shelf_trim(struct carve_cache *cache, struct carve_shelf *shelf);
-/* Under cache->lock */
-void carve_shelf_add_usage(const struct carve_cache *cache,
-			   const struct carve_shelf *shelf,
-			   struct carve_cache_usage *usage);
-/* Walks the invariants of a shelf and its slabs */
-void carve_shelf_check(struct carve_cache *cache, struct carve_shelf *shelf,
-		       struct carve_report *r);
-
-/* cache.c: how its magazines are filled and flushed */
-extern const struct carve_magazine_ops carve_cache_ops;
-/* cache.c: tell those who trace; of a free, before it */
-void carve_cache_trace_alloc(const struct carve_cache *cache,
-			     const void *object, size_t size, gfp_t gfp,
-			     unsigned long caller);
-void carve_cache_trace_free(struct carve_cache *cache, const void *object,
-			    unsigned long caller);
-/* cache.c: all magazines of a cache back to its slabs; sleeps */
-void carve_cache_drain(struct carve_cache *cache);
-/* cache.c: all empty slabs; and how many pages it ever gave back, an estimate */
-void carve_cache_release_empty(struct carve_cache *cache);
-unsigned long carve_cache_pages_released(const struct carve_cache *cache);
-/* cache.c: walks the invariants of all its shelves */
-void carve_cache_check(struct carve_cache *cache, struct carve_report *r);
+struct carve_cache *carve_slab_cache(const struct carve_pages *pages,
+				     const struct carve_page *page);
 
 #endif /* _CARVE_SLAB_H */

@@ -1,26 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Who holds what: the objects that are out of debug slabs, by the trace of
- * their allocation. They are summed up under the cache's lock in a hash table with
- * an entry for each trace, which is sorted and printed afterwards. What finds the
- * table full is summed up in a last line.
+ * Report of allocated objects by call site, for caches with user tracking
+ *
+ * A hash table with an entry for each cache and allocation trace sums up the
+ * allocated objects of debug slabs. It is then sorted and printed. Objects that
+ * don't fit into the table are summed up in a last line.
+ *
+ * Locking: cache->lock while the objects of a cache are added; slabs->lock for
+ * a report of all caches.
  */
 #include <linux/errno.h>
 #include <linux/hash.h>
 #include <linux/jiffies.h>
-#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
 
+#include "compat/noio.h"
 #include "compat/stack.h"
-#include "report.h"
+#include "lib/report.h"
 #include "slab/slab.h"
 #include "slab/users.h"
 
 #define SITE_BITS 10
 #define NR_SITES BIT(SITE_BITS)
 
-/* Objects of one cache that one call site holds */
+/* Allocated objects of one cache from one call site */
 struct site {
 	const struct carve_cache *cache;
 	unsigned long caller;
@@ -44,10 +48,10 @@ static bool is_site(const struct site *site, const struct carve_cache *cache,
 	       site->stack == by->stack;
 }
 
-/* NULL where there is no place left for it */
-static struct site *find_site(struct sites *sites,
-			      const struct carve_cache *cache,
-			      const struct carve_track *by)
+/* Finds or adds an entry; NULL if the table is full */
+static struct site *find_holder_site(struct sites *sites,
+				     const struct carve_cache *cache,
+				     const struct carve_track *by)
 {
 	unsigned int i = hash_long((unsigned long)cache ^ by->caller ^
 				   by->stack, SITE_BITS);
@@ -55,7 +59,7 @@ static struct site *find_site(struct sites *sites,
 	for (; sites->site[i].nr; i = (i + 1) % NR_SITES)
 		if (is_site(&sites->site[i], cache, by))
 			return &sites->site[i];
-	/* One place stays free, to end all searches */
+	/* One entry stays free to terminate the search */
 	if (sites->nr == NR_SITES - 1)
 		return NULL;
 	sites->nr++;
@@ -66,25 +70,25 @@ static struct site *find_site(struct sites *sites,
 }
 
 static void add_object(struct sites *sites, const struct carve_cache *cache,
-		       const struct carve_record *record)
+		       const struct carve_metadata *metadata)
 {
-	struct site *site = find_site(sites, cache, &record->alloc);
+	struct site *site = find_holder_site(sites, cache, &metadata->alloc);
 
 	if (!site) {
 		sites->nr_others++;
-		sites->bytes_others += record->requested;
+		sites->bytes_others += metadata->requested;
 		return;
 	}
-	if (!site->nr || time_before(record->alloc.when, site->oldest))
-		site->oldest = record->alloc.when;
+	if (!site->nr || time_before(metadata->alloc.when, site->oldest))
+		site->oldest = metadata->alloc.when;
 	site->nr++;
-	site->bytes += record->requested;
+	site->bytes += metadata->requested;
 }
 
 static void add_slabs(struct carve_cache *cache,
 		      const struct carve_page_list *list, struct sites *sites)
 {
-	const u32 held = CARVE_RECORD_LIVE | CARVE_RECORD_ALLOCED;
+	const u32 held = CARVE_METADATA_LIVE | CARVE_METADATA_ALLOCED;
 	struct carve_page *map = cache->pages->map;
 	unsigned int i;
 	u32 page;
@@ -92,15 +96,15 @@ static void add_slabs(struct carve_cache *cache,
 	lockdep_assert_held(&cache->lock);
 	carve_page_list_for_each(page, list, map)
 		for (i = 0; i < cache->debug.nr_objects; i++) {
-			const struct carve_record *record;
+			const struct carve_metadata *metadata;
 
-			record = carve_slab_record(&map[page], i);
-			if ((record->flags & held) == held)
-				add_object(sites, cache, record);
+			metadata = carve_slab_metadata(&map[page], i);
+			if ((metadata->flags & held) == held)
+				add_object(sites, cache, metadata);
 		}
 }
 
-/* The largest first; where they are equal, the one with more objects */
+/* By bytes, then by objects, descending */
 static int compare_sites(const void *a, const void *b)
 {
 	const struct site *x = a, *y = b;
@@ -123,8 +127,8 @@ static void report_site(const struct site *site, struct carve_report *r)
 		carve_report_line(r, "    %pS", (void *)frames[i]);
 }
 
-static void report_sites(struct sites *sites, struct carve_report *r,
-			 unsigned int max)
+static void report_holder_sites(struct sites *sites, struct carve_report *r,
+				unsigned int max)
 {
 	unsigned int i;
 
@@ -148,7 +152,7 @@ static bool is_tracked(const struct carve_cache *cache)
 	return READ_ONCE(cache->debugging.flags) & CARVE_DEBUG_USER;
 }
 
-static void add_cache(struct sites *sites, struct carve_cache *cache)
+static void add_cache_sites(struct sites *sites, struct carve_cache *cache)
 {
 	guard(raw_spinlock_irqsave)(&cache->lock);
 	add_slabs(cache, &cache->debug.partial, sites);
@@ -156,15 +160,15 @@ static void add_cache(struct sites *sites, struct carve_cache *cache)
 }
 
 /*
- * Under the lock of the list of caches, for which an allocation may wait that is
- * part of native reclaim: that isn't to be waited for in turn.
+ * Called under slabs->lock, which reclaim of mm/ may wait for: don't wait for
+ * reclaim in turn.
  */
 static struct sites *new_sites(void)
 {
-	unsigned int flags = memalloc_noio_save();
+	unsigned int flags = carve_compat_noio_save();
 	struct sites *sites = kvzalloc_obj(*sites);
 
-	memalloc_noio_restore(flags);
+	carve_compat_noio_restore(flags);
 	return sites;
 }
 
@@ -178,8 +182,8 @@ void carve_users_report(struct carve_cache *cache, struct carve_report *r,
 	sites = new_sites();
 	if (!sites)
 		return;
-	add_cache(sites, cache);
-	report_sites(sites, r, max);
+	add_cache_sites(sites, cache);
+	report_holder_sites(sites, r, max);
 	kvfree(sites);
 }
 
@@ -195,10 +199,10 @@ int carve_users_report_all(struct carve_slabs *slabs, struct carve_report *r)
 		list_for_each_entry(cache, &slabs->caches, list) {
 			if (!is_tracked(cache))
 				continue;
-			add_cache(sites, cache);
+			add_cache_sites(sites, cache);
 			tracked++;
 		}
-		report_sites(sites, r, UINT_MAX);
+		report_holder_sites(sites, r, UINT_MAX);
 	}
 	kvfree(sites);
 	return tracked;

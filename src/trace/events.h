@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Tracepoints: what the layers do, in the kernel's own ring buffer. Fields are
- * named after those of kmem and vmalloc, include/trace/events/ of the kernel.
- * See trace.c.
+ * Tracepoints. Fields are named as in the kernel's include/trace/events/kmem.h
+ * and vmalloc.h. See trace.c.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM carveout
@@ -16,51 +15,48 @@
 #include <trace/events/mmflags.h>
 
 #include "compat/trace.h"
-
-/* When the first one listens to an event that fast paths pass by, and the last no more */
-int carve_trace_divert(void);
-void carve_trace_undivert(void);
+#include "trace/trace.h"
 
 /*
- * carve_page_alloc - a block of pages was handed out
+ * carve_page_alloc - a block of pages was allocated
  *  carveout: name of the carveout
  *  pfn: its first page frame
  *  order: log2 of the number of pages
  *  gfp_flags: of the request
- *  short_lived: it lies among blocks that come and go
- *  call_site: who asked for it
+ *  reclaimable: its migratetype; otherwise it is unmovable
+ *  call_site: caller of the allocation
  */
 TRACE_EVENT_FN(carve_page_alloc,
 	       TP_PROTO(const char *carveout, unsigned long pfn, unsigned int order,
-			gfp_t gfp_flags, bool short_lived, unsigned long call_site),
-	       TP_ARGS(carveout, pfn, order, gfp_flags, short_lived, call_site),
+			gfp_t gfp_flags, bool reclaimable, unsigned long call_site),
+	       TP_ARGS(carveout, pfn, order, gfp_flags, reclaimable, call_site),
 	       TP_STRUCT__entry(__string(carveout, carveout)
 				__field(unsigned long, pfn)
 				__field(unsigned int, order)
 				__field(unsigned long, gfp_flags)
-				__field(bool, short_lived)
+				__field(bool, reclaimable)
 				__field(unsigned long, call_site)),
 	       TP_fast_assign(carve_compat_assign_str(carveout);
 			      __entry->pfn = pfn;
 			      __entry->order = order;
 			      __entry->gfp_flags = (__force unsigned long)gfp_flags;
-			      __entry->short_lived = short_lived;
+			      __entry->reclaimable = reclaimable;
 			      __entry->call_site = call_site;
 	       ),
-	       TP_printk("carveout=%s pfn=0x%lx order=%u lifetime=%s gfp_flags=%s call_site=%pS",
+	       TP_printk("carveout=%s pfn=0x%lx order=%u migratetype=%s gfp_flags=%s call_site=%pS",
 			 __get_str(carveout), __entry->pfn, __entry->order,
-			 __entry->short_lived ? "short" : "long",
+			 __entry->reclaimable ? "reclaimable" : "unmovable",
 			 show_gfp_flags(__entry->gfp_flags),
 			 (void *)__entry->call_site),
 	       carve_trace_divert, carve_trace_undivert
 );
 
 /*
- * carve_page_free - a block of pages was given back
+ * carve_page_free - a block of pages was freed
  *  carveout: name of the carveout
  *  pfn: its first page frame
  *  order: log2 of the number of pages
- *  call_site: who gave it back
+ *  call_site: caller of the free
  */
 TRACE_EVENT_FN(carve_page_free,
 	       TP_PROTO(const char *carveout, unsigned long pfn, unsigned int order,
@@ -82,13 +78,13 @@ TRACE_EVENT_FN(carve_page_free,
 );
 
 /*
- * carve_object_alloc - an object of a cache was handed out
- *  call_site: who asked for it
+ * carve_object_alloc - an object of a cache was allocated
+ *  call_site: caller of the allocation
  *  ptr: the object
  *  carveout: name of the carveout
  *  cache: name of the cache
- *  bytes_req: bytes asked for
- *  bytes_alloc: bytes of an object
+ *  bytes_req: requested size in bytes
+ *  bytes_alloc: size of the object in bytes
  *  gfp_flags: of the request
  */
 TRACE_EVENT_FN(carve_object_alloc,
@@ -120,8 +116,8 @@ TRACE_EVENT_FN(carve_object_alloc,
 );
 
 /*
- * carve_object_free - an object of a cache was given back
- *  call_site: who gave it back; 0 for a free after a grace period
+ * carve_object_free - an object of a cache was freed
+ *  call_site: caller of the free; 0 for a free after a grace period
  *  ptr: the object
  *  carveout: name of the carveout
  *  cache: name of the cache
@@ -146,12 +142,12 @@ TRACE_EVENT_FN(carve_object_free,
 );
 
 /*
- * carve_split - a free block was halved until its parts were of the order asked for
+ * carve_split - a free block was split to the requested order
  *  carveout: name of the carveout
- *  pfn: its first page frame, and that of the first block taken
- *  order: that it had
- *  new_order: that of what is taken from it
- *  blocks: how many of these were taken; what is behind them is free
+ *  pfn: its first page frame, also of the first block allocated
+ *  order: its order before
+ *  new_order: order of the blocks allocated from it
+ *  blocks: number of these blocks; the remainder behind them is free
  */
 TRACE_EVENT(carve_split,
 	    TP_PROTO(const char *carveout, unsigned long pfn, unsigned int order,
@@ -174,11 +170,11 @@ TRACE_EVENT(carve_split,
 );
 
 /*
- * carve_merge - a block that came back was merged with its buddies
+ * carve_merge - a freed block was merged with its buddies
  *  carveout: name of the carveout
- *  pfn: first page frame of the free block that it is in now
- *  order: that it had
- *  new_order: that of the free block
+ *  pfn: first page frame of the merged block
+ *  order: order of the freed block
+ *  new_order: order of the merged block
  */
 TRACE_EVENT(carve_merge,
 	    TP_PROTO(const char *carveout, unsigned long pfn, unsigned int order,
@@ -198,51 +194,51 @@ TRACE_EVENT(carve_merge,
 		      __entry->new_order)
 );
 
-DECLARE_EVENT_CLASS(carve_store,
-		    TP_PROTO(const char *carveout, const char *store, unsigned int items),
-		    TP_ARGS(carveout, store, items),
+DECLARE_EVENT_CLASS(carve_pcp,
+		    TP_PROTO(const char *carveout, const char *pcp, unsigned int items),
+		    TP_ARGS(carveout, pcp, items),
 		    TP_STRUCT__entry(__string(carveout, carveout)
-				     __string(store, store)
+				     __string(pcp, pcp)
 				     __field(unsigned int, items)),
 		    TP_fast_assign(carve_compat_assign_str(carveout);
-				   carve_compat_assign_str(store);
+				   carve_compat_assign_str(pcp);
 				   __entry->items = items;
 		    ),
-		    TP_printk("carveout=%s store=%s items=%u", __get_str(carveout),
-			      __get_str(store), __entry->items)
+		    TP_printk("carveout=%s pcp=%s items=%u", __get_str(carveout),
+			      __get_str(pcp), __entry->items)
 );
 
 /*
- * carve_refill - per-CPU stores got items from the layer behind
+ * carve_refill - per-CPU lists were refilled from the backing layer
  *  carveout: name of the carveout
- *  store: name of the cache, or pages- and the order
- *  items: how many
+ *  pcp: name of the cache, or pages- and the order
+ *  items: number of objects or blocks
  */
-DEFINE_EVENT(carve_store, carve_refill,
-	     TP_PROTO(const char *carveout, const char *store, unsigned int items),
-	     TP_ARGS(carveout, store, items)
+DEFINE_EVENT(carve_pcp, carve_refill,
+	     TP_PROTO(const char *carveout, const char *pcp, unsigned int items),
+	     TP_ARGS(carveout, pcp, items)
 );
 
 /*
- * carve_drain - per-CPU stores gave items back to the layer behind
+ * carve_drain - per-CPU lists were drained to the backing layer
  *  carveout: name of the carveout
- *  store: name of the cache, or pages- and the order
- *  items: how many
+ *  pcp: name of the cache, or pages- and the order
+ *  items: number of objects or blocks
  */
-DEFINE_EVENT(carve_store, carve_drain,
-	     TP_PROTO(const char *carveout, const char *store, unsigned int items),
-	     TP_ARGS(carveout, store, items)
+DEFINE_EVENT(carve_pcp, carve_drain,
+	     TP_PROTO(const char *carveout, const char *pcp, unsigned int items),
+	     TP_ARGS(carveout, pcp, items)
 );
 
 /*
  * carve_fail - an allocation failed
  *  carveout: name of the carveout
- *  layer: where: page, object or area
- *  bytes_req: bytes asked for
- *  order: pages: log2 of their number; otherwise the order that they would take
+ *  layer: page, object or area
+ *  bytes_req: requested size in bytes
+ *  order: requested order for pages, otherwise get_order() of @bytes_req
  *  gfp_flags: of the request
- *  reason: why
- *  call_site: who asked
+ *  reason: why it failed
+ *  call_site: caller of the allocation
  */
 TRACE_EVENT(carve_fail,
 	    TP_PROTO(const char *carveout, const char *layer, size_t bytes_req,
@@ -292,9 +288,9 @@ DECLARE_EVENT_CLASS(carve_area,
 /*
  * carve_map - an area was mapped
  *  carveout: name of the carveout
- *  addr: where it begins
- *  nr_pages: its length
- *  call_site: who asked for it
+ *  addr: its first address
+ *  nr_pages: its length in pages
+ *  call_site: caller of the allocation
  */
 DEFINE_EVENT(carve_area, carve_map,
 	     TP_PROTO(const char *carveout, const void *addr, unsigned int nr_pages,
@@ -305,9 +301,9 @@ DEFINE_EVENT(carve_area, carve_map,
 /*
  * carve_unmap - an area is about to be unmapped
  *  carveout: name of the carveout
- *  addr: where it begins
- *  nr_pages: its length
- *  call_site: who asked for it last
+ *  addr: its first address
+ *  nr_pages: its length in pages
+ *  call_site: caller of its last allocation
  */
 DEFINE_EVENT(carve_area, carve_unmap,
 	     TP_PROTO(const char *carveout, const void *addr, unsigned int nr_pages,
@@ -317,7 +313,7 @@ DEFINE_EVENT(carve_area, carve_unmap,
 
 #endif /* _CARVE_TRACE_EVENTS_H */
 
-/* Found as "trace/events.h", by the same -I as from our own files */
+/* <trace/define_trace.h> includes trace/events.h, found by the -I of src/ */
 #undef TRACE_INCLUDE_PATH
 #define TRACE_INCLUDE_PATH trace
 #undef TRACE_INCLUDE_FILE

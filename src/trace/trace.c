@@ -2,18 +2,16 @@
 /*
  * Tracepoints
  *
- * All events stand where a few instructions more don't matter. What is handed
- * out and taken back on fast paths is seen all the same: as long as anybody
- * listens to one of these four events, magazines divert all to the slow paths
- * (percpu/magazine.c), where they stand. So the fast paths know nothing of
- * tracing, and what is traced goes on as it would otherwise: the same magazines
- * are filled and emptied, at the same time.
+ * All events are on slow paths, where a few more instructions don't matter.
+ * While one of the four events for pages and objects is enabled, magazines
+ * divert all allocations and frees to the slow paths (percpu/magazine.c), so
+ * these events see them all. Fast paths contain no tracing code, and tracing
+ * doesn't change when magazines are refilled and drained.
  *
- * Listeners are the module's affair and not a carveout's: the events are one
- * for all carveouts, each of which says its name.
+ * Events are shared by all carveouts; a field names the carveout.
  *
- * Context: the two functions are called under the kernel's tracepoints_mutex,
- * and sleep. Nothing is taken under @listening.
+ * Locking: the kernel calls both functions under tracepoints_mutex, and they
+ * sleep. No lock is taken under @listening.
  */
 #include <linux/cleanup.h>
 #include <linux/mutex.h>
@@ -24,7 +22,7 @@
 #include "trace/events.h"
 
 static DEFINE_MUTEX(listening);
-/* Events on fast paths that are listened to; guarded by @listening */
+/* Number of enabled events that need the diversion; guarded by @listening */
 static unsigned int nr_diverting;
 
 int carve_trace_divert(void)

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The index of an object: a radix tree of a fixed height, whose tables are
- * pages of the carveout, and whose entries are indices of page descriptors.
+ * The index of an object: a radix tree of fixed height, whose tables are pages
+ * of the carveout, and whose entries are indices of page descriptors.
  *
- * The descriptor of a table counts its entries in @inuse. A table without
- * entries doesn't stay.
+ * Invariant: @inuse in the descriptor of a table is the number of its entries,
+ * and empty tables are freed. Locking: the caller's.
  */
 #include <linux/bits.h>
 #include <linux/errno.h>
 #include <linux/mm.h>
 #include <linux/string.h>
 
+#include "page/pages_inline.h"
 #include "user/index.h"
 
 #define TABLE_ENTRIES BIT(CARVE_INDEX_BITS)
@@ -23,38 +24,38 @@ void carve_index_init(struct carve_index *index, struct carve_pages *pages)
 	index->nr_tables = 0;
 }
 
-static struct carve_page *table_at(const struct carve_index *index, u32 table)
+static struct carve_page *index_table(const struct carve_index *index, u32 table)
 {
 	return &index->pages->map[table];
 }
 
-static u32 *entries_of(const struct carve_index *index, u32 table)
+static u32 *index_entries(const struct carve_index *index, u32 table)
 {
-	return carve_pages_address(index->pages, table_at(index, table));
+	return carve_pages_address(index->pages, index_table(index, table));
 }
 
-/* The digit of an offset that counts in tables of a level; 0 is the lowest */
-static unsigned int digit(unsigned long at, unsigned int level)
+/* Index of an offset's entry in a table of @level; 0 is the lowest */
+static unsigned int index_digit(unsigned long at, unsigned int level)
 {
 	return (at >> (level * CARVE_INDEX_BITS)) & (TABLE_ENTRIES - 1);
 }
 
-u32 carve_index_get(const struct carve_index *index, unsigned long at)
+u32 carve_index_load(const struct carve_index *index, unsigned long at)
 {
 	u32 entry = index->root;
 	int level;
 
 	for (level = TOP; level >= 0 && entry != CARVE_PAGE_NONE; level--)
-		entry = entries_of(index, entry)[digit(at, level)];
+		entry = index_entries(index, entry)[index_digit(at, level)];
 	return entry;
 }
 
-static u32 new_table(struct carve_index *index)
+static u32 index_new_table(struct carve_index *index)
 {
 	struct carve_page *table;
 
-	table = carve_pages_alloc(index->pages, GFP_KERNEL | __GFP_NOWARN, 0,
-				  CARVE_PAGE_INDEX, _THIS_IP_);
+	table = __carve_pages_alloc(index->pages, GFP_KERNEL | __GFP_NOWARN, 0,
+				    CARVE_PAGE_INDEX);
 	if (!table)
 		return CARVE_PAGE_NONE;
 	table->inuse = 0;
@@ -64,40 +65,43 @@ static u32 new_table(struct carve_index *index)
 	return table - index->pages->map;
 }
 
-static void free_table(struct carve_index *index, u32 table)
+static void index_free_table(struct carve_index *index, u32 table)
 {
 	index->nr_tables--;
-	carve_pages_free(index->pages, table_at(index, table), 0,
+	carve_pages_free(index->pages, index_table(index, table), 0,
 			 CARVE_PAGE_INDEX, _THIS_IP_);
 }
 
-/* Takes the way down to @at out of the table in @slot, as far as nothing else needs it */
-static void prune(struct carve_index *index, u32 *slot, int level,
-		  unsigned long at)
+/*
+ * Clear the entry at @at, and free the tables on the path to it that became
+ * empty
+ */
+static void index_prune(struct carve_index *index, u32 *slot, int level,
+			unsigned long at)
 {
-	u32 *child = &entries_of(index, *slot)[digit(at, level)];
+	u32 *child = &index_entries(index, *slot)[index_digit(at, level)];
 
 	if (*child != CARVE_PAGE_NONE) {
 		if (level)
-			prune(index, child, level - 1, at);
+			index_prune(index, child, level - 1, at);
 		else
 			*child = CARVE_PAGE_NONE;
 		if (*child == CARVE_PAGE_NONE)
-			table_at(index, *slot)->inuse--;
+			index_table(index, *slot)->inuse--;
 	}
-	if (table_at(index, *slot)->inuse)
+	if (index_table(index, *slot)->inuse)
 		return;
-	free_table(index, *slot);
+	index_free_table(index, *slot);
 	*slot = CARVE_PAGE_NONE;
 }
 
-void carve_index_clear(struct carve_index *index, unsigned long at)
+void carve_index_erase(struct carve_index *index, unsigned long at)
 {
 	if (index->root != CARVE_PAGE_NONE)
-		prune(index, &index->root, TOP, at);
+		index_prune(index, &index->root, TOP, at);
 }
 
-int carve_index_set(struct carve_index *index, unsigned long at, u32 page)
+int carve_index_store(struct carve_index *index, unsigned long at, u32 page)
 {
 	struct carve_page *parent = NULL;
 	u32 *slot = &index->root;
@@ -105,16 +109,16 @@ int carve_index_set(struct carve_index *index, unsigned long at, u32 page)
 
 	for (level = TOP; level >= 0; level--) {
 		if (*slot == CARVE_PAGE_NONE) {
-			*slot = new_table(index);
+			*slot = index_new_table(index);
 			if (*slot == CARVE_PAGE_NONE) {
-				carve_index_clear(index, at);
+				carve_index_erase(index, at);
 				return -ENOMEM;
 			}
 			if (parent)
 				parent->inuse++;
 		}
-		parent = table_at(index, *slot);
-		slot = &entries_of(index, *slot)[digit(at, level)];
+		parent = index_table(index, *slot);
+		slot = &index_entries(index, *slot)[index_digit(at, level)];
 	}
 	if (*slot == CARVE_PAGE_NONE)
 		parent->inuse++;
@@ -122,12 +126,12 @@ int carve_index_set(struct carve_index *index, unsigned long at, u32 page)
 	return 0;
 }
 
-/* Within a table whose first offset is @base */
-static unsigned long next_in(const struct carve_index *index, u32 table,
-			     int level, unsigned long base, unsigned long from)
+/* carve_index_next() for the table at @level whose first offset is @base */
+static unsigned long index_next_in(const struct carve_index *index, u32 table,
+				   int level, unsigned long base, unsigned long from)
 {
 	unsigned int shift = level * CARVE_INDEX_BITS;
-	const u32 *entries = entries_of(index, table);
+	const u32 *entries = index_entries(index, table);
 	unsigned int i = from > base ? (from - base) >> shift : 0;
 
 	for (; i < TABLE_ENTRIES; i++) {
@@ -138,7 +142,7 @@ static unsigned long next_in(const struct carve_index *index, u32 table,
 			continue;
 		if (!level)
 			return start;
-		at = next_in(index, entries[i], level - 1, start, from);
+		at = index_next_in(index, entries[i], level - 1, start, from);
 		if (at < CARVE_INDEX_END)
 			return at;
 	}
@@ -150,5 +154,5 @@ unsigned long carve_index_next(const struct carve_index *index,
 {
 	if (index->root == CARVE_PAGE_NONE || from >= CARVE_INDEX_END)
 		return CARVE_INDEX_END;
-	return next_in(index, index->root, TOP, 0, from);
+	return index_next_in(index, index->root, TOP, 0, from);
 }

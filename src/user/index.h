@@ -1,24 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Which page of the carveout lies at which offset of an object. See index.c. */
+/* The index of an object: a radix tree from offsets to pages. See index.c. */
 #ifndef _CARVE_USER_INDEX_H
 #define _CARVE_USER_INDEX_H
 
-#include "page/pages.h"
+#include <linux/log2.h>
+#include <linux/math.h>
 
-/* A table is a page of page indices */
+#include <carveout_user.h>
+
+#include "page/pages_types.h"
+
+/* Upper limit of offsets, in pages */
+#define CARVE_INDEX_END ((unsigned long)(CARVEOUT_USER_END >> PAGE_SHIFT))
+
+/* A table is a page of page indices. 3 levels with 4 KiB pages, 2 with 64 KiB */
 #define CARVE_INDEX_BITS (PAGE_SHIFT - 2)
-#define CARVE_INDEX_LEVELS 3
-
-/* Offsets, in pages, are below this: 4 TiB with 4 KiB pages */
-#define CARVE_INDEX_END (1UL << (CARVE_INDEX_BITS * CARVE_INDEX_LEVELS))
+#define CARVE_INDEX_LEVELS \
+	DIV_ROUND_UP(const_ilog2(CARVEOUT_USER_END) - PAGE_SHIFT, \
+		     CARVE_INDEX_BITS)
 
 /**
- * struct carve_index - a sparse array of pages, in pages of the carveout
- * @pages: the page allocator, whose descriptors the entries number
- * @root: the topmost table, CARVE_PAGE_NONE where nothing has an entry
- * @nr_tables: tables there are
+ * struct carve_index - a sparse array of pages
+ * @pages: the page allocator; entries are indices of its page descriptors
+ * @root: the root table, or CARVE_PAGE_NONE if the array is empty
+ * @nr_tables: number of tables
  *
- * Has no lock of its own: the caller's.
+ * The caller must serialize all accesses.
  */
 struct carve_index {
 	struct carve_pages *pages;
@@ -28,12 +35,12 @@ struct carve_index {
 
 void carve_index_init(struct carve_index *index, struct carve_pages *pages);
 
-/* The entry at @at, CARVE_PAGE_NONE if there is none */
-u32 carve_index_get(const struct carve_index *index, unsigned long at);
-/* May sleep. 0, or -ENOMEM where there is no page for a table: as it was */
-int carve_index_set(struct carve_index *index, unsigned long at, u32 page);
-/* Takes an entry out, and tables that are empty then */
-void carve_index_clear(struct carve_index *index, unsigned long at);
+/* The entry at @at, or CARVE_PAGE_NONE */
+u32 carve_index_load(const struct carve_index *index, unsigned long at);
+/* Set an entry; -ENOMEM if there is no page for a table. May sleep */
+int carve_index_store(struct carve_index *index, unsigned long at, u32 page);
+/* Clear an entry, and free tables that became empty */
+void carve_index_erase(struct carve_index *index, unsigned long at);
 
 /* The first offset from @from on that has an entry, or CARVE_INDEX_END */
 unsigned long carve_index_next(const struct carve_index *index,

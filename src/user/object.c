@@ -2,40 +2,41 @@
 /*
  * Objects: the memory behind an open file, page by page.
  *
- * A page is taken when it is first touched, and mapped as any page of a file
- * is: each page table that maps it holds a reference to it, and so does all
- * I/O that it is given to. The object's own reference is the one that it had
- * when the carveout was reserved. So a page whose count is one is in no page
- * table and pinned by nobody, and nobody could come by a new reference but
- * through the object, whose lock is held when the count is looked at.
+ * A page is allocated at the first access, and mapped as a file's page: each
+ * page table entry holds a reference to it, and so does I/O. The object's
+ * reference is the one that the page has since the carveout was reserved. So a
+ * page with a count of one is neither mapped nor pinned, and new references are
+ * only taken under the object's lock, which is held while the count is read.
  *
- * Such a page is idle, and goes back to the carveout,
+ * Such a page is idle, and can be freed,
  *  - if no mapping covers it any more;
- *  - or if one mapping does, which had it and gave it up by
- *    madvise(MADV_DONTNEED). If it is touched before it has gone back, it is
- *    cleared, as if it had.
- * It isn't if several mappings cover it: what one process has written and let
- * go of another may still want to read. When one of them goes, the page is
- * marked as kept for those that are left, until it is touched again.
+ *  - or if one mapping covers it, which has dropped it by
+ *    madvise(MADV_DONTNEED). If it is accessed before it is freed, it is
+ *    zeroed, as if it had been.
+ * It isn't idle if several mappings cover it: data that one process has written
+ * and unmapped may yet be read by another. When one of the mappings is removed,
+ * the page is marked as kept for the others, until the next access.
  *
- * Idle pages are found at munmap(), when the file is closed, when memory is
- * short, when statistics are read, and, as nobody tells of madvise(), by a look
- * from time to time.
+ * Idle pages are freed at munmap(), when the file is closed, when memory is
+ * short, when statistics are read, and periodically, since there is no callback
+ * for madvise().
  *
- * Huge mappings have no references; what these cover stays. See mapping.c.
+ * All pages covered by a mapping without references are in use. See mmap.c,
+ * cover.c.
  *
- * An object that is closed while I/O pins pages of it stays until the I/O is
- * done.
+ * An object that is closed while its pages are pinned by I/O is freed after the
+ * I/O.
  *
- * Invariants, walked by carve_user_check():
- *  - an entry of an index is a page of state CARVE_PAGE_USER, which says that
- *    it is at this offset;
- *  - there are nr_pages of them.
+ * Invariants, checked by carve_user_check():
+ *  - an entry of the index is a page in state CARVE_PAGE_USER, with this offset
+ *    in @at;
+ *  - the number of entries is @nr_pages.
  *
- * Locks: the lock of all objects, then an object's, then the kernel's of the
- * object's mappings. An object's is taken inside the mmap lock. Pages are
- * allocated without either, and tables with the object's, so the shrinker only
- * tries for both.
+ * Locking: the object's lock is taken inside the mmap lock. Pages are allocated
+ * without it, but tables under it, so the shrinker only tries it. The lock of
+ * the list of objects, and the kernel's of the object's mappings, are taken
+ * inside it. Walks over all objects, and over the pages of an object, drop the
+ * locks between batches; they pin the current object.
  */
 #include <linux/err.h>
 #include <linux/mm.h>
@@ -44,59 +45,66 @@
 #include <linux/sched/signal.h>
 #include <linux/string.h>
 
-#include "report.h"
-#include "user/mapping.h"
-#include "user/user.h"
+#include "lib/report.h"
+#include "page/reclaim.h"
+#include "slab/caches.h"
+#include "user/object.h"
 
-/* How long what user space let go of without a word may stay */
+/* Interval of the periodic sweep for idle pages */
 #define SWEEP_PERIOD HZ
-/* Look up from a long walk after so many pages */
-#define BREATH 4096
-
-/* How often to look whether others are done with their mappings, at most */
-#define CALM_TRIES 100
+/* Number of pages processed before the lock is dropped */
+#define BATCH 1024
 
 #define GFP_OBJECT (GFP_USER | __GFP_MOVABLE | __GFP_ZERO | __GFP_NOWARN)
 
-static struct page *frame_of(struct carve_pages *ps,
-			     const struct carve_page *page)
+static struct page *page_frame(struct carve_pages *ps,
+			       const struct carve_page *page)
 {
 	return pfn_to_page(carve_pages_pfn(ps, page));
 }
 
-static struct carve_page *page_at(const struct carve_object *object,
-				  unsigned long at)
+static struct carve_page *object_page(const struct carve_object *object,
+				      unsigned long at)
 {
-	u32 entry = carve_index_get(&object->index, at);
+	u32 entry = carve_index_load(&object->index, at);
 
 	return entry == CARVE_PAGE_NONE ? NULL :
 	       &carve_object_pages(object)->map[entry];
 }
 
-/* Page tables that map it; of pages that aren't part of a larger folio */
-static int nr_maps(const struct page *frame)
+/* Number of page table entries that map a page, which isn't compound */
+static int frame_nr_maps(const struct page *frame)
 {
 	return atomic_read(&frame->_mapcount) + 1;
 }
 
-/* References beside the object's own; what more the reservation has is older */
-static int nr_others(struct carve_pages *ps, const struct page *frame)
+/* References besides those of the reservation and of page guards */
+static int frame_nr_others(struct carve_pages *ps, const struct page *frame)
 {
-	/* Pairs with who made it more; the count is read after it */
+	/* Pairs with guard_some() in core/native.c: read before the count */
 	int own = smp_load_acquire(&ps->frame_refs);
 
 	return page_count(frame) - own;
 }
 
-/* As said above; mappings locked, and none of them coming or going */
-static bool idle(struct carve_object *object, const struct carve_page *page)
+/*
+ * True if a page is mapped or pinned. The kernel keeps a reference to a page
+ * with PG_hwpoison: only mappings count there. It is not reused, so I/O may go
+ * on.
+ */
+static bool frame_is_held(struct carve_pages *ps, const struct page *frame)
 {
-	struct carve_pages *ps = carve_object_pages(object);
+	return PageHWPoison(frame) ? frame_nr_maps(frame) : frame_nr_others(ps, frame);
+}
 
+/* True if the page can be freed; the caller has updated the cover */
+static bool page_is_idle(struct carve_object *object, const struct carve_page *page)
+{
 	lockdep_assert_held(&object->lock);
-	if (nr_others(ps, frame_of(ps, page)))
+	if (frame_is_held(carve_object_pages(object),
+			  page_frame(carve_object_pages(object), page)))
 		return false;
-	switch (carve_object_cover(object, page->at)) {
+	switch (carve_cover_at(&object->cover, page->at, NULL)) {
 	case CARVE_UNCOVERED:
 		return true;
 	case CARVE_COVERED_ONCE:
@@ -106,27 +114,13 @@ static bool idle(struct carve_object *object, const struct carve_page *page)
 	}
 }
 
-enum use { IN_USE, IDLE, UNCERTAIN };
-
-static enum use use_of(struct carve_object *object,
-		       const struct carve_page *page)
-{
-	enum use use = IN_USE;
-
-	carve_object_lock_maps(object);
-	if (idle(object, page))
-		use = carve_object_in_flux(object) ? UNCERTAIN : IDLE;
-	carve_object_unlock_maps(object);
-	return use;
-}
-
-/* Taking pages */
+/* Allocating pages */
 
 /*
- * Only pages in the direct mapping will do, for I/O reaches them there, and
- * only such as have a reference each, which is their object's then.
+ * Pages for user space must be in the direct mapping, for I/O, and must each
+ * have a reference, which becomes the object's.
  */
-static bool zone_will_do(const struct carve_zone *zone)
+static bool zone_suits_user(const struct carve_zone *zone)
 {
 	unsigned long pfn = zone->region->start_pfn;
 	struct page *last;
@@ -137,26 +131,26 @@ static bool zone_will_do(const struct carve_zone *zone)
 	return !PageReserved(last) && !PageCompound(last) && page_count(last);
 }
 
-static struct carve_page *take_block(struct carve_pages *ps, gfp_t gfp,
-				     unsigned int order)
+static struct carve_page *alloc_user_block(struct carve_pages *ps, gfp_t gfp,
+					   unsigned int order)
 {
 	struct carve_page *page;
 
 	page = carve_pages_alloc(ps, gfp, order, CARVE_PAGE_USER, _THIS_IP_);
-	if (!page || zone_will_do(carve_page_zone(ps, page)))
+	if (!page || zone_suits_user(carve_page_zone(ps, page)))
 		return page;
 	carve_pages_free(ps, page, order, CARVE_PAGE_USER, _THIS_IP_);
 	return NULL;
 }
 
-static int insert(struct carve_object *object, unsigned long at,
-		  struct carve_page *page)
+static int object_insert(struct carve_object *object, unsigned long at,
+			 struct carve_page *page)
 {
 	int ret;
 
 	lockdep_assert_held(&object->lock);
-	ret = carve_index_set(&object->index, at,
-			      page - carve_object_pages(object)->map);
+	ret = carve_index_store(&object->index, at,
+				page - carve_object_pages(object)->map);
 	if (ret)
 		return ret;
 	page->at = at;
@@ -168,82 +162,8 @@ static int insert(struct carve_object *object, unsigned long at,
 	return 0;
 }
 
-/* What is there already, with a reference; NULL; or -EAGAIN, without the lock */
-static struct page *get_present(struct carve_object *object, unsigned long at)
-{
-	struct carve_page *page = page_at(object, at);
-	struct page *frame;
-
-	if (!page)
-		return NULL;
-	frame = frame_of(carve_object_pages(object), page);
-	switch (use_of(object, page)) {
-	case UNCERTAIN:
-		return ERR_PTR(-EAGAIN);
-	case IDLE:
-		clear_page(page_address(frame));
-		break;
-	case IN_USE:
-		break;
-	}
-	page->kept = false;
-	get_page(frame);
-	return frame;
-}
-
-static struct page *get_new(struct carve_object *object, unsigned long at)
-{
-	struct carve_pages *ps = carve_object_pages(object);
-	struct carve_page *page = take_block(ps, GFP_OBJECT, 0);
-	struct page *frame;
-
-	/* Where there is other memory, which won't do, no shrinker was asked */
-	if (!page) {
-		carve_object_sweep(object, 0, CARVE_INDEX_END);
-		page = take_block(ps, GFP_OBJECT, 0);
-	}
-	if (!page)
-		return ERR_PTR(-ENOMEM);
-	guard(mutex)(&object->lock);
-	/* Somebody else may have been faster */
-	frame = get_present(object, at);
-	if (frame || insert(object, at, page)) {
-		carve_pages_free(ps, page, 0, CARVE_PAGE_USER, _THIS_IP_);
-		return frame ?: ERR_PTR(-ENOMEM);
-	}
-	frame = frame_of(ps, page);
-	get_page(frame);
-	return frame;
-}
-
-static struct page *try_get(struct carve_object *object, unsigned long at)
-{
-	struct page *frame;
-
-	scoped_guard(mutex, &object->lock)
-		frame = get_present(object, at);
-	return frame ?: get_new(object, at);
-}
-
-struct page *carve_object_get(struct carve_object *object, unsigned long at)
-{
-	struct page *frame;
-
-	if (at >= CARVE_INDEX_END)
-		return ERR_PTR(-EFBIG);
-	for (;;) {
-		frame = try_get(object, at);
-		if (frame != ERR_PTR(-EAGAIN) || fatal_signal_pending(current))
-			return frame;
-		/* Another process is about to be done with its mapping */
-		schedule_timeout_uninterruptible(1);
-	}
-}
-
-/* Giving pages back */
-
-/* What use as a file's page has left in its flags is no business of the next owner's */
-static void clean(struct page *frame)
+/* Clear the flags that a page got as a file's page, before it is freed */
+static void clear_frame_flags(struct page *frame)
 {
 	struct folio *folio = page_folio(frame);
 
@@ -253,134 +173,225 @@ static void clean(struct page *frame)
 	folio_clear_workingset(folio);
 }
 
-static void give_back(struct carve_object *object, struct carve_page *page)
+static void object_free_page(struct carve_object *object, struct carve_page *page)
 {
 	struct carve_pages *ps = carve_object_pages(object);
 
 	lockdep_assert_held(&object->lock);
-	carve_index_clear(&object->index, page->at);
+	carve_index_erase(&object->index, page->at);
 	WRITE_ONCE(object->nr_pages, object->nr_pages - 1);
-	clean(frame_of(ps, page));
+	clear_frame_flags(page_frame(ps, page));
+	if (PageHWPoison(page_frame(ps, page)))
+		carve_pages_note_broken(ps, carve_page_zone(ps, page));
 	carve_pages_free(ps, page, 0, CARVE_PAGE_USER, _THIS_IP_);
 }
 
-/*
- * From @first on, @most pages at most; adds to @nr how many went, and says where
- * to go on. False where mappings are coming or going: nothing is certain then.
- */
-static bool sweep_some(struct carve_object *object, unsigned long *first,
-		       unsigned long end, unsigned long most,
-		       unsigned long *nr)
+/* The existing page at an offset, with a reference, or NULL */
+static struct page *object_get_present(struct carve_object *object, unsigned long at)
 {
-	unsigned long at = *first;
-	bool calm;
+	struct carve_page *page = object_page(object, at);
+	struct page *frame;
+
+	if (!page)
+		return NULL;
+	frame = page_frame(carve_object_pages(object), page);
+	carve_cover_update(&object->cover);
+	if (page_is_idle(object, page)) {
+		if (PageHWPoison(frame)) {
+			object_free_page(object, page);
+			return NULL;
+		}
+		clear_page(page_address(frame));
+	}
+	page->kept = false;
+	get_page(frame);
+	return frame;
+}
+
+static struct page *object_get_new(struct carve_object *object, unsigned long at)
+{
+	struct carve_pages *ps = carve_object_pages(object);
+	struct carve_page *page = alloc_user_block(ps, GFP_OBJECT, 0);
+	struct page *frame;
+
+	/*
+	 * If zones that don't suit had free memory, the shrinker wasn't called
+	 */
+	if (!page) {
+		carve_object_sweep(object, 0, CARVE_INDEX_END);
+		page = alloc_user_block(ps, GFP_OBJECT, 0);
+	}
+	if (!page)
+		return ERR_PTR(-ENOMEM);
+	guard(mutex)(&object->lock);
+	/* Another thread may have inserted a page meanwhile */
+	frame = object_get_present(object, at);
+	if (frame || object_insert(object, at, page)) {
+		carve_pages_free(ps, page, 0, CARVE_PAGE_USER, _THIS_IP_);
+		return frame ?: ERR_PTR(-ENOMEM);
+	}
+	frame = page_frame(ps, page);
+	get_page(frame);
+	return frame;
+}
+
+struct page *carve_object_get_page(struct carve_object *object, unsigned long at)
+{
+	struct page *frame;
+
+	if (at >= CARVE_INDEX_END)
+		return ERR_PTR(-EFBIG);
+	scoped_guard(mutex, &object->lock)
+		frame = object_get_present(object, at);
+	return frame ?: object_get_new(object, at);
+}
+
+/* Freeing pages */
+
+/*
+ * Free the idle pages among the next BATCH from @first on, and add their number
+ * to
+ * @nr. Returns the offset of the next batch.
+ */
+static unsigned long sweep_batch(struct carve_object *object,
+				 unsigned long first, unsigned long end,
+				 unsigned long *nr)
+{
+	unsigned int left = BATCH;
+	unsigned long at;
 
 	lockdep_assert_held(&object->lock);
-	carve_object_lock_maps(object);
-	calm = !carve_object_in_flux(object);
-	while (calm && most--) {
-		struct carve_page *page;
+	carve_cover_update(&object->cover);
+	carve_index_for_each(at, &object->index, first, end) {
+		struct carve_page *page = object_page(object, at);
 
-		at = carve_index_next(&object->index, at);
-		if (at >= end)
-			break;
-		page = page_at(object, at++);
-		if (!idle(object, page))
+		if (!left--)
+			return at;
+		if (!page_is_idle(object, page))
 			continue;
-		give_back(object, page);
+		object_free_page(object, page);
 		++*nr;
 	}
-	carve_object_unlock_maps(object);
-	*first = at;
-	return calm;
+	return end;
 }
 
 unsigned long carve_object_sweep(struct carve_object *object,
 				 unsigned long first, unsigned long end)
 {
 	unsigned long nr = 0;
-	bool calm = true;
 
-	while (calm && first < end) {
+	while (first < end) {
 		scoped_guard(mutex, &object->lock)
-			calm = sweep_some(object, &first, end, BREATH, &nr);
+			first = sweep_batch(object, first, end, &nr);
 		cond_resched();
 	}
 	return nr;
 }
 
-/* What was let go of before must not be taken for what the new one lets go of */
-void carve_object_to_be_mapped(struct carve_object *object,
-			       unsigned long first, unsigned long end)
+/* Sweep as long as the lock isn't contended */
+static unsigned long object_try_sweep(struct carve_object *object)
 {
-	unsigned int tries = CALM_TRIES;
-	unsigned long nr = 0;
-	bool calm;
+	unsigned long first = 0, nr = 0;
 
-	while (first < end) {
-		scoped_guard(mutex, &object->lock)
-			calm = sweep_some(object, &first, end, BREATH, &nr);
-		if (calm)
-			continue;
-		if (!tries--)
-			return;
-		schedule_timeout_uninterruptible(1);
+	while (first < CARVE_INDEX_END && mutex_trylock(&object->lock)) {
+		first = sweep_batch(object, first, CARVE_INDEX_END, &nr);
+		mutex_unlock(&object->lock);
+		cond_resched();
 	}
+	return nr;
 }
 
-static void keep_for_others(struct carve_object *object, unsigned long first,
-			    unsigned long end)
+/* Mappings */
+
+/* Free idle pages first: covered by the new mapping as well, they would stay */
+static void object_add_mapping(struct carve_object *object, struct vm_area_struct *vma,
+			       struct carve_mapping *mapping)
 {
+	carve_object_sweep(object, carve_vma_first(vma), carve_vma_end(vma));
+	guard(mutex)(&object->lock);
+	carve_cover_add(&object->cover, vma, mapping);
+}
+
+int carve_object_map(struct carve_object *object, struct vm_area_struct *vma)
+{
+	struct carve_mapping *mapping;
+
+	mapping = __carve_cache_alloc(object->user->mappings,
+				      GFP_KERNEL | __GFP_NOWARN);
+	if (!mapping)
+		return -ENOMEM;
+	object_add_mapping(object, vma, mapping);
+	return 0;
+}
+
+void carve_object_map_unrecorded(struct carve_object *object,
+				 struct vm_area_struct *vma)
+{
+	object_add_mapping(object, vma, NULL);
+}
+
+static unsigned long keep_batch(struct carve_object *object,
+				const struct carve_mapping *but,
+				unsigned long first, unsigned long end)
+{
+	unsigned int left = BATCH;
 	unsigned long at;
 
-	guard(mutex)(&object->lock);
-	carve_object_lock_maps(object);
+	lockdep_assert_held(&object->lock);
+	carve_cover_update(&object->cover);
 	carve_index_for_each(at, &object->index, first, end) {
-		struct carve_page *page = page_at(object, at);
+		struct carve_page *page = object_page(object, at);
 
-		if (!nr_maps(frame_of(carve_object_pages(object), page)) &&
-		    carve_object_cover(object, at) != CARVE_UNCOVERED)
+		if (!left--)
+			return at;
+		if (!frame_nr_maps(page_frame(carve_object_pages(object), page)) &&
+		    carve_cover_at(&object->cover, at, but) != CARVE_UNCOVERED)
 			page->kept = true;
 	}
-	carve_object_unlock_maps(object);
+	return end;
 }
 
-void carve_object_unmapped(struct carve_object *object, unsigned long first,
-			   unsigned long end)
+static void keep_for_others(struct carve_object *object,
+			    const struct carve_mapping *but,
+			    unsigned long first, unsigned long end)
 {
-	keep_for_others(object, first, end);
-	/* Not before: what it leaves to others would be taken for idle */
-	atomic_dec(&object->nr_maps);
+	while (first < end) {
+		scoped_guard(mutex, &object->lock)
+			first = keep_batch(object, but, first, end);
+		cond_resched();
+	}
+}
+
+void carve_object_unmap(struct carve_object *object,
+			struct vm_area_struct *vma)
+{
+	unsigned long first = carve_vma_first(vma), end = carve_vma_end(vma);
+	struct carve_mapping *mapping;
+
+	keep_for_others(object, carve_vma_record(vma), first, end);
+	/*
+	 * After keep_for_others(), or pages to be kept would be idle meanwhile
+	 */
+	scoped_guard(mutex, &object->lock)
+		mapping = carve_cover_remove(&object->cover, vma);
+	if (mapping)
+		__carve_cache_free(object->user->mappings, mapping);
 	carve_object_sweep(object, first, end);
 }
 
-static unsigned long shrink(struct carve_shrinker *shrinker)
+unsigned long carve_object_mapped(struct carve_object *object)
 {
-	struct carve_user *user = container_of(shrinker, struct carve_user,
-					       shrinker);
-	struct carve_object *object;
-	unsigned long nr = 0;
-
-	if (!mutex_trylock(&user->lock))
-		return 0;
-	list_for_each_entry(object, &user->objects, list) {
-		unsigned long first = 0;
-
-		if (!mutex_trylock(&object->lock))
-			continue;
-		sweep_some(object, &first, CARVE_INDEX_END, ULONG_MAX, &nr);
-		mutex_unlock(&object->lock);
-	}
-	mutex_unlock(&user->lock);
-	return nr;
+	guard(mutex)(&object->lock);
+	carve_cover_update(&object->cover);
+	return object->cover.nr_pages;
 }
 
 /* Blocks */
 
-static bool is_block(const struct carve_object *object, unsigned long at,
-		     unsigned int order)
+static bool object_has_block(const struct carve_object *object, unsigned long at,
+			     unsigned int order)
 {
-	struct carve_page *page = page_at(object, at);
+	struct carve_page *page = object_page(object, at);
 	u32 first = page - carve_object_pages(object)->map;
 	unsigned long i;
 
@@ -389,64 +400,51 @@ static bool is_block(const struct carve_object *object, unsigned long at,
 			BIT(order)))
 		return false;
 	for (i = 1; i < BIT(order); i++)
-		if (carve_index_get(&object->index, at + i) != first + i)
+		if (carve_index_load(&object->index, at + i) != first + i)
 			return false;
 	return true;
 }
 
-static bool is_hole(const struct carve_object *object, unsigned long at,
-		    unsigned int order)
+static bool object_has_hole(const struct carve_object *object, unsigned long at,
+			    unsigned int order)
 {
 	return carve_index_next(&object->index, at) >= at + BIT(order);
 }
 
-/* From now on each page is on its own */
-static void split(struct carve_page *block, unsigned int order)
+static void object_insert_block(struct carve_object *object, unsigned long at,
+				struct carve_page *block, unsigned int order)
 {
 	unsigned long i;
 
-	for (i = 0; i < BIT(order); i++) {
-		block[i].state = CARVE_PAGE_USER;
-		block[i].order = 0;
-		block[i].lifetime = block->lifetime;
-		block[i].caller = block->caller;
-	}
-}
-
-static void insert_block(struct carve_object *object, unsigned long at,
-			 struct carve_page *block, unsigned int order)
-{
-	unsigned long i;
-
-	split(block, order);
+	__carve_pages_split(block, order);
 	for (i = 0; i < BIT(order); i++)
-		if (insert(object, at + i, &block[i]))
+		if (object_insert(object, at + i, &block[i]))
 			break;
-	/* No room for a table: what is in the index is as good as any pages */
+	/* No memory for a table: keep the pages inserted so far */
 	for (; i < BIT(order); i++)
 		carve_pages_free(carve_object_pages(object), &block[i], 0,
 				 CARVE_PAGE_USER, _THIS_IP_);
 }
 
-struct page *carve_object_get_block(struct carve_object *object,
-				    unsigned long at, unsigned int order)
+struct page *carve_object_alloc_block(struct carve_object *object,
+				      unsigned long at, unsigned int order)
 {
 	struct carve_pages *ps = carve_object_pages(object);
 	struct carve_page *block = NULL;
 	bool hole;
 
 	scoped_guard(mutex, &object->lock)
-		hole = is_hole(object, at, order);
+		hole = object_has_hole(object, at, order);
 	if (hole)
-		block = take_block(ps, GFP_OBJECT | __GFP_NORETRY, order);
+		block = alloc_user_block(ps, GFP_OBJECT | __GFP_NORETRY, order);
 	guard(mutex)(&object->lock);
-	if (block && is_hole(object, at, order))
-		insert_block(object, at, block, order);
+	if (block && object_has_hole(object, at, order))
+		object_insert_block(object, at, block, order);
 	else if (block)
 		carve_pages_free(ps, block, order, CARVE_PAGE_USER, _THIS_IP_);
-	if (!is_block(object, at, order))
+	if (!object_has_block(object, at, order))
 		return NULL;
-	return frame_of(ps, page_at(object, at));
+	return page_frame(ps, object_page(object, at));
 }
 
 /* Objects */
@@ -456,7 +454,7 @@ struct carve_object *carve_object_open(struct carve_user *user,
 {
 	struct carve_object *object;
 
-	object = carve_cache_get(user->cache, GFP_KERNEL | __GFP_ZERO);
+	object = __carve_cache_alloc(user->cache, GFP_KERNEL | __GFP_ZERO);
 	if (!object)
 		return NULL;
 	object->user = user;
@@ -468,26 +466,27 @@ struct carve_object *carve_object_open(struct carve_user *user,
 	object->mapping.host = inode;
 	object->mapping.a_ops = &empty_aops;
 	init_rwsem(&object->mapping.invalidate_lock);
+	carve_cover_init(&object->cover, &object->mapping);
 	guard(mutex)(&user->lock);
-	list_add_tail(&object->list, &user->objects);
+	list_add(&object->list, &user->objects);
 	return object;
 }
 
-/* Whether it is gone */
-static bool try_free(struct carve_object *object)
+/* Free a closed object without pages; true if freed */
+static bool object_try_free(struct carve_object *object)
 {
 	struct carve_user *user = object->user;
 
 	lockdep_assert_held(&user->lock);
-	if (!object->closed || object->nr_pages)
+	if (!object->closed || object->pins || READ_ONCE(object->nr_pages))
 		return false;
 	list_del(&object->list);
 	mutex_destroy(&object->lock);
-	carve_cache_put(user->cache, object);
+	__carve_cache_free(user->cache, object);
 	return true;
 }
 
-static void tell_released(struct carve_user *user, unsigned int nr)
+static void notify_released(struct carve_user *user, unsigned int nr)
 {
 	while (nr-- && user->released)
 		user->released(user);
@@ -501,54 +500,116 @@ void carve_object_close(struct carve_object *object)
 	carve_object_sweep(object, 0, CARVE_INDEX_END);
 	scoped_guard(mutex, &user->lock) {
 		object->closed = true;
-		gone = try_free(object);
+		gone = object_try_free(object);
 	}
-	tell_released(user, gone);
+	notify_released(user, gone);
 }
 
-/* Comes again as long as there is anything to look at */
+/*
+ * The sweep frees an object closed meanwhile, since callers may hold other
+ * locks
+ */
+static void object_unpin(struct carve_object *object)
+{
+	lockdep_assert_held(&object->user->lock);
+	if (!--object->pins && object->closed && !READ_ONCE(object->nr_pages))
+		schedule_delayed_work(&object->user->sweep, 0);
+}
+
+/* Unpin @object and pin the next one on the list; NULL at the end */
+static struct carve_object *next_object(struct carve_user *user,
+					struct carve_object *object)
+{
+	struct carve_object *next;
+
+	guard(mutex)(&user->lock);
+	next = list_prepare_entry(object, &user->objects, list);
+	next = list_next_entry(next, list);
+	if (object)
+		object_unpin(object);
+	if (list_entry_is_head(next, &user->objects, list))
+		return NULL;
+	next->pins++;
+	return next;
+}
+
+/*
+ * Skips objects opened during the walk. Don't break out: the object is pinned
+ */
+#define for_each_object(object, user) \
+	for ((object) = next_object(user, NULL); (object); \
+	     (object) = next_object(user, object))
+
+static unsigned int free_closed(struct carve_user *user)
+{
+	struct carve_object *object, *next;
+	unsigned int nr = 0;
+
+	guard(mutex)(&user->lock);
+	list_for_each_entry_safe(object, next, &user->objects, list)
+		nr += object_try_free(object);
+	return nr;
+}
+
+/* Requeues itself as long as there are pages */
 static void sweep_all(struct work_struct *work)
 {
 	struct carve_user *user = container_of(to_delayed_work(work),
 					       struct carve_user, sweep);
-	struct carve_object *object, *next;
-	unsigned int nr_gone = 0;
+	struct carve_object *object;
 	bool again = false;
 
-	scoped_guard(mutex, &user->lock) {
-		list_for_each_entry_safe(object, next, &user->objects, list) {
-			carve_object_sweep(object, 0, CARVE_INDEX_END);
-			if (try_free(object))
-				nr_gone++;
-			else
-				again |= READ_ONCE(object->nr_pages);
-		}
+	for_each_object(object, user) {
+		carve_object_sweep(object, 0, CARVE_INDEX_END);
+		again |= READ_ONCE(object->nr_pages);
 	}
 	if (again)
 		schedule_delayed_work(&user->sweep, SWEEP_PERIOD);
-	tell_released(user, nr_gone);
+	notify_released(user, free_closed(user));
 }
 
-/* All of them */
+static unsigned long user_shrink(struct carve_shrinker *shrinker)
+{
+	struct carve_user *user = container_of(shrinker, struct carve_user,
+					       shrinker);
+	struct carve_object *object;
+	unsigned long nr = 0;
+
+	for_each_object(object, user)
+		nr += object_try_sweep(object);
+	return nr;
+}
+
+/* All objects of a carveout */
+
+static struct carve_cache *create_user_cache(struct carve_user *user,
+					     struct carve_boot *boot, const char *name,
+					     size_t size)
+{
+	const struct carve_cache_args args = {
+		.name = name,
+		.size = size,
+		.caller = _THIS_IP_,
+		.internal = true,
+	};
+
+	return carve_cache_boot(user->slabs, boot, &args);
+}
 
 int carve_user_init(struct carve_user *user, struct carve_slabs *slabs,
 		    struct carve_boot *boot)
 {
-	const struct carve_cache_args args = {
-		.name = "carve_object",
-		.size = sizeof(struct carve_object),
-		.caller = _THIS_IP_,
-		.own = true,
-	};
-
 	user->slabs = slabs;
-	user->cache = carve_cache_boot(slabs, boot, &args);
-	if (!user->cache)
+	user->cache = create_user_cache(user, boot, "carve_object",
+					sizeof(struct carve_object));
+	user->mappings = create_user_cache(user, boot, "carve_mapping",
+					   sizeof(struct carve_mapping));
+	if (!user->cache || !user->mappings)
 		return -ENOMEM;
 	mutex_init(&user->lock);
 	INIT_LIST_HEAD(&user->objects);
 	INIT_DELAYED_WORK(&user->sweep, sweep_all);
-	user->shrinker.shrink = shrink;
+	user->shrinker.shrink = user_shrink;
 	carve_pages_add_shrinker(slabs->pages, &user->shrinker);
 	return 0;
 }
@@ -556,7 +617,10 @@ int carve_user_init(struct carve_user *user, struct carve_slabs *slabs,
 void carve_user_stop(struct carve_user *user)
 {
 	cancel_delayed_work_sync(&user->sweep);
-	/* A fast walk of page tables may hold a page for a moment that it then doesn't take */
+	/*
+	 * get_user_pages_fast() may take and drop a reference to a page just
+	 * unmapped
+	 */
 	if (user->used)
 		synchronize_rcu();
 }
@@ -567,28 +631,55 @@ bool carve_user_possible(struct carve_user *user)
 	struct carve_zone *zone;
 
 	carve_for_each_zone(zone, ps)
-		if (zone_will_do(zone))
+		if (zone_suits_user(zone))
 			return true;
 	return false;
 }
 
-static void count(struct carve_object *object,
-		  struct carve_object_usage *usage)
+bool carve_user_pinnable(struct carve_user *user)
+{
+	struct carve_pages *ps = user->slabs->pages;
+	struct carve_zone *zone;
+
+	carve_for_each_zone(zone, ps)
+		if (zone_suits_user(zone) &&
+		    !zone->region->source->pinnable)
+			return false;
+	return true;
+}
+
+static unsigned long count_pinned_batch(struct carve_object *object,
+					unsigned long first, unsigned long *pinned)
 {
 	struct carve_pages *ps = carve_object_pages(object);
+	unsigned int left = BATCH;
 	unsigned long at;
+
+	guard(mutex)(&object->lock);
+	carve_index_for_each(at, &object->index, first, CARVE_INDEX_END) {
+		const struct page *frame = page_frame(ps, object_page(object, at));
+
+		if (!left--)
+			return at;
+		*pinned += frame_nr_others(ps, frame) > frame_nr_maps(frame);
+	}
+	return CARVE_INDEX_END;
+}
+
+static void object_usage(struct carve_object *object,
+			 struct carve_object_usage *usage)
+{
+	unsigned long first = 0;
 
 	*usage = (struct carve_object_usage){
 		.files = 1,
 		.mapped = carve_object_mapped(object),
 	};
 	carve_object_sweep(object, 0, CARVE_INDEX_END);
-	guard(mutex)(&object->lock);
-	usage->touched = object->nr_pages;
-	carve_index_for_each(at, &object->index, 0, CARVE_INDEX_END) {
-		const struct page *frame = frame_of(ps, page_at(object, at));
-
-		usage->pinned += nr_others(ps, frame) > nr_maps(frame);
+	usage->touched = READ_ONCE(object->nr_pages);
+	while (first < CARVE_INDEX_END) {
+		first = count_pinned_batch(object, first, &usage->pinned);
+		cond_resched();
 	}
 }
 
@@ -601,9 +692,8 @@ void carve_user_for_each(struct carve_user *user,
 	struct carve_object_usage usage;
 	struct carve_object *object;
 
-	guard(mutex)(&user->lock);
-	list_for_each_entry(object, &user->objects, list) {
-		count(object, &usage);
+	for_each_object(object, user) {
+		object_usage(object, &usage);
 		fn(object, &usage, arg);
 	}
 }
@@ -650,18 +740,19 @@ unsigned long carve_user_report(struct carve_user *user,
 	return usage.files;
 }
 
-static void check_object(struct carve_object *object, struct carve_report *r)
+static void user_check_object(struct carve_object *object, struct carve_report *r)
 {
 	struct carve_pages *ps = carve_object_pages(object);
 	unsigned long at, nr = 0;
 
 	guard(mutex)(&object->lock);
 	carve_index_for_each(at, &object->index, 0, CARVE_INDEX_END) {
-		u32 entry = carve_index_get(&object->index, at);
+		u32 entry = carve_index_load(&object->index, at);
 
-		nr++;
+		if (++nr % BATCH == 0)
+			cond_resched();
 		if (entry >= ps->nr_pages) {
-			carve_report(r, "object of %s[%d]: %u at offset %lu is no page",
+			carve_report(r, "object of %s[%d]: entry %u at offset %lu is no page",
 				     object->comm, object->pid, entry, at);
 			continue;
 		}
@@ -672,7 +763,7 @@ static void check_object(struct carve_object *object, struct carve_report *r)
 				    ps->map[entry].state, ps->map[entry].at);
 	}
 	carve_report_unless(r, nr == object->nr_pages,
-			    "object of %s[%d]: %lu pages, not %lu",
+			    "object of %s[%d]: %lu pages in the index, counted %lu",
 			    object->comm, object->pid, nr, object->nr_pages);
 }
 
@@ -680,7 +771,6 @@ void carve_user_check(struct carve_user *user, struct carve_report *r)
 {
 	struct carve_object *object;
 
-	guard(mutex)(&user->lock);
-	list_for_each_entry(object, &user->objects, list)
-		check_object(object, r);
+	for_each_object(object, user)
+		user_check_object(object, r);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The record of an area: a range of virtual addresses with pages behind it. */
+/* Areas: ranges of virtual addresses that map pages of a carveout. */
 #ifndef _CARVE_AREA_H
 #define _CARVE_AREA_H
 
@@ -7,28 +7,28 @@
 #include <linux/mm.h>
 #include <linux/rbtree.h>
 
-struct carve_kept_class;
+struct carve_area_cache_class;
 
 enum carve_area_state {
-	CARVE_AREA_USED,	/* handed out */
-	CARVE_AREA_KEPT,	/* freed, and still mapped, for the next who asks */
-	CARVE_AREA_GONE,	/* unmapped: its addresses may still be in TLBs */
+	CARVE_AREA_USED,	/* allocated */
+	CARVE_AREA_CACHED,	/* free, still mapped, to be allocated again */
+	CARVE_AREA_LAZY,	/* unmapped, not yet flushed from TLBs */
 };
 
 /**
- * struct carve_area - a range of virtual addresses with pages behind it
- * @node: in the tree of areas, by address; see space.c
+ * struct carve_area - a range of virtual addresses that maps pages
+ * @node: links it into the tree of areas, sorted by address; see space.c
  * @first: number of its first virtual page
  * @nr_pages: its length, without the guard page
- * @span: with the guard page, where it has one
+ * @span: its length with the guard page, if it has one
  * @state: enum carve_area_state
  * @gap: free pages of virtual memory before it
  * @max_gap: the largest @gap in the subtree
- * @blocks: index of the head of its first block of pages; each head's link
- *	leads to the next, in the order in which they are mapped
- * @caller: who asked for it
- * @class: of those kept, if areas of its length are
- * @next: on the list of those to be unmapped by a task, or of those gone
+ * @blocks: index of its first block's head page; each head's @next is the index
+ *	of the next block, in mapping order
+ * @caller: return address of the allocation
+ * @class: area cache class of its length, or NULL if none
+ * @next: links it into the deferred list, or into the lazy list
  */
 struct carve_area {
 	struct rb_node node;
@@ -40,7 +40,7 @@ struct carve_area {
 	unsigned long max_gap;
 	u32 blocks;
 	unsigned long caller;
-	struct carve_kept_class *class;
+	struct carve_area_cache_class *class;
 	struct llist_node next;
 };
 

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Blocks
+ * Page blocks of an area
  *
- * The pages behind an area are taken as blocks as large as are free, and
- * chained through the links of their descriptors. The first one's descriptor
- * names the area, so that the address of an area leads, by way of the page
- * that is mapped there, to its record.
+ * The pages of an area are allocated in the largest blocks that are free, and
+ * chained through their page descriptors. The descriptor of each block's head
+ * points to the area: looking up the page mapped at an address finds the area.
+ *
+ * Locking: the blocks belong to the area, which has one owner at a time.
  */
 #include <linux/minmax.h>
 
+#include "page/pages_inline.h"
 #include "vmap/blocks.h"
 
 void carve_blocks_free(struct carve_pages *pages, struct carve_area *area)
@@ -22,9 +24,9 @@ void carve_blocks_free(struct carve_pages *pages, struct carve_area *area)
 	}
 }
 
-/* In front of the others */
-static void chain(struct carve_pages *pages, struct carve_area *area,
-		  struct carve_page *block)
+/* Prepend @block to the chain */
+static void chain_area_block(struct carve_pages *pages, struct carve_area *area,
+			     struct carve_page *block)
 {
 	block->next = area->blocks;
 	block->area = area;
@@ -45,8 +47,10 @@ int carve_blocks_alloc(struct carve_pages *pages, struct carve_area *area,
 					      carve_gfp_for_order(gfp, order),
 					      order, CARVE_PAGE_AREA,
 					      area->caller);
+		if (block && !carve_pages_accept(pages, block))
+			continue;
 		if (block) {
-			chain(pages, area, block);
+			chain_area_block(pages, area, block);
 			left -= BIT(order);
 		} else if (order) {
 			order--;
@@ -58,16 +62,16 @@ int carve_blocks_alloc(struct carve_pages *pages, struct carve_area *area,
 	return 0;
 }
 
-/* Keeps as much of a block as the area needs, as blocks that buddies could be */
-static void trim(struct carve_pages *pages, struct carve_area *area,
-		 struct carve_page *head)
+/* Free the excess of a block, and chain the rest as buddy blocks */
+static void trim_area_run(struct carve_pages *pages, struct carve_area *area,
+			  struct carve_page *head)
 {
 	unsigned long offset;
 
 	carve_pages_trim(pages, head, area->nr_pages);
 	for (offset = 0; offset < area->nr_pages;
 	     offset += BIT(head[offset].order))
-		chain(pages, area, head + offset);
+		chain_area_block(pages, area, head + offset);
 }
 
 void *carve_blocks_alloc_run(struct carve_pages *pages,
@@ -75,11 +79,14 @@ void *carve_blocks_alloc_run(struct carve_pages *pages,
 {
 	struct carve_page *head;
 
-	head = carve_pages_alloc(pages, gfp, get_order(carve_area_bytes(area)),
-				 CARVE_PAGE_AREA, area->caller);
-	if (!head)
-		return NULL;
-	trim(pages, area, head);
+	do {
+		head = carve_pages_alloc(pages, gfp,
+					 get_order(carve_area_bytes(area)),
+					 CARVE_PAGE_AREA, area->caller);
+		if (!head)
+			return NULL;
+	} while (!carve_pages_accept(pages, head));
+	trim_area_run(pages, area, head);
 	return carve_pages_address(pages, head);
 }
 

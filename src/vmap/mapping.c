@@ -1,48 +1,49 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Mappings
+ * Mapping areas
  *
- * Where a carveout has a window (window.c), an area gets the lowest addresses
- * in it that are free, with an unmapped guard page behind, and the entries of
- * the page tables are written. Nothing is allocated for that. When the area goes,
- * its entries are cleared and its pages are free at once. Its addresses are not,
- * since TLBs may still have them: they wait until there are enough of them to be
- * worth a flush on all CPUs, as natively (mm/vmalloc.c calls this lazy purging).
+ * If the carveout has a window (window.c), an area gets the lowest free
+ * addresses in it, followed by an unmapped guard page, and its page table
+ * entries are written without allocating anything. Unmapping clears the entries
+ * and frees the pages at once. The addresses may still be in TLBs: they are
+ * reused only after a flush on all CPUs, which is delayed until enough of them
+ * have accumulated (lazy purging, as in mm/vmalloc.c).
  *
- * Elsewhere the kernel's vmap() finds the addresses and maps the pages. It
- * wants an array of them, which is needed for the length of the call only, and
- * is itself allocated from the carveout: contiguous if that is easy, otherwise
- * as an area, whose array is 512 times smaller. So an area can be had as long
- * as enough single pages are free. Memory that the kernel has never known
- * (mem=) has no struct pages, which are what vmap() maps. There an area is one
- * run of pages, at the address that it has anyway, without a guard page.
+ * Without a window, the kernel's vmap() allocates the addresses and maps the
+ * pages. The caller allocates the page array that it needs for the length of the
+ * call (vmap.c). Memory hidden from the kernel (mem=) has no struct
+ * pages, so vmap() can't map it. There an area is a contiguous run of pages at
+ * its address in the region's mapping, without a guard page.
+ *
+ * Locking: vmap->lock for the space, vmap->purging for a flush. The entries of
+ * an area are written by its owner alone.
  */
-#include <linux/sched/mm.h>
 #include <linux/vmalloc.h>
 
-#include "report.h"
+#include "compat/noio.h"
+#include "lib/report.h"
 #include "trace/events.h"
 #include "vmap/blocks.h"
 #include "vmap/mapping.h"
 
-/* Addresses that wait for a flush: at most one part in so many of the window */
-#define GONE_SHARE 4
+/* Purge when more than 1/LAZY_SHARE of the window is lazy */
+#define LAZY_SHARE 4
 
-static struct carve_pages *pages_of(const struct carve_vmap *vmap)
+static struct carve_pages *mapping_pages(const struct carve_vmap *vmap)
 {
 	return vmap->slabs->pages;
 }
 
-static void erase(struct carve_vmap *vmap, struct carve_area *area)
+static void erase_area(struct carve_vmap *vmap, struct carve_area *area)
 {
 	guard(raw_spinlock_irqsave)(&vmap->lock);
 	carve_space_erase(&vmap->space, area);
 }
 
-/* In a window */
+/* With a window */
 
-static unsigned long index_of(const struct carve_vmap *vmap,
-			      const struct carve_area *area)
+static unsigned long window_index(const struct carve_vmap *vmap,
+				  const struct carve_area *area)
 {
 	return area->first - vmap->space.first;
 }
@@ -53,43 +54,43 @@ void carve_mapping_purge(struct carve_vmap *vmap)
 	struct llist_node *list;
 
 	guard(mutex)(&vmap->purging);
-	list = llist_del_all(&vmap->gone);
+	list = llist_del_all(&vmap->lazy);
 	if (!list)
 		return;
 	carve_window_flush(&vmap->window);
 	llist_for_each_entry_safe(area, next, list, next) {
-		atomic_long_sub(area->span, &vmap->nr_gone);
-		erase(vmap, area);
-		carve_cache_put(vmap->areas, area);
+		atomic_long_sub(area->span, &vmap->nr_lazy);
+		erase_area(vmap, area);
+		__carve_cache_free(vmap->areas, area);
 		cond_resched();
 	}
 }
 
-static bool place(struct carve_vmap *vmap, struct carve_area *area)
+static bool place_area(struct carve_vmap *vmap, struct carve_area *area)
 {
 	guard(raw_spinlock_irqsave)(&vmap->lock);
 	return carve_space_place(&vmap->space, area);
 }
 
-static int find_room(struct carve_vmap *vmap, struct carve_area *area,
-		     gfp_t gfp)
+static int place_or_purge(struct carve_vmap *vmap, struct carve_area *area,
+			  gfp_t gfp)
 {
 	if (!gfpflags_allow_blocking(gfp))
-		return place(vmap, area) ? 0 : -ENOMEM;
-	if (atomic_long_read(&vmap->nr_gone) >
-	    vmap->window.nr_pages / GONE_SHARE)
+		return place_area(vmap, area) ? 0 : -ENOMEM;
+	if (atomic_long_read(&vmap->nr_lazy) >
+	    vmap->window.nr_pages / LAZY_SHARE)
 		carve_mapping_purge(vmap);
-	if (place(vmap, area))
+	if (place_area(vmap, area))
 		return 0;
-	carve_kept_drain(&vmap->kept);
+	carve_area_cache_drain(&vmap->cache);
 	carve_mapping_purge(vmap);
-	return place(vmap, area) ? 0 : -ENOMEM;
+	return place_area(vmap, area) ? 0 : -ENOMEM;
 }
 
 static void map_blocks(struct carve_vmap *vmap, const struct carve_area *area)
 {
-	struct carve_pages *pages = pages_of(vmap);
-	unsigned long index = index_of(vmap, area);
+	struct carve_pages *pages = mapping_pages(vmap);
+	unsigned long index = window_index(vmap, area);
 	struct carve_page *block;
 
 	carve_for_each_block(block, area, pages) {
@@ -103,7 +104,7 @@ static void map_blocks(struct carve_vmap *vmap, const struct carve_area *area)
 static int add_to_window(struct carve_vmap *vmap, struct carve_area *area,
 			 gfp_t gfp)
 {
-	int ret = find_room(vmap, area, gfp);
+	int ret = place_or_purge(vmap, area, gfp);
 
 	if (!ret)
 		map_blocks(vmap, area);
@@ -112,18 +113,19 @@ static int add_to_window(struct carve_vmap *vmap, struct carve_area *area,
 
 static void remove_from_window(struct carve_vmap *vmap, struct carve_area *area)
 {
-	carve_window_unmap(&vmap->window, index_of(vmap, area), area->nr_pages);
-	carve_blocks_free(pages_of(vmap), area);
-	atomic_long_add(area->span, &vmap->nr_gone);
-	llist_add(&area->next, &vmap->gone);
+	carve_window_unmap(&vmap->window, window_index(vmap, area),
+			   area->nr_pages);
+	carve_blocks_free(mapping_pages(vmap), area);
+	atomic_long_add(area->span, &vmap->nr_lazy);
+	llist_add(&area->next, &vmap->lazy);
 }
 
-/* By the kernel */
+/* With vmap() */
 
-static bool has_struct_pages(const struct carve_vmap *vmap,
-			     const struct carve_area *area)
+static bool area_has_struct_pages(const struct carve_vmap *vmap,
+				  const struct carve_area *area)
 {
-	struct carve_pages *pages = pages_of(vmap);
+	struct carve_pages *pages = mapping_pages(vmap);
 	struct carve_page *block;
 
 	carve_for_each_block(block, area, pages) {
@@ -138,7 +140,7 @@ static bool has_struct_pages(const struct carve_vmap *vmap,
 static void fill_array(const struct carve_vmap *vmap,
 		       const struct carve_area *area, struct page **array)
 {
-	struct carve_pages *pages = pages_of(vmap);
+	struct carve_pages *pages = mapping_pages(vmap);
 	struct carve_page *block;
 	unsigned int i;
 
@@ -147,15 +149,15 @@ static void fill_array(const struct carve_vmap *vmap,
 			*array++ = pfn_to_page(carve_pages_pfn(pages, block) + i);
 }
 
-static void insert(struct carve_vmap *vmap, struct carve_area *area,
-		   const void *addr)
+static void insert_area(struct carve_vmap *vmap, struct carve_area *area,
+			const void *addr)
 {
 	guard(raw_spinlock_irqsave)(&vmap->lock);
 	area->first = (unsigned long)addr >> PAGE_SHIFT;
 	carve_space_insert(&vmap->space, area);
 }
 
-/* vmap() takes native memory, and isn't told what that may have reclaimed */
+/* vmap() allocates with GFP_KERNEL: restrict it to what @gfp allows */
 static void *map_as_allowed(struct page **array, unsigned int nr, gfp_t gfp)
 {
 	const gfp_t all = __GFP_IO | __GFP_FS;
@@ -164,9 +166,9 @@ static void *map_as_allowed(struct page **array, unsigned int nr, gfp_t gfp)
 
 	if ((gfp & all) == all)
 		return vmap(array, nr, CARVE_VMAP_FLAGS, PAGE_KERNEL);
-	flags = memalloc_noio_save();
+	flags = carve_compat_noio_save();
 	addr = vmap(array, nr, CARVE_VMAP_FLAGS, PAGE_KERNEL);
-	memalloc_noio_restore(flags);
+	carve_compat_noio_restore(flags);
 	return addr;
 }
 
@@ -177,129 +179,123 @@ static int map_array(struct carve_vmap *vmap, struct carve_area *area,
 
 	if (!addr)
 		return -ENOMEM;
-	insert(vmap, area, addr);
+	insert_area(vmap, area, addr);
 	return 0;
 }
 
-static int add_natively(struct carve_vmap *vmap, struct carve_area *area,
-			gfp_t gfp)
+static int add_by_vmap(struct carve_vmap *vmap, struct carve_area *area,
+		       struct page **array, gfp_t gfp)
 {
-	size_t bytes = area->nr_pages * sizeof(struct page *);
-	struct page **array;
-	int ret;
-
-	array = carve_kvmalloc_get(vmap, bytes, gfp & ~__GFP_ZERO,
-				   area->caller);
-	if (!array)
-		return -ENOMEM;
 	fill_array(vmap, area, array);
-	ret = map_array(vmap, area, array, gfp);
-	carve_kvmalloc_put(vmap, array, area->caller);
-	return ret;
+	return map_array(vmap, area, array, gfp);
 }
 
-/* Instead of blocks that can't be mapped */
-static int add_run(struct carve_vmap *vmap, struct carve_area *area, gfp_t gfp)
+/* Replace the blocks, which vmap() can't map, by a contiguous run */
+static int add_contiguous(struct carve_vmap *vmap, struct carve_area *area,
+			  gfp_t gfp)
 {
 	void *addr;
 
-	carve_blocks_free(pages_of(vmap), area);
-	addr = carve_blocks_alloc_run(pages_of(vmap), area, gfp);
+	carve_blocks_free(mapping_pages(vmap), area);
+	addr = carve_blocks_alloc_run(mapping_pages(vmap), area, gfp);
 	if (!addr)
 		return -ENOMEM;
 	area->span = area->nr_pages;
-	insert(vmap, area, addr);
+	insert_area(vmap, area, addr);
 	return 0;
 }
 
-static void remove_natively(struct carve_vmap *vmap, struct carve_area *area)
+static void remove_by_vunmap(struct carve_vmap *vmap, struct carve_area *area)
 {
 	const void *addr = carve_area_addr(area);
 
-	/* First: from then on the addresses may be another area's */
-	erase(vmap, area);
-	if (!carve_pages_lookup(pages_of(vmap), addr))
+	/* Before vunmap(): after it, another area may get the addresses */
+	erase_area(vmap, area);
+	if (!carve_pages_lookup(mapping_pages(vmap), addr))
 		vunmap(addr);
-	carve_blocks_free(pages_of(vmap), area);
-	carve_cache_put(vmap->areas, area);
+	carve_blocks_free(mapping_pages(vmap), area);
+	__carve_cache_free(vmap->areas, area);
 }
 
-/* Either way */
+/* Both ways */
 
-static int traced(const struct carve_vmap *vmap, const struct carve_area *area,
-		  int ret)
+static int trace_map(const struct carve_vmap *vmap,
+		     const struct carve_area *area, int ret)
 {
 	if (!ret)
-		trace_carve_map(pages_of(vmap)->name, carve_area_addr(area),
-				area->nr_pages, area->caller);
+		trace_carve_map(mapping_pages(vmap)->name,
+				carve_area_addr(area), area->nr_pages,
+				area->caller);
 	return ret;
 }
 
+size_t carve_mapping_array_bytes(const struct carve_vmap *vmap,
+				 const struct carve_area *area)
+{
+	if (carve_window_exists(&vmap->window) ||
+	    !area_has_struct_pages(vmap, area))
+		return 0;
+	return area->nr_pages * sizeof(struct page *);
+}
+
 int carve_mapping_add(struct carve_vmap *vmap, struct carve_area *area,
-		      gfp_t gfp)
+		      struct page **array, gfp_t gfp)
 {
 	int ret;
 
 	area->span = area->nr_pages + 1;
 	if (!(gfp & __GFP_NOFAIL) &&
-	    carve_fault_strikes(&pages_of(vmap)->fault))
+	    carve_fault_strikes(&mapping_pages(vmap)->fault))
 		return -ENOMEM;
 	if (carve_window_exists(&vmap->window))
 		ret = add_to_window(vmap, area, gfp);
-	else if (has_struct_pages(vmap, area))
-		ret = add_natively(vmap, area, gfp);
+	else if (array)
+		ret = add_by_vmap(vmap, area, array, gfp);
 	else
-		ret = add_run(vmap, area, gfp);
-	return traced(vmap, area, ret);
+		ret = add_contiguous(vmap, area, gfp);
+	return trace_map(vmap, area, ret);
 }
 
-static int add_given_to_window(struct carve_vmap *vmap,
+static int map_pages_in_window(struct carve_vmap *vmap,
 			       struct carve_area *area,
 			       struct carve_page **pages)
 {
 	unsigned int i;
 	int ret;
 
-	ret = find_room(vmap, area, GFP_KERNEL);
+	ret = place_or_purge(vmap, area, GFP_KERNEL);
 	for (i = 0; i < area->nr_pages && !ret; i++)
-		carve_window_map(&vmap->window, index_of(vmap, area) + i,
-				 carve_pages_pfn(pages_of(vmap), pages[i]), 1);
+		carve_window_map(&vmap->window, window_index(vmap, area) + i,
+				 carve_pages_pfn(mapping_pages(vmap), pages[i]),
+				 1);
 	return ret;
 }
 
-static int add_given_natively(struct carve_vmap *vmap, struct carve_area *area,
-			      struct carve_page **pages)
+static int map_pages_by_vmap(struct carve_vmap *vmap, struct carve_area *area,
+			     struct page **array, struct carve_page **pages)
 {
-	size_t bytes = area->nr_pages * sizeof(struct page *);
-	struct page **array;
 	unsigned int i;
-	int ret = 0;
 
-	array = carve_kvmalloc_get(vmap, bytes, GFP_KERNEL, area->caller);
-	if (!array)
-		return -ENOMEM;
-	for (i = 0; i < area->nr_pages && !ret; i++) {
-		unsigned long pfn = carve_pages_pfn(pages_of(vmap), pages[i]);
+	for (i = 0; i < area->nr_pages; i++) {
+		unsigned long pfn = carve_pages_pfn(mapping_pages(vmap),
+						    pages[i]);
 
-		array[i] = pfn_to_page(pfn);
 		if (!pfn_valid(pfn))
-			ret = -ENOMEM;
+			return -ENOMEM;
+		array[i] = pfn_to_page(pfn);
 	}
-	if (!ret)
-		ret = map_array(vmap, area, array, GFP_KERNEL);
-	carve_kvmalloc_put(vmap, array, area->caller);
-	return ret;
+	return map_array(vmap, area, array, GFP_KERNEL);
 }
 
-int carve_mapping_add_given(struct carve_vmap *vmap, struct carve_area *area,
-			    struct carve_page **pages)
+int carve_mapping_map_pages(struct carve_vmap *vmap, struct carve_area *area,
+			    struct page **array, struct carve_page **pages)
 {
 	area->span = area->nr_pages + 1;
-	if (carve_fault_strikes(&pages_of(vmap)->fault))
+	if (carve_fault_strikes(&mapping_pages(vmap)->fault))
 		return -ENOMEM;
-	return traced(vmap, area, carve_window_exists(&vmap->window) ?
-		      add_given_to_window(vmap, area, pages) :
-		      add_given_natively(vmap, area, pages));
+	return trace_map(vmap, area, array ?
+			 map_pages_by_vmap(vmap, area, array, pages) :
+			 map_pages_in_window(vmap, area, pages));
 }
 
 bool carve_mapping_needs_task(const struct carve_vmap *vmap)
@@ -309,47 +305,47 @@ bool carve_mapping_needs_task(const struct carve_vmap *vmap)
 
 void carve_mapping_remove(struct carve_vmap *vmap, struct carve_area *area)
 {
-	trace_carve_unmap(pages_of(vmap)->name, carve_area_addr(area),
+	trace_carve_unmap(mapping_pages(vmap)->name, carve_area_addr(area),
 			  area->nr_pages, area->caller);
-	/* Those who walk the areas under the lock leave it alone from here on */
+	/* From here on, walks under the lock skip its mapping */
 	scoped_guard(raw_spinlock_irqsave, &vmap->lock)
-		area->state = CARVE_AREA_GONE;
+		area->state = CARVE_AREA_LAZY;
 	if (carve_window_exists(&vmap->window))
 		remove_from_window(vmap, area);
 	else
-		remove_natively(vmap, area);
+		remove_by_vunmap(vmap, area);
 }
 
-/* Where the kernel maps. Nothing is, before it is decided that it does. */
-static struct carve_page *page_natively(struct carve_vmap *vmap,
-					const void *addr)
+/* A page mapped by vmap(): none before the setup has ended without a window */
+static struct carve_page *vmalloc_page_at(struct carve_vmap *vmap,
+					  const void *addr)
 {
-	struct carve_pages *pages = pages_of(vmap);
-	/* Memory kept back at boot lies between vmalloc addresses itself */
+	struct carve_pages *pages = mapping_pages(vmap);
+	/* Memory reserved at boot is mapped in vmalloc space, too */
 	struct carve_page *page = carve_pages_lookup(pages, addr);
 
 	if (page || !is_vmalloc_addr(addr) ||
-	    carve_opening_state(&vmap->opening) != CARVE_WINDOW_NONE)
+	    carve_window_setup_state(&vmap->setup) != CARVE_WINDOW_NONE)
 		return page;
 	return vmalloc_to_page(addr) ?
 	       carve_pages_lookup_pfn(pages, vmalloc_to_pfn(addr)) : NULL;
 }
 
-static __always_inline struct carve_page *page_at(struct carve_vmap *vmap,
-						  const void *addr)
+static __always_inline struct carve_page *mapped_page(struct carve_vmap *vmap,
+						      const void *addr)
 {
 	phys_addr_t phys;
 
-	/* Nothing is found in a window that isn't there */
+	/* Finds nothing if there is no window */
 	if (likely(carve_window_phys(&vmap->window, addr, &phys)))
-		return carve_pages_lookup_phys(pages_of(vmap), phys);
+		return carve_pages_lookup_phys(mapping_pages(vmap), phys);
 	return carve_window_exists(&vmap->window) ? NULL :
-						    page_natively(vmap, addr);
+						    vmalloc_page_at(vmap, addr);
 }
 
 struct carve_page *carve_mapping_page(struct carve_vmap *vmap, const void *addr)
 {
-	return page_at(vmap, addr);
+	return mapped_page(vmap, addr);
 }
 
 struct carve_area *carve_mapping_find(struct carve_vmap *vmap, const void *addr)
@@ -359,12 +355,12 @@ struct carve_area *carve_mapping_find(struct carve_vmap *vmap, const void *addr)
 
 	if (!PAGE_ALIGNED(addr))
 		return NULL;
-	page = page_at(vmap, addr);
+	page = mapped_page(vmap, addr);
 	if (!page || READ_ONCE(page->state) != CARVE_PAGE_AREA)
 		return NULL;
 	area = READ_ONCE(page->area);
-	/* Whatever has become of a page that somebody else frees just now */
-	if (unlikely(!carve_pages_contain(pages_of(vmap), area)))
+	/* @page may be freed concurrently, and its @area be anything */
+	if (unlikely(!carve_pages_contain(mapping_pages(vmap), area)))
 		return NULL;
 	return carve_area_addr(area) == addr ? area : NULL;
 }
@@ -372,14 +368,14 @@ struct carve_area *carve_mapping_find(struct carve_vmap *vmap, const void *addr)
 void carve_mapping_check(struct carve_vmap *vmap, const struct carve_area *area,
 			 struct carve_report *r)
 {
-	struct carve_pages *pages = pages_of(vmap);
+	struct carve_pages *pages = mapping_pages(vmap);
 	const void *addr = carve_area_addr(area);
 	struct carve_page *block;
 
 	lockdep_assert_held(&vmap->lock);
 	carve_report_unless(r, carve_blocks_count(pages, area) ==
 			    area->nr_pages,
-			    "the blocks behind an area are not its %u pages",
+			    "the blocks of an area do not add up to its %u pages",
 			    area->nr_pages);
 	if (!carve_window_exists(&vmap->window) ||
 	    carve_blocks_count(pages, area) != area->nr_pages)

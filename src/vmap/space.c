@@ -1,37 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Virtual space
+ * Virtual address space
  *
- * The areas are in a tree by address. Each knows the gap before it, and the
- * largest gap in its subtree, so that the lowest gap that is large enough is
- * found on one way down, and no record of free space is needed: a free can't
- * fail. (The idea is that of the gaps that mm/mmap.c kept before maple trees,
- * and of mm/vmalloc.c's free_vmap_area_root, which has records for the gaps.)
+ * The areas are nodes of a tree sorted by address. Each stores the gap before
+ * it and the largest gap in its subtree, so one descent finds the lowest gap of
+ * sufficient size. Free ranges need no structs of their own, so a free can't
+ * fail. (mm/mmap.c stored gaps like this before maple trees; mm/vmalloc.c's
+ * free_vmap_area_root has a vmap_area for each free range.)
  *
- * Each area is followed by a guard page, which counts as taken.
+ * A guard page follows each area, and counts as part of it.
  *
- * Invariants, walked by carve_space_check():
+ * Invariants, checked by carve_space_check():
  *  - areas with their guard pages don't overlap, and lie in the space;
- *  - gap is the distance from the area before, or from the space's start;
+ *  - gap is the distance from the previous area, or from the space's start;
  *  - max_gap is the largest gap in the subtree.
  *
- * The caller holds the lock.
+ * Locking: the caller holds vmap->lock.
  */
 #include <linux/minmax.h>
 #include <linux/rbtree_augmented.h>
 
-#include "report.h"
+#include "lib/report.h"
 #include "vmap/space.h"
 
-static unsigned long own_gap(const struct carve_area *area)
+static unsigned long area_gap(const struct carve_area *area)
 {
 	return area->gap;
 }
 
 RB_DECLARE_CALLBACKS_MAX(static, gaps, struct carve_area, node, unsigned long,
-			 max_gap, own_gap)
+			 max_gap, area_gap)
 
-/* The page behind an area and its guard page */
+/* End of an area, guard page included */
 static unsigned long end_of(const struct carve_area *area)
 {
 	return area->first + area->span;
@@ -47,7 +47,7 @@ static unsigned long max_gap_below(struct rb_node *node)
 	return node ? area_of(node)->max_gap : 0;
 }
 
-/* Where the gap before @area begins; NULL: where the last one does */
+/* Start of the gap before @area; NULL: of the gap behind the last area */
 static unsigned long gap_start(const struct carve_space *space,
 			       struct carve_area *area)
 {
@@ -66,8 +66,8 @@ void carve_space_init(struct carve_space *space, unsigned long first,
 }
 
 /* The lowest area with a gap of at least @nr pages before it, or NULL */
-static struct carve_area *find_gap(const struct carve_space *space,
-				   unsigned long nr)
+static struct carve_area *find_space_gap(const struct carve_space *space,
+					 unsigned long nr)
 {
 	struct rb_node *node = space->root.rb_node;
 
@@ -88,7 +88,7 @@ static void set_gap(struct carve_area *area, unsigned long gap)
 	gaps_propagate(&area->node, NULL);
 }
 
-/* Before @next, which is at the gap's end; NULL: behind all others */
+/* Link @area before @next; NULL: behind all others */
 static void link_before(struct carve_space *space, struct carve_area *area,
 			struct carve_area *next)
 {
@@ -116,7 +116,7 @@ static void insert_before(struct carve_space *space, struct carve_area *area,
 
 	if (next)
 		set_gap(next, next->first - end_of(area));
-	/* As if there were none before it, until it is in its place */
+	/* No gap until it is linked: set_gap() propagates the real one */
 	area->gap = 0;
 	link_before(space, area, next);
 	set_gap(area, area->first - start);
@@ -124,7 +124,7 @@ static void insert_before(struct carve_space *space, struct carve_area *area,
 
 bool carve_space_place(struct carve_space *space, struct carve_area *area)
 {
-	struct carve_area *next = find_gap(space, area->span);
+	struct carve_area *next = find_space_gap(space, area->span);
 	unsigned long start = gap_start(space, next);
 
 	if (!next && space->end - start < area->span)
@@ -134,7 +134,7 @@ bool carve_space_place(struct carve_space *space, struct carve_area *area)
 	return true;
 }
 
-/* The first area behind @page */
+/* The first area that begins behind @page, or NULL */
 static struct carve_area *find_behind(const struct carve_space *space,
 				      unsigned long page)
 {
@@ -176,28 +176,36 @@ void carve_space_erase(struct carve_space *space, struct carve_area *area)
 		set_gap(next, next->first - start);
 }
 
-static unsigned long largest(const struct carve_area *area)
+struct carve_area *carve_space_from(const struct carve_space *space,
+				    unsigned long page)
+{
+	return carve_space_find(space, page) ?: find_behind(space, page);
+}
+
+struct carve_area *carve_space_next(const struct carve_area *area)
+{
+	return area_of(rb_next(&area->node));
+}
+
+static unsigned long largest_gap(const struct carve_area *area)
 {
 	return max3(area->gap, max_gap_below(area->node.rb_left),
 		    max_gap_below(area->node.rb_right));
 }
 
-void carve_space_check(const struct carve_space *space, struct carve_report *r)
+void carve_space_check(const struct carve_space *space,
+		       const struct carve_area *area, struct carve_report *r)
 {
-	unsigned long end = space->first;
-	struct carve_area *area;
+	unsigned long start = gap_start(space, (struct carve_area *)area);
 
-	carve_space_for_each(area, space) {
-		carve_report_unless(r, area->first >= end &&
-				    end_of(area) <= space->end,
-				    "an area of %u pages begins within another one, or ends outside of the window",
-				    area->nr_pages);
-		carve_report_unless(r, area->gap == area->first - end,
-				    "the gap before an area is %lu pages, not %lu",
-				    area->first - end, area->gap);
-		carve_report_unless(r, area->max_gap == largest(area),
-				    "the largest gap below an area is %lu pages, not %lu",
-				    largest(area), area->max_gap);
-		end = end_of(area);
-	}
+	carve_report_unless(r, area->first >= start &&
+			    end_of(area) <= space->end,
+			    "an area of %u pages overlaps another one, or ends outside of the window",
+			    area->nr_pages);
+	carve_report_unless(r, area->gap == area->first - start,
+			    "the gap before an area is %lu pages, not %lu",
+			    area->first - start, area->gap);
+	carve_report_unless(r, area->max_gap == largest_gap(area),
+			    "the largest gap below an area is %lu pages, not %lu",
+			    largest_gap(area), area->max_gap);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Virtual addresses and who has them: integers only. See space.c. */
+/* Address ranges of areas: integers only, nothing is mapped. See space.c. */
 #ifndef _CARVE_SPACE_H
 #define _CARVE_SPACE_H
 
@@ -9,7 +9,7 @@ struct carve_report;
 
 /**
  * struct carve_space - a range of virtual pages, and the areas in it
- * @root: the areas, by address
+ * @root: tree of the areas, sorted by address
  * @first: number of the first page
  * @end: number of the page behind the last
  */
@@ -19,30 +19,26 @@ struct carve_space {
 	unsigned long end;
 };
 
-/* Of @nr_pages pages from @first on */
 void carve_space_init(struct carve_space *space, unsigned long first,
 		      unsigned long nr_pages);
 
-/*
- * Puts an area with its guard page, which is what its span says, where there is
- * room for that, as low as possible. False: no gap is that large.
- */
+/* Place @area in the lowest gap of at least @area->span pages; false if none */
 bool carve_space_place(struct carve_space *space, struct carve_area *area);
-/* Puts an area at the first page that it says, where it meets no other */
+/* Insert @area at @area->first; the range must be free */
 void carve_space_insert(struct carve_space *space, struct carve_area *area);
-/* The area that begins with page @first, or NULL */
+/* The area that begins at page @first, or NULL */
 struct carve_area *carve_space_find(const struct carve_space *space,
 				    unsigned long first);
 void carve_space_erase(struct carve_space *space, struct carve_area *area);
 
-void carve_space_check(const struct carve_space *space, struct carve_report *r);
+/* The first area that begins at or behind page @page, or NULL */
+struct carve_area *carve_space_from(const struct carve_space *space,
+				    unsigned long page);
+/* The next area by address, or NULL */
+struct carve_area *carve_space_next(const struct carve_area *area);
 
-/* All areas of a space, by address */
-#define carve_space_for_each(area, space)				\
-	for ((area) = rb_entry_safe(rb_first(&(space)->root),		\
-				    struct carve_area, node);		\
-	     (area);							\
-	     (area) = rb_entry_safe(rb_next(&(area)->node),		\
-				    struct carve_area, node))
+/* Check the invariants of one area */
+void carve_space_check(const struct carve_space *space,
+		       const struct carve_area *area, struct carve_report *r);
 
 #endif /* _CARVE_SPACE_H */

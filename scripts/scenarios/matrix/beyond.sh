@@ -1,6 +1,6 @@
 # shellcheck shell=dash
 #
-# beyond.sh - memory that lies beyond all that the kernel knows: it has no struct pages at all.
+# beyond.sh - tests memory above mem=, for which the kernel has no struct pages.
 #
 # kernels: 6.1 6.12-debug 7.2
 # boot: mem=512M
@@ -8,8 +8,8 @@
 # shellcheck source=scripts/guest/lib.sh
 . /lib.sh
 
-must 'it loads' load size=64M phys=0x30000000
-like 'and says where' "$said" '\[mem 0x0*30000000-0x0*33ffffff\], zone HighMem, from reserved'
+must 'the module loads' load size=64M phys=0x30000000
+like 'the log has the range' "$said" '\[mem 0x0*30000000-0x0*33ffffff\], zone HighMem, from reserved'
 all_layers 'memory without struct pages'
-check 'it unloads' unload
+check 'the module unloads' unload
 check_leaks

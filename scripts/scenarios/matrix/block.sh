@@ -1,8 +1,8 @@
 # shellcheck shell=dash
 #
-# block.sh - a disk in memory and a file system on it, the kernel's own brd and vfat rebuilt
-# unchanged on a carveout by way of carveout_native.h: the disk's pages, inodes and directory
-# entries lie in the carveout, and files are what they were.
+# block.sh - tests a RAM disk with a file system: the kernel's brd and vfat, built unchanged with
+# carveout_native.h. The pages of the disk and the inodes are in the carveout, and files keep their
+# contents.
 #
 # kernels: 6.12
 # modules: nls_cp437 nls_ascii
@@ -13,12 +13,12 @@
 mkdir /disk /tmp/same
 put_in()   { mount -t vfat /dev/ram1 /disk; }
 digest()   { (cd "$1" && find . -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum); }
-# own WHAT: how many of that are allocated
-own()      { awk -v what="$1" '$0 ~ what { n += $1 } END { print n + 0 }' $carve/owners; }
+# own REGEX: print how many allocations match
+own()      { awk -v what="$1" '$0 ~ what { n += $1 } END { print n + 0 }' $carve/allocations; }
 no_inode() { [ "$(own 'cache fat_inode_cache')" = 0 ]; }
-no_pages() { [ "$(cat $carve/owners)" = 'nothing is allocated' ]; }
+no_pages() { [ "$(cat $carve/allocations)" = 'nothing is allocated' ]; }
 
-# write_files DIRECTORY: of all lengths, some of them written twice, cut, renamed, removed.
+# write_files DIRECTORY: write files of many lengths; overwrite, truncate, rename and remove some.
 write_files() {
 	mkdir -p "$1/many/deep" || return 1
 	for i in $(seq 100); do
@@ -36,27 +36,27 @@ write_files() {
 insmod /nls_cp437.ko
 insmod /nls_ascii.ko
 must 'the module loads' load size=64M
-must 'the disk is made' insmod /brd.ko rd_nr=2 rd_size=32768
+must 'the RAM disk is created' insmod /brd.ko rd_nr=2 rd_size=32768
 must 'the file system loads' eval 'insmod /fat.ko && insmod /vfat.ko'
-check 'bytes come back from the disk past the page cache' eval '
+check 'O_DIRECT reads what it wrote to the disk' eval '
 	head -c 1048576 /bin/busybox >/tmp/data
 	dd if=/tmp/data of=/dev/ram0 bs=64k oflag=direct 2>/dev/null
 	dd if=/dev/ram0 bs=64k count=16 iflag=direct 2>/dev/null | cmp - /tmp/data'
-check 'they lie in pages of the carveout' [ "$(own brd_insert_page)" = 256 ]
+check 'the disk has its pages from the carveout' [ "$(own brd_insert_page)" = 256 ]
 
-check 'a file system is made' eval 'mkdosfs /dev/ram1 >/dev/null'
-must 'and mounted' put_in
+check 'a file system is created' eval 'mkdosfs /dev/ram1 >/dev/null'
+must 'the file system is mounted' put_in
 check 'files are written' write_files /disk
-check 'the same ones in a tmpfs' write_files /tmp/same
-check "their inodes are the carveout's" [ "$(own 'cache fat_inode_cache')" -gt 70 ]
-same 'they are equal' "$(digest /disk)" "$(digest /tmp/same)"
-check 'the file system goes' umount /disk
-settles 'and its inodes' no_inode
-must 'it is mounted again' put_in
-same 'files are as they were written' "$(digest /disk)" "$(digest /tmp/same)"
-same 'all is sound in use' "$(tail -n 1 $carve/validate)" ok
-check 'meanwhile the carveout must stay' eval '! rmmod carveout 2>/dev/null'
-check 'all are removed' eval 'umount /disk && rmmod vfat fat brd'
-settles 'nothing is left' no_pages
-same 'no free was refused' "$(stat_of bad_frees)" 0
-same 'all is sound' "$(tail -n 1 $carve/validate)" ok
+check 'the same files are written to a tmpfs' write_files /tmp/same
+check 'their inodes are in the carveout' [ "$(own 'cache fat_inode_cache')" -gt 70 ]
+same 'the files are equal' "$(digest /disk)" "$(digest /tmp/same)"
+check 'the file system is unmounted' umount /disk
+settles 'its inodes are freed' no_inode
+must 'the file system is mounted again' put_in
+same 'the files have what was written' "$(digest /disk)" "$(digest /tmp/same)"
+same 'all invariants hold in use' "$(tail -n 1 $carve/validate)" ok
+check 'the carveout module does not unload in use' eval '! rmmod carveout 2>/dev/null'
+check 'all other modules unload' eval 'umount /disk && rmmod vfat fat brd'
+settles 'nothing is allocated' no_pages
+same 'no misuse was reported' "$(misuses)" 0
+same 'all invariants hold' "$(tail -n 1 $carve/validate)" ok

@@ -1,7 +1,7 @@
 # shellcheck shell=dash
 #
-# confinement.sh - what the module takes from the kernel's own allocators, as the kernel's trace
-# events see it: nothing for pages, objects and areas, however many.
+# confinement.sh - counts the module's allocations from the kernel's allocators by trace events: there
+# are none for any number of pages, objects and areas.
 #
 # kernels: 6.12-debug 6.12-rt 7.2-debug
 # boot: memmap=64M$0x10000000
@@ -16,20 +16,20 @@ cd /sys/kernel/tracing || exit
 echo 0 >tracing_on
 echo 40000 >buffer_size_kb
 echo 1 >options/stacktrace
-# With that come the names of modules, too.
+# sym-offset also adds the names of modules.
 echo 1 >options/sym-offset
 for event in kmem/kmalloc kmem/kmem_cache_alloc kmem/mm_page_alloc percpu/percpu_alloc_percpu; do
 	must "the kernel has the event $event" [ -e events/$event/enable ]
 	echo 1 >events/$event/enable
 done
 
-# watch COMMAND ARG…: which native allocations are made by the module's own code meanwhile. They
-# are summed up in /tmp/native by the event, the native function that the module called (for vmap()
-# with the one that that called), and the module's function that did.
+# watch COMMAND ARG…: run the command and count native allocations by the module's code in
+# /tmp/native, by event, by the kernel function that the module called (for vmap() also the function
+# that vmap() called), and by the calling function of the module.
 #
-# Each processor's events are read by themselves: together, one's could come between another's and
-# its trace. The innermost frame of the module counts. What an interrupt does on top of it is not the
-# module's doing.
+# The events of each CPU are read separately, since events of other CPUs could come between an event
+# and its stack trace. The innermost frame of the module counts. Allocations by an interrupt on top
+# of the module don't count.
 watch() {
 	echo >trace
 	echo 1 >tracing_on
@@ -57,13 +57,13 @@ watch() {
 	return $status
 }
 
-# show WHAT: the sums, for whoever reads the log
+# show WHAT: print the counts to the log
 show() { sed "s/^/# $1: /" /tmp/native; }
 
-# total: native allocations seen
+# total: print the number of native allocations
 total() { awk '{ n += $1 } END { print n + 0 }' /tmp/native; }
 
-# settled NAME: what is done in the background when a carveout is made is part of that.
+# settled NAME: wait for the deferred init of the carveout's window.
 settled() {
 	tries=0
 	while grep -q '^window building$' $debug/"$1"/stats && [ $tries -lt 100 ]; do
@@ -76,35 +76,34 @@ settled() {
 make() { echo "$1" >$debug/create && settled "${1%%:*}"; }
 unmake() { echo "$1" >$debug/remove; }
 
-# things FILE: without the page events, which come by chance: when the kernel's own caches have
-# run full; and without those of memremap(), vmap() and misc_register(), whose page tables and
-# addresses, and trees of device numbers and names, are the kernel's: it takes records of addresses
-# in advance, for each processor.
+# things FILE: print the counts without page events, which depend on how full the kernel's slabs are;
+# and without memremap(), vmap() and misc_register(), which allocate page tables, vmap_areas (some in
+# advance, per CPU), device numbers and names for the kernel.
 things() { grep -v -e ' mm_page_alloc ' -e ' memremap' -e ' vmap/' -e ' misc_register ' "$1"; }
 
 must 'the module loads' insmod /carveout.ko size=32M name=first
-must 'its window is made' settled first
+must 'its window is ready' settled first
 
-# That the watch sees at all: each handle of the poke files is the kernel's memory.
+# Check that watch() works: each handle of the debugfs file alloc is native memory.
 carve=$debug/first
 watch put 'pages 0 x50' alloc
-show 'poke'
+show 'alloc'
 check "the watch sees 50 handles ($(total))" [ "$(total)" -ge 50 ]
-like 'and whose they are' "$(cat /tmp/native)" '^50 (kmalloc|kmem_cache_alloc) .* carve_handles_alloc$'
+like 'the watch sees the calling function' "$(cat /tmp/native)" '^50 (kmalloc|kmem_cache_alloc) .* carve_handles_alloc$'
 put all free
 
-# What a carveout takes when it is made doesn't grow with its size.
-check 'a small carveout is made' watch make 'small:8M@0x10000000'
+# The native memory for creating a carveout doesn't grow with its size.
+check 'a small carveout is created' watch make 'small:8M@0x10000000'
 show 'created with 8 MiB'
 cp /tmp/native /tmp/small
-check 'and a large one' watch make 'large:48M@0x11000000'
+check 'a large carveout is created' watch make 'large:48M@0x11000000'
 show 'created with 48 MiB'
-same 'both took the same natively' "$(things /tmp/native)" "$(things /tmp/small)"
-check 'one from ordinary memory is made' watch make 'contig:8M@contig'
+same 'both made the same native allocations' "$(things /tmp/native)" "$(things /tmp/small)"
+check 'a carveout of ordinary memory is created' watch make 'contig:8M@contig'
 show 'created from contig'
 unmake contig
 
-# work KIND COUNT: the client takes that many things and gives them back.
+# work KIND COUNT: the client allocates and frees that many allocations.
 work() {
 	watch insmod /carveout_workload.ko carveout=large kind="$1" count="$2"
 	status=$?
@@ -115,24 +114,24 @@ work() {
 
 for kind in pages kmalloc cache; do
 	check "the client works with $kind" work $kind 2000
-	same 'it got what it asked for' "$got" 2000
+	same "$kind: the client got all 2000" "$got" 2000
 	show "$kind"
-	same "$kind: nothing was taken natively" "$(total)" 0
-	check "the client takes all there is of $kind" work $kind 0
-	check "which has an end ($got)" [ "$got" -gt 2000 ]
+	same "$kind: no native allocations" "$(total)" 0
+	check "the client allocates $kind until it fails" work $kind 0
+	check "$kind: it got more than 2000 ($got)" [ "$got" -gt 2000 ]
 	show "all $kind"
-	same "all $kind: nothing was taken natively, at the end neither" "$(total)" 0
+	same "all $kind: no native allocations, even when memory runs out" "$(total)" 0
 done
 
-# Most of the carveout, since vmalloc says in the log when there is no more.
+# Not all of the carveout, since vmalloc warns in the log when it fails.
 for count in 400 1200; do
 	check "the client works with $count areas" work vmalloc $count
-	same 'it got what it asked for' "$got" $count
+	same "the client got all $count areas" "$got" $count
 	show "$count areas"
-	same "$count areas: nothing was taken natively" "$(total)" 0
+	same "$count areas: no native allocations" "$(total)" 0
 done
 
-# The device of the first one. Page tables aren't taken by the module's code, nor for it.
+# The device of the first carveout. The module doesn't allocate the page tables of programs.
 carve=$debug/first
 use_program() {
 	start /mapper /dev/carveout
@@ -144,11 +143,11 @@ use_program() {
 	stop
 }
 check 'a program maps and touches' watch use_program
-same 'it got what it touched' "$touched" 16777216
+same 'the program has the pages that it touched' "$touched" 16777216
 show 'a program'
-same 'a program: nothing was taken natively' "$(total)" 0
+same 'a program: no native allocations' "$(total)" 0
 
 carve=$debug/large
-same 'all is sound' "$(tail -n 1 $carve/validate)" ok
+same 'all invariants hold' "$(tail -n 1 $carve/validate)" ok
 cd /
-check 'it unloads' rmmod carveout
+check 'the module unloads' rmmod carveout

@@ -1,6 +1,6 @@
 # shellcheck shell=dash
 #
-# edu_beyond.sh - DMA in memory beyond all that the kernel knows, without struct pages.
+# edu_beyond.sh - tests DMA in memory above mem=, which has no struct pages.
 #
 # kernels: 6.1 6.12 7.2
 # boot: mem=256M
@@ -10,12 +10,12 @@
 # shellcheck source=scripts/guest/lib.sh
 . /lib.sh
 
-must 'it loads' load size=16M phys=0x18000000
+must 'the module loads' load size=16M phys=0x18000000
 check 'the driver loads' insmod /carveout_edu.ko bits=32
 like 'the device copies out of it and back' "$(dmesg)" \
 	'carveout_edu .* went from 0x0*18[0-9a-f]{6} into the device and back to 0x0*18[0-9a-f]{6}$'
-same 'the buffers are there' "$(stat_of dma_buffers)" 2
+same 'the driver has two buffers' "$(stat_of dma_buffers)" 2
 rmmod carveout_edu
-same 'they come back' "$(stat_of dma_buffers) $(stat_of pages_dma)" '0 0'
-same 'nothing was refused' "$(stat_of dma_refused) $(stat_of bad_frees)" '0 0'
-check 'it unloads' unload
+same 'the buffers are freed' "$(stat_of dma_buffers) $(stat_of pages_dma)" '0 0'
+same 'nothing was refused' "$(stat_of dma_refused) $(misuses)" '0 0'
+check 'the module unloads' unload

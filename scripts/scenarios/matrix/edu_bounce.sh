@@ -1,7 +1,7 @@
 # shellcheck shell=dash
 #
-# edu_bounce.sh - where all of a device's mappings go through bounce buffers, memory shared with
-# it would not be coherent: it is refused.
+# edu_bounce.sh - with swiotlb=force all DMA uses bounce buffers, so that memory shared with a device
+# would not be coherent: DMA buffers are refused.
 #
 # kernels: 6.1 6.12 7.2
 # boot: swiotlb=force
@@ -11,12 +11,12 @@
 # shellcheck source=scripts/guest/lib.sh
 . /lib.sh
 
-must 'it loads' load 'carveouts=default:2M(dma)'
+must 'the module loads' load 'carveouts=default:2M(dma)'
 check 'the driver loads' insmod /carveout_edu.ko
 same 'nothing is copied' "$(dmesg | grep -c 'went from')" 0
 reason='carveout: default: no DMA buffer for 0000:.*: its mappings go through bounce buffers'
 same 'the log says why, in one line' "$(dmesg | grep -c "$reason")" 1
-same 'it is counted' "$(stat_of dma_refused)" 1
-same 'nothing is left behind' "$(cat $carve/owners)" 'nothing is allocated'
+same 'the refusal is counted' "$(stat_of dma_refused)" 1
+same 'nothing is allocated' "$(cat $carve/allocations)" 'nothing is allocated'
 rmmod carveout_edu
-check 'it unloads' unload
+check 'the module unloads' unload

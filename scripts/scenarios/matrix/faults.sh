@@ -1,8 +1,8 @@
 # shellcheck shell=dash
 #
-# faults.sh - what happens when the kernel itself has no memory: the first native allocation of
-# an operation fails, then the second, and so on, until there is none left to fail. Each time the
-# operation succeeds or says ENOMEM, the kernel has nothing to complain of, and kmemleak finds no leak.
+# faults.sh - injects failures into the kernel's allocators: the first native allocation of an
+# operation fails, then the second, and so on for all of them. Each time the operation must succeed or
+# return ENOMEM, without a warning in the log and without a leak.
 #
 # kernels: 6.12-debug
 # shellcheck source=scripts/guest/lib.sh
@@ -15,8 +15,8 @@ for kind in failslab fail_page_alloc; do
 done
 echo 0 >$faults/fail_page_alloc/min-order
 
-# sweep LINE FILE UNDO FILE: $tries is how often it was tried, $refused how often in vain, and
-# $odd what was said besides ENOMEM.
+# sweep LINE FILE UNDO FILE: set $tries to the number of tries, $refused to the number of failures, and
+# $odd to the last error that was not ENOMEM.
 sweep() {
 	tries=0 refused=0 odd='' left=0
 	while [ "$left" = 0 ] && [ $tries -lt 400 ]; do
@@ -30,8 +30,8 @@ sweep() {
 	done
 }
 
-# failing N LINE FILE: writes it, with the Nth allocation of this process failing; $left is not 0
-# if there were not so many.
+# failing N LINE FILE: write the line with the Nth allocation of this process failing; $left is not 0
+# if there were fewer.
 failing() {
 	exec 2>$errors 3>"$3"
 	echo "$1" >/proc/self/fail-nth
@@ -46,14 +46,14 @@ failing() {
 
 must 'the module loads' load size=16M
 sweep more:3M $debug/create more $debug/remove
-check "making a carveout is tried with each of $tries allocations failing" [ $tries -gt 50 ]
-check 'and comes to an end' [ $tries -lt 400 ]
-same 'it fails for want of memory alone' "$odd" ''
+check "a carveout is created with each of $tries allocations failing" [ $tries -gt 50 ]
+check 'the number of allocations is below 400' [ $tries -lt 400 ]
+same 'creating a carveout fails with ENOMEM only' "$odd" ''
 
 while read -r line; do
 	sweep "$line" $carve/alloc all $carve/free
 	check "$line: $tries tries, $refused refused" [ $tries -gt 1 ]
-	same "$line fails for want of memory alone" "$odd" ''
+	same "$line fails with ENOMEM only" "$odd" ''
 done <<-LINES
 	pages 3
 	kmalloc 100 x20
@@ -61,10 +61,11 @@ done <<-LINES
 	vzalloc 20000 x5
 LINES
 sweep 'cache_create foo 100' $carve/alloc 'cache foo' $carve/free
-same 'a cache, too' "$odd" ''
+check "cache_create: $tries tries, $refused refused" [ $tries -gt 1 ]
+same 'cache_create fails with ENOMEM only' "$odd" ''
 
-same 'nothing is left' "$(cat $carve/owners)" 'nothing is allocated'
-same 'no free was refused' "$(stat_of bad_frees)" 0
-same 'all is sound' "$(tail -n 1 $carve/validate)" ok
+same 'nothing is allocated' "$(cat $carve/allocations)" 'nothing is allocated'
+same 'no misuse was reported' "$(misuses)" 0
+same 'all invariants hold' "$(tail -n 1 $carve/validate)" ok
 check 'the module unloads' unload
 check_leaks

@@ -1,6 +1,6 @@
 # shellcheck shell=dash
 #
-# heap.sh - a program whose heap is a carveout, by way of libmemkind.
+# heap.sh - runs a program that has its heap in a carveout, with libmemkind.
 #
 # kernels: um-7.2 6.1 6.12 7.2
 # memory: 1G
@@ -9,13 +9,13 @@
 # shellcheck source=scripts/guest/lib.sh
 . /lib.sh
 
-must 'it loads' load size=64M
+must 'the module loads' load size=64M
 kib() { awk '$2 == "heap" { print $4 }' $carve/user; }
 
 start /heap /dev/carveout 32
 same 'the program starts' "$reply" 'a heap of 32 MiB, mapped from /dev/carveout'
-like 'its heap takes nothing yet' "$(cat $carve/user)" ' heap +32768 +0 +0$'
-# goes_on WHAT: its next line is this.
+like 'its heap has no pages yet' "$(cat $carve/user)" ' heap +32768 +0 +0$'
+# goes_on LINE: let the program continue, and check the line that it prints.
 goes_on() {
 	tell ''
 	same "$1" "$reply" "$1"
@@ -26,14 +26,14 @@ check "5 MB of small blocks are in the carveout ($small KiB)" \
 	eval "[ $small -ge 4882 ] && [ $small -le 8192 ]"
 goes_on '6 large blocks of 2048 KiB'
 large=$(kib)
-check "and 12 MiB of large ones ($large KiB)" [ "$large" -ge $((small + 12288)) ]
-check 'the page map shows them' eval "[ $(awk '$1 == "U" { print $2 }' $carve/pagemap) -ge $((large / 4)) ]"
-same 'the carveout is sound' "$(tail -n 1 $carve/validate)" ok
+check "12 MiB of large blocks are in the carveout ($large KiB)" [ "$large" -ge $((small + 12288)) ]
+check 'the page map shows the heap' eval "[ $(awk '$1 == "U" { print $2 }' $carve/pagemap) -ge $((large / 4)) ]"
+same 'all invariants hold' "$(tail -n 1 $carve/validate)" ok
 goes_on 'all blocks freed'
 goes_on 'its memory given back'
-same 'nothing is left' "$(stat_of pages_user)" 0
+same 'no page is left in use' "$(stat_of pages_user)" 0
 tell ''
 exec 7>&- 8<&-
 wait "$program"
-same 'the program ends well' $? 0
-check 'it unloads' unload
+same 'the program exits with 0' $? 0
+check 'the module unloads' unload

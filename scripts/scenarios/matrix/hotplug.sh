@@ -1,6 +1,6 @@
 # shellcheck shell=dash
 #
-# hotplug.sh - processors go and come under load: nothing of what their stores held is lost.
+# hotplug.sh - takes CPUs offline and online under load: nothing in their pcp is lost.
 #
 # kernels: 6.12-debug 6.12-rt 7.2
 # memory: 1G
@@ -8,18 +8,18 @@
 . /lib.sh
 
 online=/sys/devices/system/cpu/cpu1/online
-must 'a second processor can be taken down' [ -w $online ]
-must 'it loads' load size=32M
+must 'CPU 1 can be taken offline' [ -w $online ]
+must 'the module loads' load size=32M
 managed=$(stat_of pages_managed)
 
-# Kinds of pages in use; with what is free and stored they are all that is managed.
+# all_pages: print the sum of free pages, pages in pcp and pages in use: all managed pages.
 all_pages() {
-	awk '/^pages_(free|stored|used|large|slab|area|cache_meta) / { n += $2 } END { print n }' \
+	awk '/^pages_(free|pcp|used|large|slab|area|cache_meta) / { n += $2 } END { print n }' \
 		$carve/stats
 }
 same 'the counters agree at first' "$(all_pages)" "$managed"
 
-# worker CPU: allocates and frees all the time, on that processor when it is up.
+# worker MASK: allocate and free in a loop, on the CPUs of the mask when they are online.
 worker() {
 	while [ ! -e /tmp/done ]; do
 		taskset -p "$1" $$ >/dev/null 2>&1
@@ -38,64 +38,66 @@ worker() {
 	done 2>/dev/null
 }
 
-check 'a cache for the load' put 'cache_create load 200' alloc
+check 'a cache for the load is created' put 'cache_create load 200' alloc
 worker 1 &
 worker 2 &
 
 for turn in 1 2 3 4 5 6; do
 	sleep 0.5
-	check "turn $turn: it goes down" eval "echo 0 >$online"
+	check "turn $turn: the CPU goes offline" eval "echo 0 >$online"
 	sleep 0.3
-	check "turn $turn: it comes up" eval "echo 1 >$online"
+	check "turn $turn: the CPU comes online" eval "echo 1 >$online"
 done
 settles 'there was load meanwhile' eval "[ \"\$(wc -l </tmp/rounds)\" -ge 12 ]"
-# One more time with full stores, and nobody at work to fill or empty them.
+# Again with full pcp, while no worker fills or empties them.
 touch /tmp/done
 wait
 put all free
 same 'the counters agree afterwards' "$(all_pages)" "$managed"
 
-# fill_stores: those of processor 1
-fill_stores() {
+# fill_pcp: fill the pcp of CPU 1
+fill_pcp() {
 	taskset 2 sh -c "for i in 1 2 3; do
 		echo 'pages 0 x200' >$carve/alloc; echo 'kmalloc 64 x400' >$carve/alloc
 		echo all >$carve/free
 	done"
 }
 for turn in 1 2 3; do
-	fill_stores
-	stored=$(stat_of pages_stored)
-	check "its stores hold something ($stored pages)" [ "$stored" -gt 0 ]
+	fill_pcp
+	cached=$(stat_of pages_pcp)
+	check "the pcp of the CPU have pages ($cached)" [ "$cached" -gt 0 ]
 	echo 0 >$online
-	check "less when it is dead ($(stat_of pages_stored) pages)" \
-		[ "$(stat_of pages_stored)" -lt "$stored" ]
-	same "the counters agree without it" "$(all_pages)" "$managed"
-	same 'and all is sound' "$(tail -n 1 $carve/validate)" ok
+	check "pcp have fewer pages when it is offline ($(stat_of pages_pcp))" \
+		[ "$(stat_of pages_pcp)" -lt "$cached" ]
+	same "the counters agree while it is offline" "$(all_pages)" "$managed"
+	same 'all invariants hold' "$(tail -n 1 $carve/validate)" ok
 	echo 1 >$online
-	same "the counters agree with it back" "$(all_pages)" "$managed"
+	same "the counters agree when it is online again" "$(all_pages)" "$managed"
 done
 
-check 'the cache goes' put 'cache load' free
+check 'the cache is destroyed' put 'cache load' free
 put 1 shrink
 put 1 drain
 same 'every page is free again' "$(stat_of pages_free)" "$managed"
-same 'no object is left over' "$(stat_of objects_stored)" 0
-same 'nothing has an owner' "$(cat $carve/owners)" 'nothing is allocated'
-same 'no free was refused' "$(stat_of bad_frees)" 0
-check 'it unloads' unload
+same 'no object is left in magazines' "$(stat_of objects_cached)" 0
+same 'nothing is allocated' "$(cat $carve/allocations)" 'nothing is allocated'
+same 'no misuse was reported' "$(misuses)" 0
+check 'the module unloads' unload
 
-# toggle: takes the processor down and up until it is told to end
+# toggle: take the CPU offline and online until /tmp/enough exists
 toggle() {
 	while [ ! -e /tmp/enough ]; do
-		echo 0 >$online
-		echo 1 >$online
+		echo 0 >$online && echo 1 >$online && echo >>/tmp/toggles
 	done
 }
+: >/tmp/toggles
 toggle &
 for turn in 1 2 3 4 5; do
-	check "turn $turn: it loads meanwhile" load 'carveouts=one:4M;two:4M'
-	check "turn $turn: and unloads" unload
+	check "turn $turn: the module loads meanwhile" load 'carveouts=one:4M;two:4M'
+	check "turn $turn: the module unloads meanwhile" unload
 done
 touch /tmp/enough
 wait
+toggles=$(wc -l </tmp/toggles)
+check "the CPU was offline at least 3 times ($toggles)" [ "$toggles" -ge 3 ]
 check_leaks

@@ -1,7 +1,7 @@
 # shellcheck shell=dash
 #
-# mapping.sh - memory of a carveout, mapped by a program, as distributions' kernels use it: for I/O
-# past the page cache, for sockets, and as huge pages.
+# mapping.sh - programs use mapped memory of a carveout on distributions' kernels for direct I/O, for
+# sockets, and as huge pages.
 #
 # kernels: 6.1 6.12 7.2
 # memory: 1G
@@ -11,15 +11,15 @@
 # shellcheck source=scripts/guest/lib.sh
 . /lib.sh
 
-must 'it loads' load size=128M
+must 'the module loads' load size=128M
 touched() { same "$1" "$(stat_of user_touched_bytes)" $(($2 * 4096)); }
 none() { [ "$(stat_of pages_user) $(stat_of pages_user_index) $(stat_of user_files)" = '0 0 0' ]; }
 nothing_is_left() {
-	settles "$1: all came back" none
-	same "$1: sound" "$(tail -n 1 $carve/validate)" ok
+	settles "$1: all pages are freed" none
+	same "$1: all invariants hold" "$(tail -n 1 $carve/validate)" ok
 }
 
-# block_io: straight between the mapping and a disk
+# block_io: direct I/O between the mapping and a disk
 block_io() {
 	check 'there is a disk' insmod /brd.ko rd_nr=1 rd_size=32768
 	yes carveout | head -c 4194304 >/tmp/pattern
@@ -29,11 +29,11 @@ block_io() {
 	start /mapper /dev/carveout
 	tell 'map a 16M'
 	does 'read /dev/ram0 0 a 0 4M'
-	touched 'O_DIRECT reads into pages that nobody has touched' 1024
+	touched 'O_DIRECT reads allocate the pages' 1024
 	does 'write /dev/ram0 8M a 0 4M'
-	check 'what was read is what there was' cmp -n 4194304 /tmp/pattern /dev/ram0
+	check 'O_DIRECT writes back what it read' cmp -n 4194304 /tmp/pattern /dev/ram0
 	dd if=/dev/ram0 of=/tmp/copy bs=1M skip=8 count=4 2>/dev/null
-	check 'and so is what was written' cmp /tmp/pattern /tmp/copy
+	check 'the written copy equals the pattern' cmp /tmp/pattern /tmp/copy
 	does 'fill a 4M 1M 0x5a'
 	does 'write /dev/ram0 16M a 4M 1M'
 	does 'read /dev/ram0 16M a 8M 1M'
@@ -48,35 +48,46 @@ block_io() {
 	stop
 	nothing_is_left 'after O_DIRECT'
 }
-if [ -e /brd.ko ]; then block_io; else skip 'O_DIRECT needs a disk, which this kernel has not'; fi
+if [ -e /brd.ko ]; then block_io; else skip 'O_DIRECT needs a disk, which this kernel lacks'; fi
 
 start /mapper /dev/carveout
 tell 'map a 4M'
 does 'fill a 0 4M 0x33'
 does 'splice a 0 64K' 'ok 65536'
 does 'unmap a 0 64K'
-touched 'what a pipe holds stays' 1024
+touched 'pages in a pipe stay' 1024
 does 'drain 0x33'
-touched 'until it is read' 1008
+touched 'pages are freed when the pipe is read' 1008
 if ifconfig lo up 2>/dev/null; then
 	does 'send a 1M 256K'
 else
-	skip 'MSG_ZEROCOPY needs a network, which this kernel has not'
+	skip 'MSG_ZEROCOPY needs a network, which this kernel lacks'
 fi
 stop
 nothing_is_left 'after pipes and sockets'
 
+# fork(): kernels differ in when they call vm_ops->open for the child
+start /mapper /dev/carveout
+for slot in a b c d e f g h i j; do tell "map $slot 64K"; done
+tell 'fill a 0 64K 9'
+seconds() { cut -d . -f 1 /proc/uptime; }
+began=$(seconds)
+does 'child is a 0 64K 9'
+check 'fork() does not block on its own mappings' [ $(($(seconds) - began)) -lt $((2 * ${slow:-1})) ]
+stop
+nothing_is_left 'after fork()'
+
 # Huge pages
 start /mapper /dev/carveout
 does 'map h 8M 0 huge'
-touched 'a huge mapping takes nothing' 0
+touched 'a huge mapping allocates no page' 0
 does 'is h 0 1 0'
-touched 'a touch takes 2 MiB' 512
+touched 'a page fault allocates 2 MiB' 512
 does 'is h 0 2M 0'
 does 'touch h 0 8M' 'ok 3'
-touched 'a fault for each' 2048
+touched 'each page fault maps 2 MiB' 2048
 does 'fill h 0 8M 0x11'
-like 'blocks of order 9 are whole' "$(cat $carve/user)" ' mapper +8192 +8192 +0$'
+like 'all memory is in blocks of order 9' "$(cat $carve/user)" ' mapper +8192 +8192 +0$'
 does 'map a 8M'
 does 'is a 0 8M 0x11'
 does 'fill a 4M 4K 0x12'
@@ -85,7 +96,7 @@ does 'child is h 4100K 1M 0x11'
 does 'child fill h 6M 8K 0x13'
 does 'is h 6M 8K 0x13'
 does 'unmap a'
-touched 'an ordinary mapping of it goes without it' 2048
+touched 'unmapping an ordinary mapping keeps its blocks' 2048
 does 'is h 0 4M 0x11'
 [ ! -e /brd.ko ] || does 'write /dev/ram0 0 h 0 4K' 'error EFAULT'
 [ ! -e /brd.ko ] || does 'read /dev/ram0 0 h 0 2M' 'error EFAULT'
@@ -93,9 +104,9 @@ does 'splice h 0 4K' 'error EFAULT'
 does 'advise h 0 2M dontneed' 'error EINVAL'
 does 'is h 0 4M 0x11'
 does 'unmap h 2M 2M'
-touched 'munmap of a huge page gives it back' 1536
+touched 'munmap of a huge page frees it' 1536
 does 'unmap h 4M 4K'
-touched 'and so does that of a part of one' 1535
+touched 'munmap of a part of a huge page frees that part' 1535
 does 'is h 4100K 1M 0x11'
 does 'is h 6M 8K 0x13'
 does 'is h 0 2M 0x11'
@@ -105,7 +116,7 @@ nothing_is_left 'after huge pages'
 start /mapper /dev/carveout
 does 'map h 4M 4K huge'
 does 'touch h 0 4M' 'ok 513'
-touched 'what is not aligned is mapped by small pages' 1024
+touched 'an unaligned huge mapping has small pages at its ends' 1024
 does 'map a 4M 8M'
 does 'fill a 2M 4K 0x21'
 does 'map i 4M 8M huge'
@@ -115,15 +126,15 @@ does 'is a 4093K 1K 0'
 does 'unmap a'
 does 'unmap i'
 does 'remap h 2M'
-touched 'mremap gives back what it cuts off' 512
+touched 'mremap frees the pages that it cuts off' 512
 stop_by KILL
 nothing_is_left 'after kill -9'
 
-same 'a crowd finds its memory as it left it' "$(/crowd /dev/carveout 3 4000 2>&1)" ok
-same 'by huge pages, too' "$(/crowd /dev/carveout 3 1000 huge 2>&1)" ok
-nothing_is_left 'after a crowd'
+same 'each process reads what it wrote' "$(/crowd /dev/carveout 3 4000 2>&1)" ok
+same 'each process reads what it wrote to huge pages' "$(/crowd /dev/carveout 3 1000 huge 2>&1)" ok
+nothing_is_left 'after several processes'
 
-# Of all blocks of 2 MiB at least half is somebody else's.
+# Fragment the carveout: half of every block of 2 MiB is allocated.
 put 0 min_free_kbytes
 while put 'pages 9' alloc; do :; done
 while put 'pages 8' alloc; do :; done
@@ -145,27 +156,27 @@ put all free
 nothing_is_left 'after small pages in place of huge ones'
 
 does_not_open() { /mapper /dev/carveout </dev/null | grep -qx 'error ENOENT'; }
-# Memory that the kernel doesn't know can't be user space's.
+# User space can't map memory without struct pages.
 echo 'dsp:16M@0x10000000' >$debug/create
 mark
 start /mapper /dev/carveout-dsp
 same 'memory beside the direct mapping is refused' "$reply" 'error EOPNOTSUPP'
 same 'with a line in the log' "$(since_mark)" \
-	"carveout: dsp: user space can't map this memory: it isn't in the direct mapping; source contig or cma is"
+	"carveout: dsp: user space can't map this memory: it isn't in the direct mapping: use source=contig or cma"
 stop
-check 'which holds nothing' eval "echo dsp >$debug/remove"
+check 'a refused open() does not pin the carveout' eval "echo dsp >$debug/remove"
 echo 'mixed:8M,16M@0x10000000' >$debug/create
 carve=$debug/mixed
 start /mapper /dev/carveout-mixed
 does 'map a 64M'
 does 'fill a 0 64M 1' 'signal BUS'
-check "beside other memory it is left alone" \
+check "user space gets pages of the other zone only" \
 	eval "[ $(stat_of pages_user) -gt 1500 ] && [ $(stat_of pages_user) -lt 2048 ]"
 does 'advise a 0 4M dontneed'
 does 'fill a 8M 3M 1'
 stop
 carve=$debug/default
-check 'that goes, too' eval "echo mixed >$debug/remove"
+check 'the mixed carveout is removed' eval "echo mixed >$debug/remove"
 
-check 'it unloads' unload
-check 'without it there is no device' does_not_open
+check 'the module unloads' unload
+check 'the device is gone' does_not_open

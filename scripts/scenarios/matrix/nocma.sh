@@ -1,6 +1,6 @@
 # shellcheck shell=dash
 #
-# nocma.sh - a kernel that knows CMA, booted without an area for it.
+# nocma.sh - boots a kernel with CONFIG_CMA without a CMA area.
 #
 # kernels: 6.12-debug 7.2
 # shellcheck source=scripts/guest/lib.sh
@@ -8,4 +8,4 @@
 
 load_fails 'source=cma' 'No such device' 'cma: there is no CMA area: boot with cma=16M' \
 	size=16M source=cma
-load_fails 'more than there is, of any source' "$memory" 'more than 12/16 of the memory' size=8G
+load_fails 'more than RAM, of any source' "$memory" 'exceeds 3/4 of RAM' size=8G

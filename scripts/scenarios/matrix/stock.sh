@@ -1,7 +1,6 @@
 # shellcheck shell=dash
 #
-# stock.sh - kernels as distributions ship them: ordinary memory and memory kept back at boot can
-# be had, CMA can not.
+# stock.sh - tests distributions' kernels: sources contig and reserved work, cma does not.
 #
 # kernels: 6.1 6.12
 # boot: memmap=32M$0x10000000
@@ -11,18 +10,18 @@
 
 before=$(free_memory)
 check 'source=contig loads' load size=128M source=contig
-like 'and says so' "$said" '^carveout: default: 128 MiB at .*, from contig on node 0'
+like 'the log has the source' "$said" '^carveout: default: 128 MiB at .*, from contig on node 0'
 all_layers 'source=contig'
-check 'it unloads' unload
+check 'the module unloads' unload
 
 check 'source=auto loads' load 'carveouts=net:32M,4M(dma32),2M(dma);dsp:16M@0x10000000'
 same 'each zone has a line' "$(echo "$said" | grep -c ' MiB at .* from contig ')" 3
-like 'and so has reserved memory' "$said" '^carveout: dsp: .*, zone HighMem, from reserved'
+like 'the reserved memory has a line' "$said" '^carveout: dsp: .*, zone HighMem, from reserved'
 for name in net dsp; do
 	carve=$debug/$name
 	all_layers "$name"
 done
-check 'they unload' unload
+check 'the module unloads with all of them' unload
 lost=$((before - $(free_memory)))
 check "every page came back ($lost KiB less than before)" [ "$lost" -le 4096 ]
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* KUNIT_CASE_SLOW(): says since 6.7 that a case may take its time */
+/* KUNIT_CASE_SLOW(): since 6.7, marks a slow test case */
 #ifndef _CARVE_COMPAT_KUNIT_TEST_H
 #define _CARVE_COMPAT_KUNIT_TEST_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* hrtimer_setup(): new in 6.13, in place of hrtimer_init() */
+/* hrtimer_setup(): since 6.13, replaces hrtimer_init() */
 #ifndef _CARVE_COMPAT_LINUX_HRTIMER_H
 #define _CARVE_COMPAT_LINUX_HRTIMER_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* SLAB_NO_MERGE: in Linux since 6.5. kzalloc_obj() and kin: since 7.0 */
+/* SLAB_NO_MERGE: since 6.5. kzalloc_obj(), kvzalloc_obj(): since 7.0 */
 #ifndef _CARVE_COMPAT_LINUX_SLAB_H
 #define _CARVE_COMPAT_LINUX_SLAB_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* WQ_PERCPU: says since 6.17 what was meant by silence before */
+/* Names since 6.17; before, workqueues were per-CPU by default */
 #ifndef _CARVE_COMPAT_LINUX_WORKQUEUE_H
 #define _CARVE_COMPAT_LINUX_WORKQUEUE_H
 
@@ -9,6 +9,7 @@
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
 #define WQ_PERCPU 0
+#define system_dfl_wq system_unbound_wq
 #endif
 
 #endif /* _CARVE_COMPAT_LINUX_WORKQUEUE_H */

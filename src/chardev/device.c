@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * /dev/carveout: each open file is an object of its own, which can be mapped.
+ *
+ * An open file holds a reference to its carveout, so that it can't be removed.
+ * The reference is put when the object is freed, which may be after the file is
+ * closed, if its pages are pinned by I/O. user/object.c has the locking.
+ */
+#include <linux/fs.h>
+#include <linux/kernel.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/printk.h>
+#include <linux/ratelimit.h>
+
+#include <carveout.h>
+
+#include "chardev/device.h"
+#include "user/mmap.h"
+
+static void device_put_carveout(struct carve_user *user)
+{
+	carveout_put(container_of(user, struct carveout, user));
+}
+
+static int device_open_object(struct carveout *co, struct inode *inode,
+			      struct file *file)
+{
+	struct carve_object *object;
+
+	if (!carve_user_possible(&co->user)) {
+		pr_warn_ratelimited("%s: user space can't map this memory: it isn't in the direct mapping: use source=contig or cma\n",
+				    co->name);
+		return -EOPNOTSUPP;
+	}
+	object = carve_object_open(&co->user, inode);
+	if (!object)
+		return -ENOMEM;
+	file->private_data = object;
+	/*
+	 * The kernel lists mappings by address_space: use one for each object
+	 */
+	file->f_mapping = &object->mapping;
+	return 0;
+}
+
+static int device_open(struct inode *inode, struct file *file)
+{
+	struct carve_device *device = container_of(file->private_data,
+						   struct carve_device, misc);
+	struct carveout *co = carveout_get(device->co->name);
+	int ret;
+
+	/* The carveout is being removed */
+	if (!co)
+		return -ENODEV;
+	ret = device_open_object(co, inode, file);
+	if (ret)
+		carveout_put(co);
+	return ret;
+}
+
+static int device_release(struct inode *inode, struct file *file)
+{
+	carve_object_close(file->private_data);
+	return 0;
+}
+
+static int device_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	return carve_object_mmap(file->private_data, vma);
+}
+
+static const struct file_operations device_fops = {
+	.owner = THIS_MODULE,
+	.open = device_open,
+	.release = device_release,
+	.mmap = device_mmap,
+#ifdef CARVE_HAVE_HUGE
+	.get_unmapped_area = thp_get_unmapped_area,
+#endif
+	.llseek = noop_llseek,
+};
+
+/* The device with the module's name, if there is one */
+static struct carve_device *unnamed;
+
+void carve_device_add(struct carve_device *device, struct carveout *co)
+{
+	int ret;
+
+	device->co = co;
+	if (cmpxchg(&unnamed, NULL, device))
+		snprintf(device->name, sizeof(device->name), "%s-%s",
+			 KBUILD_MODNAME, co->name);
+	else
+		snprintf(device->name, sizeof(device->name), KBUILD_MODNAME);
+	device->misc = (struct miscdevice){
+		.minor = MISC_DYNAMIC_MINOR,
+		.name = device->name,
+		.fops = &device_fops,
+		.mode = 0600,
+	};
+	co->user.released = device_put_carveout;
+	ret = misc_register(&device->misc);
+	if (ret)
+		pr_warn("%s: failed to create /dev/%s: error %d\n", co->name,
+			device->name, ret);
+	device->registered = !ret;
+}
+
+void carve_device_remove(struct carve_device *device)
+{
+	if (device->registered)
+		misc_deregister(&device->misc);
+	device->registered = false;
+	cmpxchg(&unnamed, device, NULL);
+}

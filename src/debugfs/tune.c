@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Files that show and change settings of a carveout: watermarks, how long
+ * allocations wait, per-CPU lists and freed areas. Locking: single values are
+ * changed with WRITE_ONCE(); the functions called lock what they change.
+ */
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/math64.h>
+#include <linux/seq_file.h>
+#include <linux/string.h>
+
+#include "core/instance.h"
+#include "debugfs/tune.h"
+#include "debugfs/tune_caches.h"
+
+/* Longest wait that can be set: a minute */
+#define MAX_WAIT_MS 60000U
+
+/* Watermarks, as /proc/sys/vm/min_free_kbytes: distributed by size of zone */
+
+static int run_min_free(void *context, const char *line,
+			struct carve_reply *reply)
+{
+	struct carveout *co = context;
+	unsigned long kib, pages, all = carve_pages_nr_managed(&co->pages);
+	struct carve_zone *zone;
+
+	if (kstrtoul(line, 0, &kib) || kib >> (PAGE_SHIFT - 10) > all / 2)
+		return carve_reply_error(reply, -EINVAL,
+					 "\"%s\" is not a number of KiB up to %lu, half of the carveout",
+					 line, (all / 2) << (PAGE_SHIFT - 10));
+	pages = kib >> (PAGE_SHIFT - 10);
+	carve_for_each_zone(zone, &co->pages)
+		carve_zone_set_watermarks(zone, mult_frac(pages,
+							  zone->nr_managed,
+							  all));
+	carve_reply_set(reply, "set");
+	return 0;
+}
+
+static void show_min_free(struct seq_file *m, void *context)
+{
+	const struct carveout *co = context;
+	const struct carve_zone *zone;
+	unsigned long pages = 0;
+
+	carve_for_each_zone(zone, &co->pages)
+		pages += READ_ONCE(zone->watermark[CARVE_WMARK_MIN]);
+	seq_printf(m, "%lu\n", pages << (PAGE_SHIFT - 10));
+}
+
+/* How long a sleeping allocation waits for others to free */
+
+static int run_wait(void *context, const char *line, struct carve_reply *reply)
+{
+	struct carveout *co = context;
+	unsigned int ms;
+
+	if (kstrtouint(line, 0, &ms) || ms > MAX_WAIT_MS)
+		return carve_reply_error(reply, -EINVAL,
+					 "\"%s\" is not a number of ms up to %u",
+					 line, MAX_WAIT_MS);
+	WRITE_ONCE(co->pages.wait_ms, ms);
+	carve_reply_set(reply, "set");
+	return 0;
+}
+
+static void show_wait(struct seq_file *m, void *context)
+{
+	const struct carveout *co = context;
+
+	seq_printf(m, "%u\n", READ_ONCE(co->pages.wait_ms));
+}
+
+/* Batch and limit of the per-CPU lists, by order */
+
+/* Maximum of all zones, since small ones have smaller per-CPU lists, or none */
+static struct carve_magazine_shape max_pcp_shape(const struct carveout *co,
+						 unsigned int order)
+{
+	struct carve_magazine_shape most = { };
+	const struct carve_pcp *pcp;
+	const struct carve_zone *zone;
+
+	carve_for_each_zone(zone, &co->pages) {
+		pcp = zone->pcp[CARVE_MIGRATE_UNMOVABLE][order];
+		if (!pcp)
+			continue;
+		most.batch = max(most.batch, pcp->magazines.max.batch);
+		most.room = max(most.room, pcp->magazines.max.room);
+	}
+	return most;
+}
+
+/* Set all zones and migratetypes, each up to its maximum */
+static void tune_pcp(struct carveout *co, unsigned int order,
+		     unsigned int batch, unsigned int limit)
+{
+	struct carve_pcp *pcp;
+	struct carve_zone *zone;
+	unsigned int i;
+
+	carve_for_each_zone(zone, &co->pages) {
+		carve_for_each_pcp(pcp, zone, i) {
+			struct carve_magazines *ms = &pcp->magazines;
+
+			if (pcp->order == order)
+				carve_magazines_tune(ms,
+						     min(batch, ms->max.batch),
+						     min(limit, ms->max.room));
+		}
+	}
+}
+
+static int run_pcp(void *context, const char *line,
+		   struct carve_reply *reply)
+{
+	struct carveout *co = context;
+	struct carve_magazine_shape most = { };
+	unsigned int order, batch, limit;
+	char rest;
+
+	/* Field widths, because sscanf() doesn't detect overflow */
+	if (sscanf(line, "%9u %9u %9u%c", &order, &batch, &limit, &rest) != 3)
+		return carve_reply_error(reply, -EINVAL,
+					 "\"%s\" is not ORDER BATCH LIMIT, such as 0 16 32",
+					 line);
+	if (order < CARVE_NR_PCP)
+		most = max_pcp_shape(co, order);
+	if (!most.batch)
+		return carve_reply_error(reply, -EINVAL,
+					 "blocks of order %u have no per-CPU lists",
+					 order);
+	if (!batch || batch > most.batch || limit > most.room)
+		return carve_reply_error(reply, -EINVAL,
+					 "for order %u BATCH is from 1 to %u, LIMIT from 0 to %u",
+					 order, most.batch, most.room);
+	tune_pcp(co, order, batch, limit);
+	carve_reply_set(reply, "set");
+	return 0;
+}
+
+static void show_one_pcp(struct seq_file *m, const struct carve_zone *zone,
+			 const struct carve_pcp *pcp)
+{
+	const struct carve_magazines *ms = &pcp->magazines;
+
+	seq_printf(m, "%-8s %-11s %5u %5u %5u %9u %8lu\n", carve_zone_name(zone),
+		   pcp->migratetype == CARVE_MIGRATE_UNMOVABLE ?
+		   "unmovable" : "reclaimable",
+		   pcp->order, READ_ONCE(ms->batch),
+		   carve_magazine_limit(ms->cpu[cpumask_first(cpu_possible_mask)]),
+		   ms->max.batch, carve_magazines_count(ms));
+}
+
+static void show_pcp(struct seq_file *m, void *context)
+{
+	struct carveout *co = context;
+	struct carve_pcp *pcp;
+	struct carve_zone *zone;
+	unsigned int i;
+
+	seq_printf(m, "%-8s %-11s %5s %5s %5s %9s %8s\n", "zone", "migratetype",
+		   "order", "batch", "limit", "max_batch", "blocks");
+	carve_for_each_zone(zone, &co->pages)
+		carve_for_each_pcp(pcp, zone, i)
+			show_one_pcp(m, zone, pcp);
+}
+
+/* The area cache: its limit, and whether freed areas are unmapped at once */
+
+static int run_keep(void *context, const char *line, struct carve_reply *reply)
+{
+	struct carveout *co = context;
+	unsigned long kib, all = co->pages.nr_pages;
+
+	if (kstrtoul(line, 0, &kib) || kib >> (PAGE_SHIFT - 10) > all)
+		return carve_reply_error(reply, -EINVAL,
+					 "\"%s\" is not a number of KiB up to %lu, the carveout's size",
+					 line, all << (PAGE_SHIFT - 10));
+	carve_vmap_set_cache_limit(&co->vmap, kib >> (PAGE_SHIFT - 10),
+				   READ_ONCE(co->vmap.eager));
+	carve_reply_set(reply, "set");
+	return 0;
+}
+
+static void show_keep(struct seq_file *m, void *context)
+{
+	const struct carveout *co = context;
+
+	seq_printf(m, "%lu\n",
+		   READ_ONCE(co->vmap.keep) << (PAGE_SHIFT - 10));
+}
+
+static int run_eager(void *context, const char *line, struct carve_reply *reply)
+{
+	struct carveout *co = context;
+	unsigned int eager;
+
+	if (kstrtouint(line, 0, &eager) || eager > 1)
+		return carve_reply_error(reply, -EINVAL,
+					 "\"%s\" is not 0 or 1: whether freed areas are unmapped at once",
+					 line);
+	carve_vmap_set_cache_limit(&co->vmap, READ_ONCE(co->vmap.keep), eager);
+	carve_reply_set(reply, "set");
+	return 0;
+}
+
+static void show_eager(struct seq_file *m, void *context)
+{
+	const struct carveout *co = context;
+
+	seq_printf(m, "%d\n", READ_ONCE(co->vmap.eager));
+}
+
+static const struct carve_command commands[] = {
+	{ .name = "min_free_kbytes", .run = run_min_free,
+	  .show = show_min_free, .usage = "" },
+	{ .name = "wait_ms", .run = run_wait, .show = show_wait, .usage = "" },
+	{ .name = "pcp", .run = run_pcp, .show = show_pcp,
+	  .usage = "" },
+	{ .name = "caches", .run = carve_run_caches,
+	  .show = carve_show_caches, .usage = "" },
+	{ .name = "shuffle", .run = carve_run_shuffle,
+	  .show = carve_show_shuffle, .usage = "" },
+	{ .name = "vmap_keep_kbytes", .run = run_keep, .show = show_keep,
+	  .usage = "" },
+	{ .name = "vmap_eager", .run = run_eager, .show = show_eager,
+	  .usage = "" },
+};
+
+static_assert(ARRAY_SIZE(commands) == CARVE_NR_TUNE_FILES);
+
+void carve_tunes_add(struct carve_tunes *tunes, struct carveout *co,
+		     struct dentry *dir)
+{
+	unsigned int i;
+
+	for (i = 0; i < CARVE_NR_TUNE_FILES; i++)
+		carve_command_add(&tunes->file[i], &commands[i], co, dir);
+}

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Memory for user space: objects, one for each open file. See object.c. */
+#ifndef _CARVE_OBJECT_H
+#define _CARVE_OBJECT_H
+
+#include <linux/fs.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/sched.h>
+#include <linux/workqueue.h>
+
+#include "slab/kmalloc.h"
+#include "user/cover.h"
+#include "user/index.h"
+
+/**
+ * struct carve_user - memory of a carveout mapped by user space
+ * @slabs: the slab layer; its page allocator provides the pages
+ * @cache: cache of objects
+ * @mappings: cache of records of mappings
+ * @lock: guards @objects; innermost, and not held while allocating
+ * @objects: list of all objects
+ * @shrinker: frees idle pages under memory pressure
+ * @sweep: frees idle pages periodically
+ * @used: there have been pages in objects
+ * @released: called without locks when a closed object is freed; or NULL
+ */
+struct carve_user {
+	struct carve_slabs *slabs;
+	struct carve_cache *cache;
+	struct carve_cache *mappings;
+	struct mutex lock; /* @objects */
+	struct list_head objects;
+	struct carve_shrinker shrinker;
+	struct delayed_work sweep;
+	bool used;
+	void (*released)(struct carve_user *user);
+};
+
+/**
+ * struct carve_object - the memory behind an open file
+ * @user: the carveout's user space memory
+ * @list: link in @objects of @user; guarded by its lock, as @pins and @closed
+ *	are
+ * @pins: references of walks over the list
+ * @lock: guards @index, @nr_pages and @cover; not held while pages are
+ *	allocated, except tables of @index
+ * @index: pages by offset
+ * @nr_pages: number of pages
+ * @closed: the file is closed; the remaining pages are pinned by I/O
+ * @pid: the process that opened it
+ * @comm: the name of this process
+ * @mapping: the kernel's list of its mappings
+ * @cover: offsets covered by these
+ */
+struct carve_object {
+	struct carve_user *user;
+	struct list_head list;
+	unsigned int pins;
+	struct mutex lock; /* @index, @nr_pages, @cover */
+	struct carve_index index;
+	unsigned long nr_pages;
+	bool closed;
+	pid_t pid;
+	char comm[TASK_COMM_LEN];
+	struct address_space mapping;
+	struct carve_cover cover;
+};
+
+/**
+ * struct carve_object_usage - statistics of an object, or of all objects
+ * @files: number of objects
+ * @mapped: pages of address space
+ * @touched: pages of memory
+ * @pinned: pages with references besides those of page tables, such as of I/O
+ */
+struct carve_object_usage {
+	unsigned long files;
+	unsigned long mapped;
+	unsigned long touched;
+	unsigned long pinned;
+};
+
+/* Set up, after the slabs; 0, or -ENOMEM if @boot is full */
+int carve_user_init(struct carve_user *user, struct carve_slabs *slabs,
+		    struct carve_boot *boot);
+/* Stop background work, when no file is open any more. May sleep */
+void carve_user_stop(struct carve_user *user);
+
+/* True if a zone suits user space: with struct pages, in the direct mapping */
+bool carve_user_possible(struct carve_user *user);
+/* True if no such zone is from a CMA area, whose pages can't be pinned */
+bool carve_user_pinnable(struct carve_user *user);
+
+/* Free idle pages, and get the statistics of all objects. May sleep */
+void carve_user_usage(struct carve_user *user,
+		      struct carve_object_usage *usage);
+/* Call @fn with the statistics of each object. May sleep */
+void carve_user_for_each(struct carve_user *user,
+			 void (*fn)(const struct carve_object *object,
+				    const struct carve_object_usage *usage,
+				    void *arg),
+			 void *arg);
+/*
+ * Report the owners of objects, unless @r is NULL; returns their number. May
+ * sleep
+ */
+unsigned long carve_user_report(struct carve_user *user,
+				struct carve_report *r);
+/* Check the invariants in object.c. May sleep */
+void carve_user_check(struct carve_user *user, struct carve_report *r);
+
+/**
+ * carve_object_open() - create an object
+ * @user: the carveout's user space memory
+ * @inode: the file's inode, or NULL in tests
+ *
+ * Context: may sleep.
+ * Return: the object, without pages, or NULL if the carveout is full.
+ */
+struct carve_object *carve_object_open(struct carve_user *user,
+				       struct inode *inode);
+
+/**
+ * carve_object_close() - free an object
+ * @object: the object, without mappings
+ *
+ * Frees its pages. If some are pinned, these and the object are freed when they
+ * no longer are.
+ *
+ * Context: may sleep.
+ */
+void carve_object_close(struct carve_object *object);
+
+/**
+ * carve_object_get_page() - get or allocate the page at an offset
+ * @object: the object
+ * @at: offset in pages
+ *
+ * An idle page is zeroed first, as if it had been freed and allocated again.
+ *
+ * Context: may sleep.
+ * Return: the page, with a reference that the caller puts; or ERR_PTR():
+ * -ENOMEM if the carveout is full, -EFBIG for an offset beyond the limit.
+ */
+struct page *carve_object_get_page(struct carve_object *object, unsigned long at);
+
+/**
+ * carve_object_alloc_block() - get or allocate a block of pages at an offset
+ * @object: the object
+ * @at: offset in pages, a multiple of the block's length
+ * @order: log2 of its length in pages
+ *
+ * For huge mappings only: the pages get no reference, and aren't idle only
+ * because a mapping without references covers them.
+ *
+ * Context: may sleep.
+ * Return: the first page, without a reference; or NULL if the pages at this
+ * offset are not contiguous, or no block is free.
+ */
+struct page *carve_object_alloc_block(struct carve_object *object,
+				      unsigned long at, unsigned int order);
+
+/**
+ * carve_object_map() - add a mapping
+ * @object: the object
+ * @vma: the mapping, which has not been accessed yet
+ *
+ * Context: may sleep.
+ * Return: 0, or -ENOMEM if the carveout has no memory for its record.
+ */
+int carve_object_map(struct carve_object *object, struct vm_area_struct *vma);
+
+/**
+ * carve_object_map_unrecorded() - add a mapping without a record
+ * @object: the object
+ * @vma: the mapping, which has not been accessed yet
+ *
+ * For mappings that can't be refused. No page of the object is idle as long as
+ * there is such a mapping.
+ *
+ * Context: may sleep.
+ */
+void carve_object_map_unrecorded(struct carve_object *object,
+				 struct vm_area_struct *vma);
+
+/**
+ * carve_object_unmap() - remove a mapping
+ * @object: the object
+ * @vma: the mapping, with empty page tables and flushed TLBs
+ *
+ * Frees the pages that no other mapping covers and that aren't pinned. Pages
+ * covered by another mapping stay, even if it has not accessed them yet.
+ *
+ * Context: may sleep.
+ */
+void carve_object_unmap(struct carve_object *object,
+			struct vm_area_struct *vma);
+
+/* Pages of address space that map an object. May sleep */
+unsigned long carve_object_mapped(struct carve_object *object);
+
+/**
+ * carve_object_sweep() - free idle pages
+ * @object: the object
+ * @first: the first offset, in pages
+ * @end: the offset after the last
+ *
+ * Context: may sleep.
+ * Return: the number of pages freed.
+ */
+unsigned long carve_object_sweep(struct carve_object *object,
+				 unsigned long first, unsigned long end);
+
+static inline struct carve_pages *
+carve_object_pages(const struct carve_object *object)
+{
+	return object->user->slabs->pages;
+}
+
+#endif /* _CARVE_OBJECT_H */
