@@ -42,6 +42,8 @@ void carve_fixture_destroy(struct kunit *test, struct carveout *co)
 {
 	struct carve_zone *zone;
 
+	/* Background reclaim may hold pages that it is moving */
+	carve_pages_stop(&co->pages);
 	carve_pages_reclaim(&co->pages);
 	carve_for_each_zone(zone, &co->pages)
 		KUNIT_EXPECT_EQ(test, carve_zone_nr_free(zone),
