@@ -290,6 +290,74 @@ static void page_flags_are_clean_after_free(struct kunit *test)
 	carve_object_close(object);
 }
 
+static void written_page_stays_until_close(struct kunit *test)
+{
+	struct carveout *co = test->priv;
+	unsigned long nr_free = carve_fixture_collect(co);
+	struct carve_object *object = open_object(test);
+	struct page *page = carve_object_get_page_to_write(object, 3), *again;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, page);
+	memset(page_address(page), 0x5a, PAGE_SIZE);
+	put_page(page);
+	put_page(touch(test, object, 4));
+	KUNIT_EXPECT_EQ(test, sweep(object), 1UL);
+	again = touch(test, object, 3);
+	KUNIT_EXPECT_PTR_EQ(test, again, page);
+	KUNIT_EXPECT_NULL(test, memchr_inv(page_address(again), 0x5a, PAGE_SIZE));
+	put_page(again);
+	carve_object_close(object);
+	KUNIT_EXPECT_EQ(test, carve_fixture_collect(co), nr_free);
+}
+
+static void page_that_is_mapped_first_stays_once_written(struct kunit *test)
+{
+	struct carve_object *object = open_object(test);
+	struct page *page = touch(test, object, 0);
+
+	KUNIT_EXPECT_PTR_EQ(test, carve_object_get_page_to_write(object, 0), page);
+	put_page(page);
+	put_page(page);
+	KUNIT_EXPECT_EQ(test, sweep(object), 0UL);
+	carve_object_close(object);
+}
+
+static void lookup_allocates_nothing(struct kunit *test)
+{
+	struct carve_object *object = open_object(test);
+	struct page *page;
+
+	KUNIT_EXPECT_NULL(test, carve_object_find_page(object, 7));
+	KUNIT_EXPECT_NULL(test, carve_object_find_page(object, CARVE_INDEX_END - 1));
+	KUNIT_EXPECT_EQ(test, object->nr_pages, 0UL);
+	page = touch(test, object, 7);
+	KUNIT_EXPECT_PTR_EQ(test, carve_object_find_page(object, 7), page);
+	put_page(page);
+	put_page(page);
+	/* An idle page reads as zeroes, whatever is in it */
+	KUNIT_EXPECT_NULL(test, carve_object_find_page(object, 7));
+	carve_object_close(object);
+}
+
+static void data_and_holes_are_found(struct kunit *test)
+{
+	struct carve_object *object = open_object(test);
+	unsigned long at;
+
+	KUNIT_EXPECT_EQ(test, carve_object_next_data(object, 0), CARVE_INDEX_END);
+	KUNIT_EXPECT_EQ(test, carve_object_next_hole(object, 5), 5UL);
+	for (at = 1000; at < 1100; at++)
+		put_page(carve_object_get_page_to_write(object, at));
+	put_page(carve_object_get_page_to_write(object, CARVE_INDEX_END - 1));
+	KUNIT_EXPECT_EQ(test, carve_object_next_data(object, 0), 1000UL);
+	KUNIT_EXPECT_EQ(test, carve_object_next_data(object, 1050), 1050UL);
+	KUNIT_EXPECT_EQ(test, carve_object_next_hole(object, 1000), 1100UL);
+	KUNIT_EXPECT_EQ(test, carve_object_next_data(object, 1100), CARVE_INDEX_END - 1);
+	KUNIT_EXPECT_EQ(test, carve_object_next_hole(object, CARVE_INDEX_END - 1),
+			CARVE_INDEX_END);
+	carve_object_close(object);
+}
+
 static void offsets_beyond_the_end_are_refused(struct kunit *test)
 {
 	struct carve_object *object = open_object(test);
@@ -860,6 +928,10 @@ static struct kunit_case user_cases[] = {
 	KUNIT_CASE(unreferenced_pages_are_freed),
 	KUNIT_CASE(freed_page_is_cleared_on_next_access),
 	KUNIT_CASE(page_flags_are_clean_after_free),
+	KUNIT_CASE(written_page_stays_until_close),
+	KUNIT_CASE(page_that_is_mapped_first_stays_once_written),
+	KUNIT_CASE(lookup_allocates_nothing),
+	KUNIT_CASE(data_and_holes_are_found),
 	KUNIT_CASE(offsets_beyond_the_end_are_refused),
 	KUNIT_CASE(full_carveout_returns_an_error),
 	KUNIT_CASE(memory_pressure_reclaims_unreferenced_pages),

@@ -21,7 +21,16 @@
  *	drain BYTE				empty the pipe, and compare
  *	send SLOT OFFSET SIZE			through a socket with MSG_ZEROCOPY, and compare
  *	pin SLOT OFFSET SIZE			pin it long-term, as fixed buffers of io_uring
- *	open, close				reopen or close the device; mappings stay
+ *	peek SLOT OFFSET SIZE BYTE		read it through /proc/self/mem, and compare
+ *	poke SLOT OFFSET BYTE			write a byte of it through /proc/self/mem
+ *	pread POSITION SIZE BYTE		read() the device, and compare; replies the count
+ *	pwrite POSITION SIZE BYTE		write() to the device; replies the count
+ *	preadv2, pwritev2			like these, with RWF_DSYNC
+ *	seek POSITION set|cur|end|data|hole	lseek(); replies the position
+ *	pipe POSITION SIZE			splice() from the device into a pipe
+ *	unpipe POSITION SIZE			splice() from the pipe into the device
+ *	sync SLOT				fsync() and msync()
+ *	open [sync|dsync|append], close		reopen or close the device; mappings stay
  *	exec					become another program, which maps nothing
  *	quit
  *
@@ -360,10 +369,150 @@ static int do_pin(char **w)
 	return outcome(errno ? -1 : 0);
 }
 
+static int through_mem(int flags)
+{
+	return open("/proc/self/mem", flags);
+}
+
+static int do_peek(char **w)
+{
+	size_t size = number(w[2]);
+	unsigned char *buffer = malloc(size);
+	int mem = through_mem(O_RDONLY);
+	ssize_t n = pread(mem, buffer, size, (off_t)at(w));
+
+	close(mem);
+	if (n < 0)
+		outcome(n);
+	else if ((size_t)n < size)
+		reply("error: %zd of %zu", n, size);
+	else
+		compare(buffer, size, number(w[3]));
+	free(buffer);
+	return 0;
+}
+
+static int do_poke(char **w)
+{
+	unsigned char byte = number(w[2]);
+	int mem = through_mem(O_RDWR);
+	ssize_t n = pwrite(mem, &byte, 1, (off_t)at(w));
+
+	close(mem);
+	return outcome(n);
+}
+
+static int read_device(char **w, int flags)
+{
+	size_t size = number(w[1]), i;
+	unsigned char *buffer = malloc(size);
+	struct iovec iov = { buffer, size };
+	ssize_t n = flags ? preadv2(fd, &iov, 1, number(w[0]), flags) :
+			    pread(fd, buffer, size, number(w[0]));
+
+	for (i = 0; (ssize_t)i < n && buffer[i] == number(w[2]); i++)
+		;
+	if (n < 0)
+		outcome(n);
+	else if ((ssize_t)i < n)
+		reply("differs at %zu: %u", i, buffer[i]);
+	else
+		reply("ok %zd", n);
+	free(buffer);
+	return 0;
+}
+
+static int do_pread(char **w)
+{
+	return read_device(w, 0);
+}
+
+static int do_preadv2(char **w)
+{
+	return read_device(w, RWF_DSYNC);
+}
+
+static int write_device(char **w, int flags)
+{
+	size_t size = number(w[1]);
+	unsigned char *buffer = malloc(size);
+	struct iovec iov = { buffer, size };
+	ssize_t n;
+
+	memset(buffer, number(w[2]), size);
+	n = flags ? pwritev2(fd, &iov, 1, number(w[0]), flags) :
+		    pwrite(fd, buffer, size, number(w[0]));
+	free(buffer);
+	return n < 0 ? outcome(n) : reply("ok %zd", n);
+}
+
+static int do_pwrite(char **w)
+{
+	return write_device(w, 0);
+}
+
+static int do_pwritev2(char **w)
+{
+	return write_device(w, RWF_DSYNC);
+}
+
+static int do_seek(char **w)
+{
+	static const char * const names[] = {
+		[SEEK_SET] = "set", [SEEK_CUR] = "cur", [SEEK_END] = "end",
+		[SEEK_DATA] = "data", [SEEK_HOLE] = "hole",
+	};
+	size_t whence;
+	off_t pos;
+
+	for (whence = 0; whence < ARRAY_SIZE(names); whence++)
+		if (!strcmp(names[whence], w[1]))
+			break;
+	pos = lseek(fd, number(w[0]), whence);
+	return pos < 0 ? outcome(-1) : reply("ok %lld", (long long)pos);
+}
+
+static int do_pipe(char **w)
+{
+	loff_t pos = number(w[0]);
+	ssize_t n;
+
+	if (pipe_fd[0] < 0 && pipe(pipe_fd) < 0)
+		return outcome(-1);
+	n = splice(fd, &pos, pipe_fd[1], NULL, number(w[1]), SPLICE_F_NONBLOCK);
+	if (n > 0)
+		in_pipe += n;
+	return n < 0 ? outcome(-1) : reply("ok %zd", n);
+}
+
+static int do_unpipe(char **w)
+{
+	loff_t pos = number(w[0]);
+	ssize_t n = splice(pipe_fd[0], NULL, fd, &pos, number(w[1]), SPLICE_F_NONBLOCK);
+
+	if (n > 0)
+		in_pipe -= n;
+	return n < 0 ? outcome(-1) : reply("ok %zd", n);
+}
+
+static int do_sync(char **w)
+{
+	struct slot *s = slot(w[0]);
+
+	return outcome(fsync(fd) ?: msync(s->p, s->size, MS_SYNC));
+}
+
 static int do_open(char **w)
 {
-	(void)w;
-	fd = open(device, O_RDWR);
+	int flags = O_RDWR;
+
+	if (w && has(w, "sync"))
+		flags |= O_SYNC;
+	if (w && has(w, "dsync"))
+		flags |= O_DSYNC;
+	if (w && has(w, "append"))
+		flags |= O_APPEND;
+	fd = open(device, flags);
 	return outcome(fd);
 }
 
@@ -397,7 +546,11 @@ static const struct command {
 	{ "fill", 4, do_fill }, { "is", 4, do_is }, { "touch", 3, do_touch },
 	{ "read", 5, do_read }, { "write", 5, do_write },
 	{ "splice", 3, do_splice }, { "drain", 1, do_drain }, { "send", 3, do_send },
-	{ "pin", 3, do_pin },
+	{ "pin", 3, do_pin }, { "peek", 4, do_peek }, { "poke", 3, do_poke },
+	{ "pread", 3, do_pread }, { "pwrite", 3, do_pwrite },
+	{ "preadv2", 3, do_preadv2 }, { "pwritev2", 3, do_pwritev2 },
+	{ "seek", 2, do_seek }, { "pipe", 2, do_pipe }, { "unpipe", 2, do_unpipe },
+	{ "sync", 1, do_sync },
 	{ "open", 0, do_open }, { "close", 0, do_close }, { "exec", 0, do_exec },
 	{ "quit", 0, do_quit },
 };

@@ -16,6 +16,7 @@
 #include <carveout.h>
 
 #include "chardev/device.h"
+#include "user/io.h"
 #include "user/mmap.h"
 
 static void device_put_carveout(struct carve_user *user)
@@ -44,6 +45,16 @@ static int device_open_object(struct carveout *co, struct inode *inode,
 	return 0;
 }
 
+/* Drivers take O_SYNC, of which O_DSYNC is a part, for a wish not to cache */
+static int device_check_flags(const struct carveout *co, const struct file *file)
+{
+	if (!(file->f_flags & O_DSYNC))
+		return 0;
+	pr_warn_ratelimited("%s: user space maps this memory cached only: open the device without O_SYNC and O_DSYNC\n",
+			    co->name);
+	return -EOPNOTSUPP;
+}
+
 static int device_open(struct inode *inode, struct file *file)
 {
 	struct carve_device *device = container_of(file->private_data,
@@ -54,7 +65,9 @@ static int device_open(struct inode *inode, struct file *file)
 	/* The carveout is being removed */
 	if (!co)
 		return -ENODEV;
-	ret = device_open_object(co, inode, file);
+	ret = device_check_flags(co, file);
+	if (!ret)
+		ret = device_open_object(co, inode, file);
 	if (ret)
 		carveout_put(co);
 	return ret;
@@ -76,10 +89,15 @@ static const struct file_operations device_fops = {
 	.open = device_open,
 	.release = device_release,
 	.mmap = device_mmap,
+	.llseek = carve_object_llseek,
+	.read_iter = carve_object_read_iter,
+	.write_iter = carve_object_write_iter,
+	.splice_read = copy_splice_read,
+	.splice_write = iter_file_splice_write,
+	.fsync = noop_fsync,
 #ifdef CARVE_HAVE_HUGE
 	.get_unmapped_area = thp_get_unmapped_area,
 #endif
-	.llseek = noop_llseek,
 };
 
 /* The device with the module's name, if there is one */

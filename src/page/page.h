@@ -95,6 +95,8 @@ enum carve_migratetype {
  * @debug: CARVE_PAGE_SLAB: it is a debug slab; constant while it is a slab
  * @kept: CARVE_PAGE_USER: its mapping is gone, but the page is kept for other
  *	mappings of the object
+ * @stays: CARVE_PAGE_USER: its contents stay until the file is closed, mapped or
+ *	not
  * @block_migratetype: migratetype of the pageblock, in its first page
  * @caller: blocks in use: return address of the allocation
  * @cache: CARVE_PAGE_SLAB, _TAIL: the slab's cache
@@ -136,7 +138,10 @@ struct carve_page {
 			u8 colour : 7;
 			u8 debug : 1;
 		};
-		u8 kept;
+		struct {
+			u8 kept : 1;
+			u8 stays : 1;
+		};
 	};
 	u8 block_migratetype;
 	union {

@@ -24,6 +24,7 @@
 
 #include <carveout_user.h>
 
+#include "user/io.h"
 #include "user/mmap.h"
 
 static struct carve_object *vma_object(const struct vm_area_struct *vma)
@@ -76,9 +77,23 @@ static vm_fault_t user_fault_pfn(struct vm_fault *vmf)
 	return ret;
 }
 
+/* ptrace() and /proc/PID/mem, which can't get references to these pages */
+static int user_access(struct vm_area_struct *vma, unsigned long addr, void *buf,
+		       int len, int write)
+{
+	loff_t pos = (carve_vma_first(vma) << PAGE_SHIFT) + (addr - vma->vm_start);
+
+	if (write && !(vma->vm_flags & VM_WRITE))
+		return -EACCES;
+	len = min_t(unsigned long, len, vma->vm_end - addr);
+	return write ? carve_object_poke(vma_object(vma), pos, buf, len) :
+		       carve_object_peek(vma_object(vma), pos, buf, len);
+}
+
 static const struct vm_operations_struct unpinnable_ops = {
 	.open = user_vma_open,
 	.close = user_vma_close,
+	.access = user_access,
 	.fault = user_fault_pfn,
 };
 
@@ -129,6 +144,7 @@ static vm_fault_t user_fault_any(struct vm_fault *vmf)
 static const struct vm_operations_struct huge_ops = {
 	.open = user_vma_open,
 	.close = user_vma_close,
+	.access = user_access,
 	.fault = user_fault_any,
 };
 

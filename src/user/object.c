@@ -24,6 +24,9 @@
  * All pages covered by a mapping without references are in use. See mmap.c,
  * cover.c.
  *
+ * Pages written by write() stay until the file is closed: a file keeps what was
+ * written to it, mapped or not. See io.c.
+ *
  * An object that is closed while its pages are pinned by I/O is freed after the
  * I/O.
  *
@@ -101,6 +104,8 @@ static bool frame_is_held(struct carve_pages *ps, const struct page *frame)
 static bool page_is_idle(struct carve_object *object, const struct carve_page *page)
 {
 	lockdep_assert_held(&object->lock);
+	if (page->stays && !object->closing)
+		return false;
 	if (frame_is_held(carve_object_pages(object),
 			  page_frame(carve_object_pages(object), page)))
 		return false;
@@ -155,6 +160,7 @@ static int object_insert(struct carve_object *object, unsigned long at,
 		return ret;
 	page->at = at;
 	page->kept = false;
+	page->stays = false;
 	WRITE_ONCE(object->user->used, true);
 	WRITE_ONCE(object->nr_pages, object->nr_pages + 1);
 	if (object->nr_pages == 1)
@@ -186,8 +192,12 @@ static void object_free_page(struct carve_object *object, struct carve_page *pag
 	carve_pages_free(ps, page, 0, CARVE_PAGE_USER, _THIS_IP_);
 }
 
-/* The existing page at an offset, with a reference, or NULL */
-static struct page *object_get_present(struct carve_object *object, unsigned long at)
+/*
+ * The existing page at an offset, with a reference, or NULL. @stays: it stays
+ * until the file is closed.
+ */
+static struct page *object_get_present(struct carve_object *object, unsigned long at,
+				       bool stays)
 {
 	struct carve_page *page = object_page(object, at);
 	struct page *frame;
@@ -204,11 +214,13 @@ static struct page *object_get_present(struct carve_object *object, unsigned lon
 		clear_page(page_address(frame));
 	}
 	page->kept = false;
+	page->stays |= stays;
 	get_page(frame);
 	return frame;
 }
 
-static struct page *object_get_new(struct carve_object *object, unsigned long at)
+static struct page *object_get_new(struct carve_object *object, unsigned long at,
+				   bool stays)
 {
 	struct carve_pages *ps = carve_object_pages(object);
 	struct carve_page *page = alloc_user_block(ps, GFP_OBJECT, 0);
@@ -225,25 +237,68 @@ static struct page *object_get_new(struct carve_object *object, unsigned long at
 		return ERR_PTR(-ENOMEM);
 	guard(mutex)(&object->lock);
 	/* Another thread may have inserted a page meanwhile */
-	frame = object_get_present(object, at);
+	frame = object_get_present(object, at, stays);
 	if (frame || object_insert(object, at, page)) {
 		carve_pages_free(ps, page, 0, CARVE_PAGE_USER, _THIS_IP_);
 		return frame ?: ERR_PTR(-ENOMEM);
 	}
+	page->stays = stays;
 	frame = page_frame(ps, page);
 	get_page(frame);
 	return frame;
 }
 
-struct page *carve_object_get_page(struct carve_object *object, unsigned long at)
+static struct page *object_get(struct carve_object *object, unsigned long at,
+			       bool stays)
 {
 	struct page *frame;
 
 	if (at >= CARVE_INDEX_END)
 		return ERR_PTR(-EFBIG);
 	scoped_guard(mutex, &object->lock)
-		frame = object_get_present(object, at);
-	return frame ?: object_get_new(object, at);
+		frame = object_get_present(object, at, stays);
+	return frame ?: object_get_new(object, at, stays);
+}
+
+struct page *carve_object_get_page(struct carve_object *object, unsigned long at)
+{
+	return object_get(object, at, false);
+}
+
+struct page *carve_object_get_page_to_write(struct carve_object *object,
+					    unsigned long at)
+{
+	return object_get(object, at, true);
+}
+
+struct page *carve_object_find_page(struct carve_object *object, unsigned long at)
+{
+	struct carve_page *page;
+	struct page *frame;
+
+	guard(mutex)(&object->lock);
+	page = object_page(object, at);
+	carve_cover_update(&object->cover);
+	if (!page || page_is_idle(object, page))
+		return NULL;
+	frame = page_frame(carve_object_pages(object), page);
+	get_page(frame);
+	return frame;
+}
+
+unsigned long carve_object_next_data(struct carve_object *object, unsigned long at)
+{
+	guard(mutex)(&object->lock);
+	return carve_index_next(&object->index, at);
+}
+
+unsigned long carve_object_next_hole(struct carve_object *object, unsigned long at)
+{
+	guard(mutex)(&object->lock);
+	while (at < CARVE_INDEX_END && object_page(object, at))
+		if (++at % BATCH == 0)
+			cond_resched();
+	return at;
 }
 
 /* Freeing pages */
@@ -462,6 +517,7 @@ struct carve_object *carve_object_open(struct carve_user *user,
 	carve_index_init(&object->index, user->slabs->pages);
 	object->pid = task_tgid_nr(current);
 	strscpy(object->comm, current->comm, sizeof(object->comm));
+	object->size = CARVEOUT_USER_END;
 	address_space_init_once(&object->mapping);
 	object->mapping.host = inode;
 	object->mapping.a_ops = &empty_aops;
@@ -497,6 +553,8 @@ void carve_object_close(struct carve_object *object)
 	struct carve_user *user = object->user;
 	bool gone;
 
+	scoped_guard(mutex, &object->lock)
+		object->closing = true;
 	carve_object_sweep(object, 0, CARVE_INDEX_END);
 	scoped_guard(mutex, &user->lock) {
 		object->closed = true;

@@ -43,13 +43,15 @@ struct carve_user {
  * @list: link in @objects of @user; guarded by its lock, as @pins and @closed
  *	are
  * @pins: references of walks over the list
- * @lock: guards @index, @nr_pages and @cover; not held while pages are
- *	allocated, except tables of @index
+ * @lock: guards @index, @nr_pages, @closing and @cover; not held while pages
+ *	are allocated, except tables of @index
  * @index: pages by offset
  * @nr_pages: number of pages
+ * @closing: the file is being closed: no page stays that isn't pinned
  * @closed: the file is closed; the remaining pages are pinned by I/O
  * @pid: the process that opened it
  * @comm: the name of this process
+ * @size: its size in bytes, of which few may have memory
  * @mapping: the kernel's list of its mappings
  * @cover: offsets covered by these
  */
@@ -57,12 +59,14 @@ struct carve_object {
 	struct carve_user *user;
 	struct list_head list;
 	unsigned int pins;
-	struct mutex lock; /* @index, @nr_pages, @cover */
+	struct mutex lock; /* @index, @nr_pages, @closing, @cover */
 	struct carve_index index;
 	unsigned long nr_pages;
+	bool closing;
 	bool closed;
 	pid_t pid;
 	char comm[TASK_COMM_LEN];
+	loff_t size;
 	struct address_space mapping;
 	struct carve_cover cover;
 };
@@ -144,6 +148,22 @@ void carve_object_close(struct carve_object *object);
  * -ENOMEM if the carveout is full, -EFBIG for an offset beyond the limit.
  */
 struct page *carve_object_get_page(struct carve_object *object, unsigned long at);
+
+/* Like carve_object_get_page(); the page stays until the file is closed */
+struct page *carve_object_get_page_to_write(struct carve_object *object,
+					    unsigned long at);
+/*
+ * The page at an offset, with a reference that the caller puts; NULL if the
+ * offset reads as zeroes. May sleep
+ */
+struct page *carve_object_find_page(struct carve_object *object, unsigned long at);
+
+/*
+ * The first offset from @at on with a page, which may be idle, and without one;
+ * or CARVE_INDEX_END. May sleep
+ */
+unsigned long carve_object_next_data(struct carve_object *object, unsigned long at);
+unsigned long carve_object_next_hole(struct carve_object *object, unsigned long at);
 
 /**
  * carve_object_alloc_block() - get or allocate a block of pages at an offset
