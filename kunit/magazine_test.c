@@ -466,12 +466,13 @@ static void interrupt_bypasses_a_busy_magazine(struct kunit *test)
 	struct item *item;
 	void *got;
 	bool nothing;
+	long n;
 
 	stock_free(stock, stock_alloc(stock));
 	KUNIT_EXPECT_EQ(test, carve_magazine_count(own(stock)), BATCH);
 
 	preempt_disable();
-	carve_magazine_enter(own(stock), &nothing);
+	n = carve_magazine_enter(own(stock), &nothing);
 	KUNIT_EXPECT_FALSE(test, carve_magazines_alloc(ms, &got));
 	item = carve_magazines_alloc_slow(ms, false);
 	KUNIT_EXPECT_NOT_NULL(test, item);
@@ -483,7 +484,7 @@ static void interrupt_bypasses_a_busy_magazine(struct kunit *test)
 	carve_magazines_drain_cpu(ms);
 	KUNIT_EXPECT_EQ(test, carve_magazine_count(own(stock)), BATCH);
 	KUNIT_EXPECT_TRUE(test, carve_magazine_busy(own(stock)));
-	carve_magazine_undo(own(stock));
+	carve_magazine_undo(own(stock), n);
 	preempt_enable();
 
 	expect_complete(test, stock, NR_ITEMS);
@@ -496,11 +497,12 @@ static void interrupt_uses_the_depot_before_failing(struct kunit *test)
 	struct item *item;
 	unsigned int i;
 	bool nothing;
+	long n;
 
 	stock_up(stock, 0);
 	put_first(stock, 3 * BATCH);
 	preempt_disable();
-	carve_magazine_enter(own(stock), &nothing);
+	n = carve_magazine_enter(own(stock), &nothing);
 	for (i = BATCH; i; i--) {
 		KUNIT_EXPECT_EQ(test, nr_full(ms), 1);
 		KUNIT_EXPECT_EQ(test, ms->nr_items, i);
@@ -511,7 +513,7 @@ static void interrupt_uses_the_depot_before_failing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nr_full(ms), 0);
 	/* All items lie in the magazine, which is busy */
 	KUNIT_EXPECT_NULL(test, carve_magazines_alloc_slow(ms, false));
-	carve_magazine_undo(own(stock));
+	carve_magazine_undo(own(stock), n);
 	preempt_enable();
 	KUNIT_EXPECT_EQ(test, carve_magazine_count(own(stock)), 2 * BATCH);
 }
@@ -906,13 +908,14 @@ static void bulk_bypasses_a_busy_magazine(struct kunit *test)
 	struct stock *stock = test->priv;
 	void **items = item_array(test);
 	bool nothing;
+	long n;
 
 	preempt_disable();
-	carve_magazine_enter(own(stock), &nothing);
+	n = carve_magazine_enter(own(stock), &nothing);
 	KUNIT_EXPECT_EQ(test, get_bulk(stock, items, 3 * BATCH + 1),
 			3 * BATCH + 1);
 	put_bulk(stock, items, 3 * BATCH + 1);
-	carve_magazine_undo(own(stock));
+	carve_magazine_undo(own(stock), n);
 	preempt_enable();
 	KUNIT_EXPECT_EQ(test, stock->nr_refills, 4);
 	KUNIT_EXPECT_EQ(test, stock->nr_flushes, 4);
@@ -1180,22 +1183,25 @@ static void busy_magazine_reports_its_last_count(struct kunit *test)
 {
 	struct stock *stock = test->priv;
 	struct carve_magazine *m = own(stock);
+	long first, second;
 	bool nothing;
 	void *got;
 
 	put_first(stock, 3);
 	preempt_disable();
-	KUNIT_EXPECT_EQ(test, carve_magazine_enter(m, &nothing), 3);
+	first = carve_magazine_enter(m, &nothing);
+	KUNIT_EXPECT_EQ(test, first, 3);
 	KUNIT_EXPECT_FALSE(test, nothing);
 	KUNIT_EXPECT_EQ(test, carve_magazine_count(m), 3);
 	/* An interrupt, and one that interrupts it */
-	KUNIT_EXPECT_LT(test, carve_magazine_enter(m, &nothing), 0);
+	second = carve_magazine_enter(m, &nothing);
+	KUNIT_EXPECT_LT(test, second, 0);
 	KUNIT_EXPECT_TRUE(test, nothing);
 	KUNIT_EXPECT_EQ(test, carve_magazine_count(m), 3);
 	KUNIT_EXPECT_FALSE(test, carve_magazines_alloc(&stock->magazines, &got));
-	carve_magazine_undo(m);
+	carve_magazine_undo(m, second);
 	KUNIT_EXPECT_TRUE(test, carve_magazine_busy(m));
-	carve_magazine_undo(m);
+	carve_magazine_undo(m, first);
 	KUNIT_EXPECT_FALSE(test, carve_magazine_busy(m));
 	KUNIT_EXPECT_EQ(test, carve_magazine_count(m), 3);
 	preempt_enable();

@@ -23,10 +23,15 @@
  * the magazine. A drain sends the CPU an IPI, whose handler copies some items
  * for the drain; so a drain waits for no task, and works even if a real-time
  * task occupies the CPU. If the handler finds the magazine busy, the drain
- * sends another IPI. The mark is part of the item count: the idle state is the
- * count plus CARVE_MAGAZINE_IDLE. One instruction subtracts
+ * sends another IPI. On x86 the mark is part of the item count: the idle state
+ * is the count plus CARVE_MAGAZINE_IDLE. One instruction subtracts
  * CARVE_MAGAZINE_IDLE, and the result tells if the mark was set and if there
- * are items; another one adds it again, with one item more or less.
+ * are items; another one adds it again, with one item more or less. Other
+ * architectures need several instructions for that, which an interrupt can
+ * split, so there the mark is a word of its own: it is read, set if it was
+ * clear, and cleared after the count was changed. An interrupt in between
+ * leaves the mark as it found it, so neither atomic instructions nor disabling
+ * interrupts is needed.
  *
  * The depot has a fixed number of batches, usually one for each possible CPU
  * plus one: so magazines of two batches hold at most (3 * CPUs + 1) * max.batch
@@ -128,8 +133,8 @@ static void init_place(unsigned int cpu)
 #endif
 
 #ifdef CONFIG_TRACEPOINTS
-/* Zeroed: busy, without room. Callers undo their change of its state at once */
-static DEFINE_PER_CPU(struct carve_magazine, decoys);
+/* Busy, without room. Callers undo their change of its state at once */
+static DEFINE_PER_CPU(struct carve_magazine, decoys) = CARVE_MAGAZINE_DECOY;
 
 static void add_decoy(struct carve_magazines *ms, unsigned int cpu)
 {
@@ -191,7 +196,8 @@ static void set_magazine_limits(struct carve_magazines *ms, unsigned int limit)
 	unsigned int cpu;
 
 	for_each_possible_cpu(cpu)
-		WRITE_ONCE(ms->cpu[cpu]->capacity, limit);
+		/* Pairs with follow_batch() */
+		smp_store_release(&ms->cpu[cpu]->capacity, limit);
 }
 
 /* Call before set_magazine_limits(): see follow_batch() */
@@ -272,7 +278,8 @@ static void unlock_depot(struct carve_magazines *ms, unsigned long flags)
  */
 static void follow_batch(struct carve_magazines *ms, struct carve_magazine *m)
 {
-	unsigned long limit = READ_ONCE(m->capacity);
+	/* Pairs with set_magazine_limits(): whoever sees its capacity sees @base */
+	unsigned long limit = smp_load_acquire(&m->capacity);
 
 	if (READ_ONCE(ms->base))
 		cmpxchg(&m->capacity, limit,
@@ -430,7 +437,7 @@ magazine_acquire(struct carve_magazines *ms, unsigned int *count)
 	m = ms->cpu[raw_smp_processor_id()];
 	n = carve_magazine_enter(m, &nothing);
 	if (n < 0) {
-		carve_magazine_undo(m);
+		carve_magazine_undo(m, n);
 		preempt_enable();
 		return NULL;
 	}

@@ -96,8 +96,12 @@ unsigned long carve_magazines_count(const struct carve_magazines *ms);
 static inline unsigned int
 carve_magazine_count(const struct carve_magazine *m)
 {
+#ifdef __x86_64__
 	/* Its CPU may be changing it */
 	return data_race(READ_ONCE(m->state)) & (CARVE_MAGAZINE_IDLE - 1);
+#else
+	return READ_ONCE(m->nr);
+#endif
 }
 
 static inline unsigned int
@@ -108,7 +112,11 @@ carve_magazine_limit(const struct carve_magazine *m)
 
 static inline bool carve_magazine_busy(const struct carve_magazine *m)
 {
+#ifdef __x86_64__
 	return READ_ONCE(m->state) < CARVE_MAGAZINE_IDLE;
+#else
+	return READ_ONCE(m->busy);
+#endif
 }
 
 #endif /* _CARVE_MAGAZINE_H */

@@ -19,13 +19,21 @@ static __always_inline unsigned long carve_magazine_place(void)
 #else
 DECLARE_PER_CPU(unsigned long, carve_magazine_places);
 
-/* Read once: carve_magazines_divert() on another CPU may change it */
+/*
+ * Read once: carve_magazines_divert() on another CPU may change it. Off x86,
+ * this_cpu_read() would disable preemption, which is disabled already.
+ */
 static __always_inline unsigned long carve_magazine_place(void)
 {
+#ifdef __x86_64__
 	return this_cpu_read(carve_magazine_places);
+#else
+	return READ_ONCE(*this_cpu_ptr(&carve_magazine_places));
+#endif
 }
 #endif
 
+#ifdef __x86_64__
 /**
  * carve_magazine_enter() - mark this CPU's magazine busy
  * @m: the magazine; preemption is disabled
@@ -38,19 +46,13 @@ static __always_inline unsigned long carve_magazine_place(void)
  * with it, 10 without.
  *
  * Return: the number of items; below 0 if it was busy. Then, or to leave the
- * magazine unchanged, call carve_magazine_undo().
+ * magazine unchanged, call carve_magazine_undo() with that number.
  */
 static __always_inline long carve_magazine_enter(struct carve_magazine *m,
 						 bool *nothing)
 {
-#ifdef __x86_64__
 	asm volatile("subq %2, %0" : "+m" (m->state), "=@ccle" (*nothing) :
 		     "i" (CARVE_MAGAZINE_IDLE) : "memory");
-#else
-	scoped_guard(irqsave)
-		WRITE_ONCE(m->state, m->state - CARVE_MAGAZINE_IDLE);
-	*nothing = READ_ONCE(m->state) <= 0;
-#endif
 	return READ_ONCE(m->state);
 }
 
@@ -75,11 +77,55 @@ static __always_inline void carve_magazine_leave_with(struct carve_magazine *m,
 	data_race(m->state += CARVE_MAGAZINE_IDLE + more);
 }
 
-/* Undo carve_magazine_enter() */
-static __always_inline void carve_magazine_undo(struct carve_magazine *m)
+/* Undo carve_magazine_enter(), which returned @n */
+static __always_inline void carve_magazine_undo(struct carve_magazine *m, long n)
 {
 	carve_magazine_leave_with(m, 0);
 }
+#else /* without an instruction that changes memory: a mark of its own */
+/*
+ * See above. An interrupt between the read and the write of @busy finds it
+ * clear, and leaves it clear when it returns.
+ */
+static __always_inline long carve_magazine_enter(struct carve_magazine *m,
+						 bool *nothing)
+{
+	long n;
+
+	*nothing = true;
+	if (unlikely(READ_ONCE(m->busy)))
+		return -1;
+	WRITE_ONCE(m->busy, 1);
+	/* Only then read the count, which such an interrupt may have changed */
+	barrier();
+	n = READ_ONCE(m->nr);
+	*nothing = !n;
+	return n;
+}
+
+static __always_inline void carve_magazine_leave(struct carve_magazine *m,
+						 unsigned long count)
+{
+	WRITE_ONCE(m->nr, count);
+	/* An interrupt that finds the mark clear finds the items and the count */
+	barrier();
+	WRITE_ONCE(m->busy, 0);
+}
+
+static __always_inline void carve_magazine_leave_with(struct carve_magazine *m,
+						      long more)
+{
+	carve_magazine_leave(m, READ_ONCE(m->nr) + more);
+}
+
+/* The mark of a magazine that was busy belongs to the interrupted operation */
+static __always_inline void carve_magazine_undo(struct carve_magazine *m, long n)
+{
+	barrier();
+	if (n >= 0)
+		WRITE_ONCE(m->busy, 0);
+}
+#endif
 
 /* Load @item into the register of the return value: saves a move */
 static __always_inline void *carve_magazine_result(void *item)
@@ -117,7 +163,7 @@ static __always_inline bool carve_magazines_alloc(struct carve_magazines *ms,
 	m = carve_magazines_own(ms);
 	n = carve_magazine_enter(m, &nothing);
 	if (unlikely(nothing)) {
-		carve_magazine_undo(m);
+		carve_magazine_undo(m, n);
 		preempt_enable();
 		return false;
 	}
@@ -182,7 +228,7 @@ carve_magazines_free_if(struct carve_magazines *ms, void **item,
 	preempt_enable();
 	return true;
 refused:
-	carve_magazine_undo(m);
+	carve_magazine_undo(m, n);
 	preempt_enable();
 	return false;
 }
