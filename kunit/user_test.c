@@ -13,6 +13,7 @@
 #include "core/allocation_report.h"
 #include "kunit/fixture.h"
 #include "region/region_internal.h"
+#include "user/buffer.h"
 #include "user/object.h"
 
 static struct carve_object *open_object(struct kunit *test)
@@ -385,7 +386,7 @@ static void full_carveout_returns_an_error(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, carve_fixture_nr_free(co), 2UL);
 	KUNIT_EXPECT_GT(test, atomic_long_read(&co->pages.nr_failed),
 			(long)failed);
-	KUNIT_EXPECT_NULL(test, carve_object_alloc_block(object, 0, 9));
+	KUNIT_EXPECT_NULL(test, carve_object_get_huge(object, 0, 9));
 	give_all(co, all);
 	put_page(touch(test, object, 0));
 	carve_object_close(object);
@@ -706,7 +707,7 @@ static void huge_mapping_retains_pages_until_close(struct kunit *test)
 	struct vm_area_struct *going = map(test, object, CARVE_HUGE_OFFSET, 32);
 	struct vm_area_struct *other = map(test, object, 64, 4), *child;
 
-	KUNIT_ASSERT_NOT_NULL(test, carve_object_alloc_block(object, 0, 5));
+	KUNIT_ASSERT_NOT_NULL(test, carve_object_get_huge(object, 0, 5));
 	child = copy(test, other, test->priv);
 	KUNIT_EXPECT_EQ(test, sweep(object), 0UL);
 	KUNIT_ASSERT_EQ(test, carve_object_map(object, child), 0);
@@ -760,7 +761,7 @@ static void huge_mapping_retains_only_its_range(struct kunit *test)
 	struct vm_area_struct *vma = map(test, object, CARVE_HUGE_OFFSET + 32,
 					 32);
 
-	KUNIT_ASSERT_NOT_NULL(test, carve_object_alloc_block(object, 32, 5));
+	KUNIT_ASSERT_NOT_NULL(test, carve_object_get_huge(object, 32, 5));
 	put_page(touch(test, object, 31));
 	put_page(touch(test, object, 64));
 	KUNIT_EXPECT_EQ(test, sweep(object), 2UL);
@@ -788,7 +789,7 @@ static void memory_of_a_cma_area_is_not_pinnable(struct kunit *test)
 static void block_is_contiguous_and_aligned(struct kunit *test)
 {
 	struct carve_object *object = open_object(test);
-	struct page *block = carve_object_alloc_block(object, BIT(ORDER), ORDER);
+	struct page *block = carve_object_get_huge(object, BIT(ORDER), ORDER);
 	unsigned int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, block);
@@ -801,8 +802,7 @@ static void block_is_contiguous_and_aligned(struct kunit *test)
 		put_page(page);
 	}
 	KUNIT_EXPECT_EQ(test, object->nr_pages, BIT(ORDER));
-	KUNIT_EXPECT_PTR_EQ(test,
-			    carve_object_alloc_block(object, BIT(ORDER), ORDER),
+	KUNIT_EXPECT_PTR_EQ(test, carve_object_get_huge(object, BIT(ORDER), ORDER),
 			    block);
 	carve_object_close(object);
 }
@@ -814,11 +814,11 @@ static void block_is_freed_page_by_page(struct kunit *test)
 	struct carve_object *object = open_object(test);
 	struct page *held;
 
-	KUNIT_ASSERT_NOT_NULL(test, carve_object_alloc_block(object, 0, ORDER));
+	KUNIT_ASSERT_NOT_NULL(test, carve_object_get_huge(object, 0, ORDER));
 	held = touch(test, object, 7);
 	KUNIT_EXPECT_EQ(test, sweep(object), BIT(ORDER) - 1);
 	/* The remaining pages are no block any more */
-	KUNIT_EXPECT_NULL(test, carve_object_alloc_block(object, 0, ORDER));
+	KUNIT_EXPECT_NULL(test, carve_object_get_huge(object, 0, ORDER));
 	KUNIT_EXPECT_EQ(test, object->nr_pages, 1UL);
 	put_page(held);
 	carve_object_close(object);
@@ -830,10 +830,9 @@ static void block_is_refused_where_pages_exist(struct kunit *test)
 	struct carve_object *object = open_object(test);
 	struct page *held = touch(test, object, BIT(ORDER) - 1);
 
-	KUNIT_EXPECT_NULL(test, carve_object_alloc_block(object, 0, ORDER));
+	KUNIT_EXPECT_NULL(test, carve_object_get_huge(object, 0, ORDER));
 	KUNIT_EXPECT_EQ(test, object->nr_pages, 1UL);
-	KUNIT_EXPECT_NOT_NULL(test, carve_object_alloc_block(object, BIT(ORDER),
-							     ORDER));
+	KUNIT_EXPECT_NOT_NULL(test, carve_object_get_huge(object, BIT(ORDER), ORDER));
 	put_page(held);
 	carve_object_close(object);
 }

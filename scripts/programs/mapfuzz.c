@@ -6,7 +6,8 @@
  *	mapfuzz DEVICE SEED STEPS [nopin]
  *
  * Each step is one of: map, unmap (also in part), write a page, read a range, drop a
- * range by MADV_DONTNEED, fork, let a child do one of these or exit, pin pages by
+ * range by MADV_DONTNEED, read and write the file, allocate a range in blocks, send a
+ * request of random bytes, fork, let a child do one of these or exit, pin pages by
  * vmsplice() or as fixed buffers of io_uring, and unpin them. Meanwhile a thread writes
  * to its own mapping and checks that it reads what it wrote. With `nopin` the kernel
  * must refuse to pin any page.
@@ -14,7 +15,8 @@
  * The model of a page of the object has the key of the pattern last written to it, the
  * number of mappings that cover it, and the number of pins. Without mappings and pins
  * the page is freed and reads as zero later. If its only mapping drops it, the page may
- * or may not be zero until it is read.
+ * or may not be zero until it is read. A page that was written through the file or
+ * allocated in a block stays.
  *
  * Prints the number of each step and `ok`, or the difference and its step; exits with 0
  * or 1. Except for the thread, steps are sequential: the same seed gives the same run.
@@ -28,6 +30,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -42,6 +45,8 @@
 #define NR_PAGES 2048
 #define THREAD_PAGES 512
 #define HUGE_PAGES 512
+/* Only pages from here on are written through the file, or allocated in blocks */
+#define FIRST_FILE_PAGE (NR_PAGES * 3 / 4)
 
 #define NR_MAPS 12
 #define NR_CHILDREN 3
@@ -60,6 +65,7 @@ struct page {
 	unsigned int covers;
 	unsigned int pins;
 	int may_be_zero;
+	int stays;
 };
 
 struct map {
@@ -156,7 +162,7 @@ static void forget_unless_held(size_t at)
 {
 	struct page *page = &model->page[at];
 
-	if (page->covers || page->pins)
+	if (page->covers || page->pins || page->stays)
 		return;
 	page->key = 0;
 	page->may_be_zero = 0;
@@ -315,8 +321,117 @@ static int do_dontneed(void)
 	if (m->huge)
 		fail("madvise() of a huge mapping is not refused");
 	for (i = m->first + from; i < m->first + from + nr; i++)
-		if (model->page[i].covers == 1)
+		if (model->page[i].covers == 1 && !model->page[i].stays)
 			model->page[i].may_be_zero = 1;
+	return 1;
+}
+
+/* The file */
+
+static size_t any_file_range(size_t most, size_t *nr)
+{
+	size_t first = FIRST_FILE_PAGE + any(NR_PAGES - FIRST_FILE_PAGE);
+
+	*nr = 1 + any(NR_PAGES - first < most ? NR_PAGES - first : most);
+	return first;
+}
+
+static int do_file_read(void)
+{
+	size_t nr, first = any_file_range(16, &nr), i;
+	ssize_t bytes = nr * page_bytes;
+	char *buffer = malloc(bytes);
+
+	if (pread(device, buffer, bytes, first * page_bytes) != bytes)
+		fail("pread(): %s", strerror(errno));
+	for (i = 0; i < nr; i++)
+		look_at(buffer + i * page_bytes, first + i);
+	free(buffer);
+	return 1;
+}
+
+static int do_file_write(void)
+{
+	size_t nr, first = any_file_range(4, &nr), i;
+	ssize_t bytes = nr * page_bytes;
+	char *buffer = calloc(nr, page_bytes);
+
+	for (i = 0; i < nr; i++) {
+		write_to(buffer + i * page_bytes, first + i);
+		model->page[first + i].stays = 1;
+	}
+	if (pwrite(device, buffer, bytes, first * page_bytes) != bytes)
+		fail("pwrite(): %s", strerror(errno));
+	free(buffer);
+	return 1;
+}
+
+/* Can there be memory in the range, is there? */
+static void look_for_memory(size_t first, size_t nr, int *can_be, int *is)
+{
+	size_t i;
+
+	for (i = first; i < first + nr; i++) {
+		const struct page *page = &model->page[i];
+
+		*can_be |= page->covers || page->pins || page->stays;
+		*is |= page->stays || page->pins || (page->key && !page->may_be_zero);
+	}
+}
+
+static int do_alloc(void)
+{
+	size_t nr, first = any_file_range(64, &nr), i;
+	struct carveout_user_alloc alloc = {
+		.size = sizeof(alloc),
+		.offset = first * page_bytes,
+		.length = nr * page_bytes,
+		.block = any(2) ? page_bytes << any(4) : 0,
+	};
+	int can_be = 0, is = 0;
+
+	look_for_memory(first, nr, &can_be, &is);
+	if (ioctl(device, CARVEOUT_ALLOC, &alloc)) {
+		if (errno != ENOMEM && (errno != EEXIST || !can_be))
+			fail("CARVEOUT_ALLOC of pages %zu to %zu: %s", first,
+			     first + nr - 1, strerror(errno));
+		return 0;
+	}
+	if (is)
+		fail("CARVEOUT_ALLOC replaced a page among %zu to %zu", first,
+		     first + nr - 1);
+	for (i = first; i < first + nr; i++) {
+		model->page[i].key = 0;
+		model->page[i].may_be_zero = 0;
+		model->page[i].stays = 1;
+	}
+	return 1;
+}
+
+/* Random bytes, which are no valid request that changes anything */
+static int do_junk(void)
+{
+	union {
+		__u32 size;
+		struct carveout_user_alloc alloc;
+		struct carveout_user_name name;
+		unsigned char bytes[256];
+	} junk;
+	unsigned int nr = 0x3e + any(9);
+	size_t i;
+
+	for (i = 0; i < sizeof(junk); i++)
+		junk.bytes[i] = any(256);
+	if (any(4))
+		junk.size = any(2) ? 8 * any(12) : sizeof(junk);
+	if (any(2))
+		memset(junk.bytes + 72, 0, sizeof(junk) - 72);
+	junk.alloc.flags = any(2);
+	junk.alloc.length |= 1;
+	junk.name.name[0] = '/';
+	if (ioctl(device, _IO(0xC5, nr), any(16) ? &junk : NULL) >= 0 &&
+	    nr != 0x40 && nr != 0x42)
+		fail("request %#x of random bytes succeeds", nr);
 	return 1;
 }
 
@@ -447,7 +562,7 @@ static int do_unpin(void)
 		page->pins--;
 		forget_unless_held(i);
 		/* A mapping may have dropped it meanwhile */
-		if (page->covers <= 1)
+		if (page->covers <= 1 && !page->stays)
 			page->may_be_zero = 1;
 	}
 	pin->nr = 0;
@@ -458,6 +573,7 @@ static int do_unpin(void)
 
 static int (*const child_steps[])(void) = {
 	do_read, do_read, do_write, do_unmap, do_dontneed, do_map,
+	do_file_read, do_file_write, do_alloc,
 };
 
 static void be_child(int n, int command, int reply)
@@ -623,6 +739,10 @@ static const struct {
 	{ "write", do_write, 30 },
 	{ "read", do_read, 30 },
 	{ "dontneed", do_dontneed, 6 },
+	{ "pread", do_file_read, 8 },
+	{ "pwrite", do_file_write, 4 },
+	{ "alloc", do_alloc, 6 },
+	{ "junk", do_junk, 4 },
 	{ "pin", do_pin, 6 },
 	{ "unpin", do_unpin, 6 },
 	{ "fork", do_fork, 3 },

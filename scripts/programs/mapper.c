@@ -30,7 +30,14 @@
  *	pipe POSITION SIZE			splice() from the device into a pipe
  *	unpipe POSITION SIZE			splice() from the pipe into the device
  *	sync SLOT				fsync() and msync()
- *	open [sync|dsync|append], close		reopen or close the device; mappings stay
+ *	alloc OFFSET SIZE [BLOCK]		allocate in contiguous blocks; default: a single one
+ *	address OFFSET				replies its physical address and the length there
+ *	frames SLOT OFFSET SIZE			replies the physical address, if it is contiguous
+ *	info					replies version, bytes allocated, name, flags
+ *	name [NAME], attach NAME		name the object; open another one instead
+ *	request NR SIZE BYTE			ioctl() with SIZE and otherwise BYTEs
+ *	unprivileged				lose CAP_SYS_RAWIO
+ *	open [sync|dsync|append|ro], close	reopen or close the device; mappings stay
  *	exec					become another program, which maps nothing
  *	quit
  *
@@ -40,6 +47,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/io_uring.h>
 #include <netinet/in.h>
 #include <setjmp.h>
@@ -48,6 +56,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -502,9 +511,121 @@ static int do_sync(char **w)
 	return outcome(fsync(fd) ?: msync(s->p, s->size, MS_SYNC));
 }
 
+static int do_alloc(char **w)
+{
+	struct carveout_user_alloc alloc = {
+		.size = sizeof(alloc),
+		.offset = number(w[0]),
+		.length = number(w[1]),
+		.block = w[2] ? number(w[2]) : 0,
+	};
+
+	return outcome(ioctl(fd, CARVEOUT_ALLOC, &alloc));
+}
+
+static int do_address(char **w)
+{
+	struct carveout_user_address address = {
+		.size = sizeof(address),
+		.offset = number(w[0]),
+	};
+
+	if (ioctl(fd, CARVEOUT_ADDRESS, &address))
+		return outcome(-1);
+	return reply("ok %#llx %llu", (unsigned long long)address.address,
+		     (unsigned long long)address.length);
+}
+
+static int do_frames(char **w)
+{
+	struct slot *s = slot(w[0]);
+	long page = sysconf(_SC_PAGESIZE);
+	size_t first = ((size_t)s->p + number(w[1])) / page, i;
+	size_t nr = number(w[2]) / page;
+	int file = open("/proc/self/pagemap", O_RDONLY);
+	unsigned long long entry, start = 0;
+
+	if (file < 0)
+		return outcome(-1);
+	for (i = 0; i < nr; i++) {
+		if (pread(file, &entry, sizeof(entry),
+			  (first + i) * sizeof(entry)) != sizeof(entry))
+			return outcome(-1);
+		entry &= (1ULL << 55) - 1;
+		if (i && entry != start + i)
+			return reply("ok %zu pages of %zu", i, nr);
+		start = i ? start : entry;
+	}
+	close(file);
+	return reply("ok %#llx", start * page);
+}
+
+static int do_info(char **w)
+{
+	struct carveout_user_info info = { .size = sizeof(info) };
+
+	(void)w;
+	if (ioctl(fd, CARVEOUT_INFO, &info))
+		return outcome(-1);
+	return reply("ok %u %llu '%s'%s%s", info.version,
+		     (unsigned long long)info.allocated, info.name,
+		     info.flags & CARVEOUT_INFO_IO ? " io" : "",
+		     info.flags & CARVEOUT_INFO_HUGE ? " huge" : "");
+}
+
+static struct carveout_user_name name_of(const char *word)
+{
+	struct carveout_user_name name = { .size = sizeof(name) };
+
+	if (word)
+		memcpy(name.name, word, strnlen(word, sizeof(name.name)));
+	return name;
+}
+
+static int do_name(char **w)
+{
+	struct carveout_user_name name = name_of(w[0]);
+
+	return outcome(ioctl(fd, CARVEOUT_NAME, &name));
+}
+
+static int do_attach(char **w)
+{
+	struct carveout_user_name name = name_of(w[0]);
+	int opened = ioctl(fd, CARVEOUT_OPEN, &name);
+
+	if (opened < 0)
+		return outcome(opened);
+	close(fd);
+	fd = opened;
+	return reply("ok");
+}
+
+static int do_request(char **w)
+{
+	unsigned char argument[512];
+	unsigned int size = number(w[1]);
+
+	memset(argument, number(w[2]), sizeof(argument));
+	memcpy(argument, &size, sizeof(size));
+	return outcome(ioctl(fd, _IO(0xC5, number(w[0])), argument));
+}
+
+static int do_unprivileged(char **w)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+
+	(void)w;
+	if (syscall(SYS_capget, &header, data))
+		return outcome(-1);
+	data[0].effective &= ~(1U << CAP_SYS_RAWIO);
+	return outcome(syscall(SYS_capset, &header, data));
+}
+
 static int do_open(char **w)
 {
-	int flags = O_RDWR;
+	int flags = w && has(w, "ro") ? O_RDONLY : O_RDWR;
 
 	if (w && has(w, "sync"))
 		flags |= O_SYNC;
@@ -551,6 +672,9 @@ static const struct command {
 	{ "preadv2", 3, do_preadv2 }, { "pwritev2", 3, do_pwritev2 },
 	{ "seek", 2, do_seek }, { "pipe", 2, do_pipe }, { "unpipe", 2, do_unpipe },
 	{ "sync", 1, do_sync },
+	{ "alloc", 2, do_alloc }, { "address", 1, do_address }, { "frames", 3, do_frames },
+	{ "info", 0, do_info }, { "name", 0, do_name }, { "attach", 1, do_attach },
+	{ "request", 3, do_request }, { "unprivileged", 0, do_unprivileged },
 	{ "open", 0, do_open }, { "close", 0, do_close }, { "exec", 0, do_exec },
 	{ "quit", 0, do_quit },
 };

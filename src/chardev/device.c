@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * /dev/carveout: each open file is an object of its own, which can be mapped.
+ * /dev/carveout: open() creates an object, which can be mapped.
  *
- * An open file holds a reference to its carveout, so that it can't be removed.
- * The reference is put when the object is freed, which may be after the file is
+ * An object holds a reference to its carveout, so that it can't be removed. The
+ * reference is put when the object is freed, which may be after its files are
  * closed, if its pages are pinned by I/O. user/object.c has the locking.
  */
 #include <linux/fs.h>
@@ -16,6 +16,7 @@
 #include <carveout.h>
 
 #include "chardev/device.h"
+#include "chardev/ioctl.h"
 #include "user/io.h"
 #include "user/mmap.h"
 
@@ -89,6 +90,8 @@ static const struct file_operations device_fops = {
 	.open = device_open,
 	.release = device_release,
 	.mmap = device_mmap,
+	.unlocked_ioctl = carve_device_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
 	.llseek = carve_object_llseek,
 	.read_iter = carve_object_read_iter,
 	.write_iter = carve_object_write_iter,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The file user: memory mapped by user space, a line for each open file, and
- * the sum. carve_user_for_each() has the locking.
+ * The file user: memory mapped by user space, a line for each object, and the
+ * sum. carve_user_for_each() has the locking.
  */
 #include <linux/seq_file.h>
 #include <linux/sizes.h>
@@ -17,9 +17,12 @@ static unsigned long pages_to_kib(unsigned long nr_pages)
 static void show_user_line(struct seq_file *m, pid_t pid, const char *comm,
 			   const struct carve_object_usage *usage, bool closed)
 {
-	seq_printf(m, "%8d %-16s %12lu %12lu %12lu%s\n", pid, comm,
+	seq_printf(m, "%8d %-16s %12lu %12lu %12lu%s", pid, comm,
 		   pages_to_kib(usage->mapped), pages_to_kib(usage->touched),
 		   pages_to_kib(usage->pinned), closed ? " closed" : "");
+	if (usage->name[0])
+		seq_printf(m, " as %s", usage->name);
+	seq_putc(m, '\n');
 }
 
 static void show_user_object(const struct carve_object *object,

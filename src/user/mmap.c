@@ -24,6 +24,7 @@
 
 #include <carveout_user.h>
 
+#include "user/buffer.h"
 #include "user/io.h"
 #include "user/mmap.h"
 
@@ -128,7 +129,7 @@ static vm_fault_t user_fault_huge(struct vm_fault *vmf)
 	if (!pmd_none(READ_ONCE(*vmf->pmd)) || !fits_huge(vmf) ||
 	    tracks_writes(vmf))
 		return VM_FAULT_FALLBACK;
-	block = carve_object_alloc_block(vma_object(vmf->vma), at, HPAGE_PMD_ORDER);
+	block = carve_object_get_huge(vma_object(vmf->vma), at, HPAGE_PMD_ORDER);
 	if (!block)
 		return VM_FAULT_FALLBACK;
 	return carve_compat_insert_huge(vmf, page_to_pfn(block));
@@ -162,6 +163,11 @@ static const struct vm_operations_struct *ops_huge(void)
 }
 
 #endif
+
+bool carve_object_huge_possible(void)
+{
+	return ops_huge();
+}
 
 /*
  * VM_DONTEXPAND makes this a special mapping (no mlock, no merging).

@@ -17,4 +17,7 @@
  */
 int carve_object_mmap(struct carve_object *object, struct vm_area_struct *vma);
 
+/* True if the kernel and the processor have huge pages for CARVEOUT_USER_HUGE */
+bool carve_object_huge_possible(void);
+
 #endif /* _CARVE_USER_MAPPING_H */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Objects: the memory behind an open file, page by page.
+ * Objects: the memory behind open files, page by page.
  *
  * A page is allocated at the first access, and mapped as a file's page: each
  * page table entry holds a reference to it, and so does I/O. The object's
@@ -24,11 +24,13 @@
  * All pages covered by a mapping without references are in use. See mmap.c,
  * cover.c.
  *
- * Pages written by write() stay until the file is closed: a file keeps what was
- * written to it, mapped or not. See io.c.
+ * Pages written by write() stay until the object is closed: a file keeps what was
+ * written to it, mapped or not. See io.c. So do pages allocated in blocks: see
+ * buffer.c.
  *
- * An object that is closed while its pages are pinned by I/O is freed after the
- * I/O.
+ * Each open() creates an object. It can be given a name, under which other files
+ * are opened that share it. It is closed with the last of its files. An object
+ * that is closed while its pages are pinned by I/O is freed after the I/O.
  *
  * Invariants, checked by carve_user_check():
  *  - an entry of the index is a page in state CARVE_PAGE_USER, with this offset
@@ -51,29 +53,12 @@
 #include "lib/report.h"
 #include "page/reclaim.h"
 #include "slab/caches.h"
-#include "user/object.h"
+#include "user/object_internal.h"
 
 /* Interval of the periodic sweep for idle pages */
 #define SWEEP_PERIOD HZ
 /* Number of pages processed before the lock is dropped */
 #define BATCH 1024
-
-#define GFP_OBJECT (GFP_USER | __GFP_MOVABLE | __GFP_ZERO | __GFP_NOWARN)
-
-static struct page *page_frame(struct carve_pages *ps,
-			       const struct carve_page *page)
-{
-	return pfn_to_page(carve_pages_pfn(ps, page));
-}
-
-static struct carve_page *object_page(const struct carve_object *object,
-				      unsigned long at)
-{
-	u32 entry = carve_index_load(&object->index, at);
-
-	return entry == CARVE_PAGE_NONE ? NULL :
-	       &carve_object_pages(object)->map[entry];
-}
 
 /* Number of page table entries that map a page, which isn't compound */
 static int frame_nr_maps(const struct page *frame)
@@ -107,7 +92,7 @@ static bool page_is_idle(struct carve_object *object, const struct carve_page *p
 	if (page->stays && !object->closing)
 		return false;
 	if (frame_is_held(carve_object_pages(object),
-			  page_frame(carve_object_pages(object), page)))
+			  carve_object_frame(carve_object_pages(object), page)))
 		return false;
 	switch (carve_cover_at(&object->cover, page->at, NULL)) {
 	case CARVE_UNCOVERED:
@@ -136,8 +121,8 @@ static bool zone_suits_user(const struct carve_zone *zone)
 	return !PageReserved(last) && !PageCompound(last) && page_count(last);
 }
 
-static struct carve_page *alloc_user_block(struct carve_pages *ps, gfp_t gfp,
-					   unsigned int order)
+struct carve_page *__carve_object_alloc_pages(struct carve_pages *ps, gfp_t gfp,
+					      unsigned int order)
 {
 	struct carve_page *page;
 
@@ -148,8 +133,8 @@ static struct carve_page *alloc_user_block(struct carve_pages *ps, gfp_t gfp,
 	return NULL;
 }
 
-static int object_insert(struct carve_object *object, unsigned long at,
-			 struct carve_page *page)
+int carve_object_insert(struct carve_object *object, unsigned long at,
+			struct carve_page *page)
 {
 	int ret;
 
@@ -186,8 +171,8 @@ static void object_free_page(struct carve_object *object, struct carve_page *pag
 	lockdep_assert_held(&object->lock);
 	carve_index_erase(&object->index, page->at);
 	WRITE_ONCE(object->nr_pages, object->nr_pages - 1);
-	clear_frame_flags(page_frame(ps, page));
-	if (PageHWPoison(page_frame(ps, page)))
+	clear_frame_flags(carve_object_frame(ps, page));
+	if (PageHWPoison(carve_object_frame(ps, page)))
 		carve_pages_note_broken(ps, carve_page_zone(ps, page));
 	carve_pages_free(ps, page, 0, CARVE_PAGE_USER, _THIS_IP_);
 }
@@ -199,12 +184,12 @@ static void object_free_page(struct carve_object *object, struct carve_page *pag
 static struct page *object_get_present(struct carve_object *object, unsigned long at,
 				       bool stays)
 {
-	struct carve_page *page = object_page(object, at);
+	struct carve_page *page = carve_object_page(object, at);
 	struct page *frame;
 
 	if (!page)
 		return NULL;
-	frame = page_frame(carve_object_pages(object), page);
+	frame = carve_object_frame(carve_object_pages(object), page);
 	carve_cover_update(&object->cover);
 	if (page_is_idle(object, page)) {
 		if (PageHWPoison(frame)) {
@@ -223,7 +208,7 @@ static struct page *object_get_new(struct carve_object *object, unsigned long at
 				   bool stays)
 {
 	struct carve_pages *ps = carve_object_pages(object);
-	struct carve_page *page = alloc_user_block(ps, GFP_OBJECT, 0);
+	struct carve_page *page = __carve_object_alloc_pages(ps, CARVE_GFP_OBJECT, 0);
 	struct page *frame;
 
 	/*
@@ -231,19 +216,19 @@ static struct page *object_get_new(struct carve_object *object, unsigned long at
 	 */
 	if (!page) {
 		carve_object_sweep(object, 0, CARVE_INDEX_END);
-		page = alloc_user_block(ps, GFP_OBJECT, 0);
+		page = __carve_object_alloc_pages(ps, CARVE_GFP_OBJECT, 0);
 	}
 	if (!page)
 		return ERR_PTR(-ENOMEM);
 	guard(mutex)(&object->lock);
 	/* Another thread may have inserted a page meanwhile */
 	frame = object_get_present(object, at, stays);
-	if (frame || object_insert(object, at, page)) {
+	if (frame || carve_object_insert(object, at, page)) {
 		carve_pages_free(ps, page, 0, CARVE_PAGE_USER, _THIS_IP_);
 		return frame ?: ERR_PTR(-ENOMEM);
 	}
 	page->stays = stays;
-	frame = page_frame(ps, page);
+	frame = carve_object_frame(ps, page);
 	get_page(frame);
 	return frame;
 }
@@ -277,11 +262,11 @@ struct page *carve_object_find_page(struct carve_object *object, unsigned long a
 	struct page *frame;
 
 	guard(mutex)(&object->lock);
-	page = object_page(object, at);
+	page = carve_object_page(object, at);
 	carve_cover_update(&object->cover);
 	if (!page || page_is_idle(object, page))
 		return NULL;
-	frame = page_frame(carve_object_pages(object), page);
+	frame = carve_object_frame(carve_object_pages(object), page);
 	get_page(frame);
 	return frame;
 }
@@ -295,7 +280,7 @@ unsigned long carve_object_next_data(struct carve_object *object, unsigned long 
 unsigned long carve_object_next_hole(struct carve_object *object, unsigned long at)
 {
 	guard(mutex)(&object->lock);
-	while (at < CARVE_INDEX_END && object_page(object, at))
+	while (at < CARVE_INDEX_END && carve_object_page(object, at))
 		if (++at % BATCH == 0)
 			cond_resched();
 	return at;
@@ -318,7 +303,7 @@ static unsigned long sweep_batch(struct carve_object *object,
 	lockdep_assert_held(&object->lock);
 	carve_cover_update(&object->cover);
 	carve_index_for_each(at, &object->index, first, end) {
-		struct carve_page *page = object_page(object, at);
+		struct carve_page *page = carve_object_page(object, at);
 
 		if (!left--)
 			return at;
@@ -395,11 +380,11 @@ static unsigned long keep_batch(struct carve_object *object,
 	lockdep_assert_held(&object->lock);
 	carve_cover_update(&object->cover);
 	carve_index_for_each(at, &object->index, first, end) {
-		struct carve_page *page = object_page(object, at);
+		struct carve_page *page = carve_object_page(object, at);
 
 		if (!left--)
 			return at;
-		if (!frame_nr_maps(page_frame(carve_object_pages(object), page)) &&
+		if (!frame_nr_maps(carve_object_frame(carve_object_pages(object), page)) &&
 		    carve_cover_at(&object->cover, at, but) != CARVE_UNCOVERED)
 			page->kept = true;
 	}
@@ -441,67 +426,6 @@ unsigned long carve_object_mapped(struct carve_object *object)
 	return object->cover.nr_pages;
 }
 
-/* Blocks */
-
-static bool object_has_block(const struct carve_object *object, unsigned long at,
-			     unsigned int order)
-{
-	struct carve_page *page = object_page(object, at);
-	u32 first = page - carve_object_pages(object)->map;
-	unsigned long i;
-
-	if (!page ||
-	    !IS_ALIGNED(carve_pages_pfn(carve_object_pages(object), page),
-			BIT(order)))
-		return false;
-	for (i = 1; i < BIT(order); i++)
-		if (carve_index_load(&object->index, at + i) != first + i)
-			return false;
-	return true;
-}
-
-static bool object_has_hole(const struct carve_object *object, unsigned long at,
-			    unsigned int order)
-{
-	return carve_index_next(&object->index, at) >= at + BIT(order);
-}
-
-static void object_insert_block(struct carve_object *object, unsigned long at,
-				struct carve_page *block, unsigned int order)
-{
-	unsigned long i;
-
-	__carve_pages_split(block, order);
-	for (i = 0; i < BIT(order); i++)
-		if (object_insert(object, at + i, &block[i]))
-			break;
-	/* No memory for a table: keep the pages inserted so far */
-	for (; i < BIT(order); i++)
-		carve_pages_free(carve_object_pages(object), &block[i], 0,
-				 CARVE_PAGE_USER, _THIS_IP_);
-}
-
-struct page *carve_object_alloc_block(struct carve_object *object,
-				      unsigned long at, unsigned int order)
-{
-	struct carve_pages *ps = carve_object_pages(object);
-	struct carve_page *block = NULL;
-	bool hole;
-
-	scoped_guard(mutex, &object->lock)
-		hole = object_has_hole(object, at, order);
-	if (hole)
-		block = alloc_user_block(ps, GFP_OBJECT | __GFP_NORETRY, order);
-	guard(mutex)(&object->lock);
-	if (block && object_has_hole(object, at, order))
-		object_insert_block(object, at, block, order);
-	else if (block)
-		carve_pages_free(ps, block, order, CARVE_PAGE_USER, _THIS_IP_);
-	if (!object_has_block(object, at, order))
-		return NULL;
-	return page_frame(ps, object_page(object, at));
-}
-
 /* Objects */
 
 struct carve_object *carve_object_open(struct carve_user *user,
@@ -515,6 +439,7 @@ struct carve_object *carve_object_open(struct carve_user *user,
 	object->user = user;
 	mutex_init(&object->lock);
 	carve_index_init(&object->index, user->slabs->pages);
+	object->nr_files = 1;
 	object->pid = task_tgid_nr(current);
 	strscpy(object->comm, current->comm, sizeof(object->comm));
 	object->size = CARVEOUT_USER_END;
@@ -548,11 +473,66 @@ static void notify_released(struct carve_user *user, unsigned int nr)
 		user->released(user);
 }
 
+/* Nothing has the name "" */
+static struct carve_object *find_named(struct carve_user *user, const char *name)
+{
+	struct carve_object *object;
+
+	lockdep_assert_held(&user->lock);
+	list_for_each_entry(object, &user->objects, list)
+		if (*name && object->nr_files && !strcmp(object->name, name))
+			return object;
+	return NULL;
+}
+
+int carve_object_set_name(struct carve_object *object, const char *name)
+{
+	struct carve_user *user = object->user;
+	struct carve_object *found;
+
+	guard(mutex)(&user->lock);
+	found = find_named(user, name);
+	if (found && found != object)
+		return -EEXIST;
+	strscpy(object->name, name, sizeof(object->name));
+	return 0;
+}
+
+void carve_object_get_name(struct carve_object *object, char name[CARVEOUT_USER_NAME])
+{
+	guard(mutex)(&object->user->lock);
+	strscpy(name, object->name, CARVEOUT_USER_NAME);
+}
+
+struct carve_object *carve_object_get_named(struct carve_user *user, const char *name,
+					    const struct inode *inode)
+{
+	struct carve_object *object;
+
+	guard(mutex)(&user->lock);
+	object = find_named(user, name);
+	if (!object)
+		return ERR_PTR(-ENOENT);
+	if (object->mapping.host != inode)
+		return ERR_PTR(-EXDEV);
+	object->nr_files++;
+	return object;
+}
+
+/* True if there is no other file of the object; its name is free then */
+static bool object_put_file(struct carve_object *object)
+{
+	guard(mutex)(&object->user->lock);
+	return !--object->nr_files;
+}
+
 void carve_object_close(struct carve_object *object)
 {
 	struct carve_user *user = object->user;
 	bool gone;
 
+	if (!object_put_file(object))
+		return;
 	scoped_guard(mutex, &object->lock)
 		object->closing = true;
 	carve_object_sweep(object, 0, CARVE_INDEX_END);
@@ -715,7 +695,7 @@ static unsigned long count_pinned_batch(struct carve_object *object,
 
 	guard(mutex)(&object->lock);
 	carve_index_for_each(at, &object->index, first, CARVE_INDEX_END) {
-		const struct page *frame = page_frame(ps, object_page(object, at));
+		const struct page *frame = carve_object_frame(ps, carve_object_page(object, at));
 
 		if (!left--)
 			return at;
@@ -733,6 +713,7 @@ static void object_usage(struct carve_object *object,
 		.files = 1,
 		.mapped = carve_object_mapped(object),
 	};
+	carve_object_get_name(object, usage->name);
 	carve_object_sweep(object, 0, CARVE_INDEX_END);
 	usage->touched = READ_ONCE(object->nr_pages);
 	while (first < CARVE_INDEX_END) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Memory for user space: objects, one for each open file. See object.c. */
+/* Memory for user space: objects, which files open. See object.c. */
 #ifndef _CARVE_OBJECT_H
 #define _CARVE_OBJECT_H
 
@@ -38,17 +38,19 @@ struct carve_user {
 };
 
 /**
- * struct carve_object - the memory behind an open file
+ * struct carve_object - the memory behind open files
  * @user: the carveout's user space memory
  * @list: link in @objects of @user; guarded by its lock, as @pins and @closed
  *	are
  * @pins: references of walks over the list
+ * @nr_files: open files of the object; guarded by the lock of @user
+ * @name: its name, or ""; guarded by the lock of @user
  * @lock: guards @index, @nr_pages, @closing and @cover; not held while pages
  *	are allocated, except tables of @index
  * @index: pages by offset
  * @nr_pages: number of pages
- * @closing: the file is being closed: no page stays that isn't pinned
- * @closed: the file is closed; the remaining pages are pinned by I/O
+ * @closing: the last file is being closed: no page stays that isn't pinned
+ * @closed: all files are closed; the remaining pages are pinned by I/O
  * @pid: the process that opened it
  * @comm: the name of this process
  * @size: its size in bytes, of which few may have memory
@@ -59,6 +61,8 @@ struct carve_object {
 	struct carve_user *user;
 	struct list_head list;
 	unsigned int pins;
+	unsigned int nr_files;
+	char name[CARVEOUT_USER_NAME];
 	struct mutex lock; /* @index, @nr_pages, @closing, @cover */
 	struct carve_index index;
 	unsigned long nr_pages;
@@ -77,12 +81,14 @@ struct carve_object {
  * @mapped: pages of address space
  * @touched: pages of memory
  * @pinned: pages with references besides those of page tables, such as of I/O
+ * @name: the name of a single object, or ""
  */
 struct carve_object_usage {
 	unsigned long files;
 	unsigned long mapped;
 	unsigned long touched;
 	unsigned long pinned;
+	char name[CARVEOUT_USER_NAME];
 };
 
 /* Set up, after the slabs; 0, or -ENOMEM if @boot is full */
@@ -126,11 +132,39 @@ struct carve_object *carve_object_open(struct carve_user *user,
 				       struct inode *inode);
 
 /**
- * carve_object_close() - free an object
- * @object: the object, without mappings
+ * carve_object_set_name() - name an object
+ * @object: the object
+ * @name: the name, or "" for none
  *
- * Frees its pages. If some are pinned, these and the object are freed when they
- * no longer are.
+ * Context: may sleep.
+ * Return: 0, or -EEXIST if another object of the carveout has this name.
+ */
+int carve_object_set_name(struct carve_object *object, const char *name);
+/* Copy an object's name, "" if it has none. May sleep */
+void carve_object_get_name(struct carve_object *object, char name[CARVEOUT_USER_NAME]);
+
+/**
+ * carve_object_get_named() - open an object for one more file
+ * @user: the carveout's user space memory
+ * @name: the object's name
+ * @inode: the file's inode
+ *
+ * All files of an object have one inode, which they keep: the kernel uses it by
+ * way of @mapping.
+ *
+ * Context: may sleep.
+ * Return: the object, which carve_object_close() closes; or ERR_PTR(): -ENOENT if
+ * there is no such object, -EXDEV if it was opened by another inode.
+ */
+struct carve_object *carve_object_get_named(struct carve_user *user, const char *name,
+					    const struct inode *inode);
+
+/**
+ * carve_object_close() - close a file of an object
+ * @object: the object; the file has no mappings
+ *
+ * The last one frees its pages and the object. If some are pinned, these and the
+ * object are freed when they no longer are.
  *
  * Context: may sleep.
  */
@@ -164,22 +198,6 @@ struct page *carve_object_find_page(struct carve_object *object, unsigned long a
  */
 unsigned long carve_object_next_data(struct carve_object *object, unsigned long at);
 unsigned long carve_object_next_hole(struct carve_object *object, unsigned long at);
-
-/**
- * carve_object_alloc_block() - get or allocate a block of pages at an offset
- * @object: the object
- * @at: offset in pages, a multiple of the block's length
- * @order: log2 of its length in pages
- *
- * For huge mappings only: the pages get no reference, and aren't idle only
- * because a mapping without references covers them.
- *
- * Context: may sleep.
- * Return: the first page, without a reference; or NULL if the pages at this
- * offset are not contiguous, or no block is free.
- */
-struct page *carve_object_alloc_block(struct carve_object *object,
-				      unsigned long at, unsigned int order);
 
 /**
  * carve_object_map() - add a mapping

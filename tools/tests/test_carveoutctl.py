@@ -156,7 +156,13 @@ class Parsers(unittest.TestCase):
     def test_programs(self):
         program, = parse.user(read("default", "user"))
         self.assertEqual(program["touched_kib"] * 1024, self.stats["user_touched_bytes"])
-        self.assertEqual((program["program"], program["closed"]), ("mapper", False))
+        self.assertEqual((program["program"], program["closed"], program["name"]), ("mapper", False, None))
+
+    def test_named_buffer(self):
+        rows = parse.user("       7 my program            8192          400            0 as video-1\n"
+                          "       8 other                  100           40           40 closed as x\n")
+        self.assertEqual([(row["program"], row["closed"], row["name"]) for row in rows],
+                         [("my program", False, "video-1"), ("other", True, "x")])
 
     def test_debugging(self):
         data = parse.slab_debug(read("default", "slab_debug"))

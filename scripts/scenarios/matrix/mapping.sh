@@ -41,6 +41,12 @@ block_io() {
 	does 'read /dev/ram0 0 a 4M 512'
 	does 'is a 4100K 512K 0x5a'
 	does 'read /dev/ram0 0 a 4294968 4K' 'error EINVAL'
+	does 'alloc 1G 1M'
+	does 'map b 1M 1G'
+	does 'read /dev/ram0 16M b 0 1M'
+	does 'is b 0 1M 0x5a'
+	does 'unmap b'
+	does 'pread 1G 1M 0x5a' 'ok 1048576'
 	does 'unmap a 2M 1M'
 	does 'write /dev/ram0 0 a 2M 4K' 'error EFAULT'
 	does 'child read /dev/ram0 16M a 12M 1M'
@@ -60,6 +66,10 @@ does 'drain 0x33'
 touched 'pages are freed when the pipe is read' 1008
 if ifconfig lo up 2>/dev/null; then
 	does 'send a 1M 256K'
+	does 'alloc 1G 1M'
+	does 'map b 1M 1G'
+	does 'fill b 0 1M 0x34'
+	does 'send b 0 256K'
 else
 	skip 'MSG_ZEROCOPY needs a network, which this kernel lacks'
 fi
