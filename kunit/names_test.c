@@ -327,6 +327,30 @@ static void vmalloc_family(struct kunit *test)
 	expect_nothing_left(test);
 }
 
+/* If flags were lost, kernels that check for sleeping in atomic context would report */
+static void vmalloc_in_atomic_context(struct kunit *test)
+{
+	const gfp_t gfp = GFP_NOWAIT | __GFP_NOWARN;
+	void *zeroed[3];
+	unsigned int i;
+
+	/* Without a window, only cached areas can be allocated there */
+	carve_fixture_stay_on_cpu(test);
+	for (i = 0; i < ARRAY_SIZE(zeroed); i++)
+		zeroed[i] = vmalloc(BIG);
+	for (i = 0; i < ARRAY_SIZE(zeroed); i++)
+		vfree(zeroed[i]);
+	preempt_disable();
+	zeroed[0] = __vmalloc(BIG, gfp | __GFP_ZERO);
+	zeroed[1] = __vmalloc_node(BIG, 1, gfp | __GFP_ZERO, NODE, NULL);
+	zeroed[2] = vmalloc_huge(BIG, gfp | __GFP_ZERO);
+	preempt_enable();
+	expect_all_ours(test, zeroed, ARRAY_SIZE(zeroed), BIG, true);
+	for (i = 0; i < ARRAY_SIZE(zeroed); i++)
+		vfree(zeroed[i]);
+	expect_nothing_left(test);
+}
+
 static void vrealloc_family(struct kunit *test)
 {
 #ifdef vrealloc
@@ -780,6 +804,7 @@ static struct kunit_case names_cases[] = {
 	KUNIT_CASE(kfree_const_leaves_constants_alone),
 	KUNIT_CASE(kfree_rcu_family),
 	KUNIT_CASE(vmalloc_family),
+	KUNIT_CASE(vmalloc_in_atomic_context),
 	KUNIT_CASE(vrealloc_family),
 	KUNIT_CASE(kvmalloc_family),
 	KUNIT_CASE(kvrealloc_family),
