@@ -145,9 +145,7 @@ does 'pread 4K 4K 0x42' 'ok 4096'
 does 'unmap m'
 touched 'the object lives with its file' mebi
 mkdir -p /tmp/dev
-number=$(stat -c '%t %T' /dev/carveout)
-# shellcheck disable=SC2086
-mknod /tmp/dev/carveout c $(printf '%d %d' "0x${number% *}" "0x${number#* }")
+mknod /tmp/dev/carveout c "$((0x$(stat -c %t /dev/carveout)))" "$((0x$(stat -c %T /dev/carveout)))"
 same 'no other inode opens it' "$(device=/tmp/dev/carveout other 'attach video')" 'error EXDEV '
 check 'a carveout in use is not removed' eval '! echo default 2>/dev/null >/sys/kernel/debug/carveout/remove'
 stop

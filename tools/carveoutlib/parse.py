@@ -118,7 +118,8 @@ def handles(text: str) -> list[Row]:
 
 def user(text: str) -> list[Row]:
     """Objects of programs, with the names that these gave them. Names of programs may have blanks."""
-    found = (re.fullmatch(r" *(\d+) (.*?) +(\d+) +(\d+) +(\d+)( closed)?(?: as (\S+))?", line) for line in text.splitlines())
+    line_of = re.compile(r" *(\d+) (.*?) +(\d+) +(\d+) +(\d+)( closed)?(?: as (\S+))?")
+    found = (line_of.fullmatch(line) for line in text.splitlines())
     return [{"pid": int(m[1]), "program": m[2], "mapped_kib": int(m[3]), "touched_kib": int(m[4]),
              "pinned_kib": int(m[5]), "closed": bool(m[6]), "name": m[7]} for m in found if m and m[2] != "total"]
 
