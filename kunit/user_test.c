@@ -3,6 +3,7 @@
  * Tests of objects for user space, without a file: lookup of their pages, and
  * when pages are freed. A plain reference stands for a page table entry.
  */
+#include <linux/cacheflush.h>
 #include <linux/err.h>
 #include <linux/mm.h>
 #include <linux/string.h>
@@ -254,14 +255,41 @@ static void unreferenced_pages_are_freed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, carve_fixture_collect(co), nr_free);
 }
 
+#ifdef PG_dcache_clean
+/*
+ * The flag of arm64 that instruction caches agree with a page, set when it is
+ * mapped to be executed. Flags are the first word of struct page.
+ */
+static void mark_caches_clean(struct page *page)
+{
+	set_bit(PG_dcache_clean, (unsigned long *)page);
+}
+
+static bool caches_are_clean(struct page *page)
+{
+	return test_bit(PG_dcache_clean, (unsigned long *)page);
+}
+#else
+static void mark_caches_clean(struct page *page)
+{
+}
+
+static bool caches_are_clean(struct page *page)
+{
+	return false;
+}
+#endif
+
 static void freed_page_is_cleared_on_next_access(struct kunit *test)
 {
 	struct carve_object *object = open_object(test);
 	struct page *page = touch(test, object, 5), *again;
 
 	memset(page_address(page), 0x77, PAGE_SIZE);
+	mark_caches_clean(page);
 	put_page(page);
 	again = touch(test, object, 5);
+	KUNIT_EXPECT_FALSE(test, caches_are_clean(again));
 	KUNIT_EXPECT_NULL(test, memchr_inv(page_address(again), 0, PAGE_SIZE));
 	/* ... but not a page that has a reference */
 	memset(page_address(again), 0x78, PAGE_SIZE);
@@ -283,8 +311,10 @@ static void page_flags_are_clean_after_free(struct kunit *test)
 	folio_mark_dirty(folio);
 	folio_set_referenced(folio);
 	KUNIT_EXPECT_TRUE(test, folio_test_dirty(folio));
+	mark_caches_clean(page);
 	put_page(page);
 	KUNIT_EXPECT_EQ(test, sweep(object), 1UL);
+	KUNIT_EXPECT_FALSE(test, caches_are_clean(page));
 	KUNIT_EXPECT_FALSE(test, folio_test_dirty(folio));
 	KUNIT_EXPECT_FALSE(test, folio_test_referenced(folio));
 	KUNIT_EXPECT_EQ(test, page_count(page), 1);

@@ -10,6 +10,7 @@
  * Contents are copied without the object's lock, as they may come from a mapping
  * of the same object; a reference keeps the page meanwhile.
  */
+#include <linux/cacheflush.h>
 #include <linux/err.h>
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
@@ -75,6 +76,7 @@ static ssize_t read_page(struct carve_object *object, loff_t pos, size_t bytes,
 	return done;
 }
 
+/* flush_dcache_page(): a program may have mapped the page, and execute it */
 static ssize_t write_page(struct carve_object *object, loff_t pos, size_t bytes,
 			  struct iov_iter *from)
 {
@@ -83,8 +85,10 @@ static ssize_t write_page(struct carve_object *object, loff_t pos, size_t bytes,
 
 	if (IS_ERR(page))
 		return -ENOSPC;
-	if (!PageHWPoison(page))
+	if (!PageHWPoison(page)) {
 		done = copy_from_iter(address_in_page(page, pos), bytes, from) ?: -EFAULT;
+		flush_dcache_page(page);
+	}
 	put_page(page);
 	return done;
 }
@@ -155,10 +159,14 @@ int carve_object_poke(struct carve_object *object, loff_t pos, const void *buf,
 
 	if (IS_ERR(page))
 		return -EIO;
-	if (PageHWPoison(page))
+	if (PageHWPoison(page)) {
 		bytes = -EIO;
-	else
+	} else {
 		memcpy(address_in_page(page, pos), buf, bytes);
+		/* A debugger may have written a breakpoint */
+		flush_icache_range((unsigned long)address_in_page(page, pos),
+				   (unsigned long)address_in_page(page, pos) + bytes);
+	}
 	put_page(page);
 	return bytes;
 }

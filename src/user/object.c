@@ -43,6 +43,7 @@
  * inside it. Walks over all objects, and over the pages of an object, drop the
  * locks between batches; they pin the current object.
  */
+#include <linux/cacheflush.h>
 #include <linux/err.h>
 #include <linux/mm.h>
 #include <linux/page-flags.h>
@@ -153,11 +154,17 @@ int carve_object_insert(struct carve_object *object, unsigned long at,
 	return 0;
 }
 
-/* Clear the flags that a page got as a file's page, before it is freed */
+/*
+ * Clear the flags that a page got as a file's page, before it is freed.
+ * flush_dcache_folio(): where instruction caches don't follow stores, a flag says
+ * that the caches agree. Left set, it would keep the next owner's code from being
+ * made visible.
+ */
 static void clear_frame_flags(struct page *frame)
 {
 	struct folio *folio = page_folio(frame);
 
+	flush_dcache_folio(folio);
 	folio_clear_dirty(folio);
 	folio_clear_referenced(folio);
 	folio_clear_uptodate(folio);
@@ -197,6 +204,7 @@ static struct page *object_get_present(struct carve_object *object, unsigned lon
 			return NULL;
 		}
 		clear_page(page_address(frame));
+		flush_dcache_page(frame);
 	}
 	page->kept = false;
 	page->stays |= stays;
