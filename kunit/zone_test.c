@@ -6,6 +6,8 @@
  * memory.
  */
 #include <linux/kernel.h>
+#include <linux/mmzone.h>
+#include <linux/nodemask.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
 
@@ -238,43 +240,84 @@ static void unavailable_order_comes_from_the_next_zone(struct kunit *test)
 
 /* Zone types */
 
-static const struct {
-	u64 start;
-	u64 bytes;
-	bool highmem;
-	enum carve_zone_type type;
-	const char *name;
-} placed[] = {
-	{ SZ_1M, SZ_1M, false, CARVE_ZONE_DMA, "DMA" },
-	{ SZ_8M, SZ_8M, false, CARVE_ZONE_DMA, "DMA" },
-	{ SZ_8M, SZ_8M + PAGE_SIZE, false, CARVE_ZONE_DMA32, "DMA32" },
-	{ SZ_16M, SZ_1M, false, CARVE_ZONE_DMA32, "DMA32" },
-	{ SZ_4G - SZ_1M, SZ_1M, false, CARVE_ZONE_DMA32, "DMA32" },
-	{ SZ_4G - SZ_1M, SZ_1M + PAGE_SIZE, false, CARVE_ZONE_NORMAL, "Normal" },
-	{ SZ_4G, SZ_1M, false, CARVE_ZONE_NORMAL, "Normal" },
-	{ 64 * SZ_4G, SZ_1G, false, CARVE_ZONE_NORMAL, "Normal" },
-	{ SZ_1M, SZ_1M, true, CARVE_ZONE_HIGHMEM, "HighMem" },
-	{ 64 * SZ_4G, SZ_1M, true, CARVE_ZONE_HIGHMEM, "HighMem" },
-};
+static void expect_type(struct kunit *test, phys_addr_t start, u64 bytes,
+			bool highmem, enum carve_zone_type type, const char *name)
+{
+	struct carve_zone *zone = kunit_kzalloc(test, sizeof(*zone), GFP_KERNEL);
+	const struct carve_region region = {
+		.start_pfn = PHYS_PFN(start),
+		.nr_pages = bytes >> PAGE_SHIFT,
+		.highmem = highmem,
+	};
+
+	KUNIT_ASSERT_NOT_NULL(test, zone);
+	carve_zone_init(zone, &region, NULL, 0);
+	KUNIT_EXPECT_EQ_MSG(test, zone->type, type, "at %pa", &start);
+	KUNIT_EXPECT_STREQ(test, carve_zone_name(zone), name);
+}
+
+/* Regions of one type, between these addresses, and one that crosses the end */
+static void expect_types(struct kunit *test, phys_addr_t start, phys_addr_t end,
+			 enum carve_zone_type type, const char *name,
+			 enum carve_zone_type above, const char *name_above)
+{
+	expect_type(test, start, SZ_1M, false, type, name);
+	expect_type(test, end - SZ_1M, SZ_1M, false, type, name);
+	expect_type(test, end - SZ_1M, SZ_1M + PAGE_SIZE, false, above, name_above);
+	expect_type(test, end, SZ_1M, false, above, name_above);
+}
 
 static void zone_type_follows_from_the_physical_address(struct kunit *test)
 {
-	struct carve_zone *zone = kunit_kzalloc(test, sizeof(*zone), GFP_KERNEL);
-	unsigned int i;
+	phys_addr_t dma = carve_region_zone_limit(__GFP_DMA) + 1;
+	phys_addr_t dma32 = carve_region_zone_limit(__GFP_DMA32) + 1;
 
-	KUNIT_ASSERT_NOT_NULL(test, zone);
-	for (i = 0; i < ARRAY_SIZE(placed); i++) {
-		const struct carve_region region = {
-			.start_pfn = PHYS_PFN(placed[i].start),
-			.nr_pages = placed[i].bytes >> PAGE_SHIFT,
-			.highmem = placed[i].highmem,
-		};
-
-		carve_zone_init(zone, &region, NULL, 0);
-		KUNIT_EXPECT_EQ_MSG(test, zone->type, placed[i].type, "row %u", i);
-		KUNIT_EXPECT_STREQ(test, carve_zone_name(zone), placed[i].name);
+	KUNIT_ASSERT_GE(test, dma32, SZ_4G);
+	if (dma < dma32) {
+		expect_types(test, SZ_1M, dma, CARVE_ZONE_DMA, "DMA",
+			     CARVE_ZONE_DMA32, "DMA32");
+		expect_types(test, dma, dma32, CARVE_ZONE_DMA32, "DMA32",
+			     CARVE_ZONE_NORMAL, "Normal");
+	} else {
+		expect_types(test, SZ_1M, dma, CARVE_ZONE_DMA, "DMA",
+			     CARVE_ZONE_NORMAL, "Normal");
 	}
+	expect_type(test, 64 * SZ_4G, SZ_1G, false, CARVE_ZONE_NORMAL, "Normal");
+	expect_type(test, SZ_1M, SZ_1M, true, CARVE_ZONE_HIGHMEM, "HighMem");
+	expect_type(test, 64 * SZ_4G, SZ_1M, true, CARVE_ZONE_HIGHMEM, "HighMem");
 }
+
+#ifdef CONFIG_ZONE_DMA
+/* Pages at both ends of each of the kernel's zones that has memory */
+static void zone_limits_agree_with_the_kernels_zones(struct kunit *test)
+{
+	phys_addr_t limit = carve_region_zone_limit(__GFP_DMA);
+	unsigned int node, type, nr = 0;
+
+	for_each_online_node(node) {
+		for (type = 0; type < MAX_NR_ZONES; type++) {
+			const struct zone *zone = &NODE_DATA(node)->node_zones[type];
+			unsigned long end = zone_end_pfn(zone);
+
+			if (type == ZONE_MOVABLE || !zone->spanned_pages)
+				continue;
+			KUNIT_EXPECT_EQ(test, type == ZONE_DMA,
+					PFN_PHYS(zone->zone_start_pfn) <= limit);
+			KUNIT_EXPECT_EQ(test, type == ZONE_DMA,
+					PFN_PHYS(end) - 1 <= limit);
+			nr++;
+		}
+	}
+	KUNIT_EXPECT_GT(test, nr, 0U);
+	if (IS_ENABLED(CONFIG_X86))
+		KUNIT_EXPECT_EQ(test, limit, SZ_16M - 1);
+}
+#else
+static void zone_limits_agree_with_the_kernels_zones(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, carve_region_zone_limit(__GFP_DMA), SZ_16M - 1);
+}
+#endif
 
 /* Addresses and descriptors */
 
@@ -693,6 +736,7 @@ static struct kunit_case zone_cases[] = {
 	KUNIT_CASE(request_without_a_suitable_zone_fails),
 	KUNIT_CASE(unavailable_order_comes_from_the_next_zone),
 	KUNIT_CASE(zone_type_follows_from_the_physical_address),
+	KUNIT_CASE(zone_limits_agree_with_the_kernels_zones),
 	KUNIT_CASE(addresses_at_the_edges_find_their_zone),
 	KUNIT_CASE(page_and_physical_addresses_correspond),
 	KUNIT_CASE(foreign_descriptor_is_refused),

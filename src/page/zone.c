@@ -56,12 +56,13 @@ const char *carve_zone_name(const struct carve_zone *zone)
 /* By physical address, as in mm/ */
 static enum carve_zone_type region_zone_type(const struct carve_region *region)
 {
-	phys_addr_t end = carve_region_phys(region) +
-			  carve_region_bytes(region);
+	phys_addr_t last = carve_region_phys(region) +
+			   carve_region_bytes(region) - 1;
 
 	return region->highmem ? CARVE_ZONE_HIGHMEM :
-	       end <= SZ_16M ? CARVE_ZONE_DMA :
-	       end <= SZ_4G ? CARVE_ZONE_DMA32 : CARVE_ZONE_NORMAL;
+	       last <= carve_region_zone_limit(__GFP_DMA) ? CARVE_ZONE_DMA :
+	       last <= carve_region_zone_limit(__GFP_DMA32) ? CARVE_ZONE_DMA32 :
+	       CARVE_ZONE_NORMAL;
 }
 
 void carve_zone_init(struct carve_zone *zone,

@@ -12,8 +12,8 @@ struct carve_zone;
 
 /* As in mm/, from the scarcest: later types fall back to earlier ones */
 enum carve_zone_type {
-	CARVE_ZONE_DMA,		/* below 16 MiB */
-	CARVE_ZONE_DMA32,	/* below 4 GiB */
+	CARVE_ZONE_DMA,		/* carve_region_zone_limit(__GFP_DMA) */
+	CARVE_ZONE_DMA32,	/* carve_region_zone_limit(__GFP_DMA32) */
 	CARVE_ZONE_NORMAL,
 	CARVE_ZONE_HIGHMEM,	/* not in the direct mapping */
 	CARVE_NR_ZONE_TYPES,

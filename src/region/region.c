@@ -135,20 +135,13 @@ static int try_sources(struct carve_region *region,
 	return ret;
 }
 
-/* Highest address allowed by a zone modifier */
-static phys_addr_t zone_limit(gfp_t zone)
-{
-	return zone & __GFP_DMA ? SZ_16M - 1 :
-	       zone & __GFP_DMA32 ? SZ_4G - 1 : PHYS_ADDR_MAX;
-}
-
 static int check_zone(struct carve_region *region,
 		      const struct carve_region_request *request)
 {
 	phys_addr_t last = carve_region_phys(region) +
 			   carve_region_bytes(region) - 1;
 
-	if (last <= zone_limit(request->zone))
+	if (last <= carve_region_zone_limit(request->zone))
 		return 0;
 	carve_region_refuse(region, "%s has no range that low: it reaches up to %pa",
 			    region->source->name, &last);

@@ -26,8 +26,8 @@
  * @source: name of a source, or "auto" for the first that succeeds
  * @phys: source "reserved": physical address of the first byte
  * @node: NUMA node, or NUMA_NO_NODE for the nearest that has the memory
- * @zone: limits the range: __GFP_DMA (below 16 MiB), __GFP_DMA32 (below 4 GiB),
- *	or 0 for anywhere
+ * @zone: limits the range: __GFP_DMA, __GFP_DMA32 (carve_region_zone_limit()), or
+ *	0 for anywhere
  * @unmapped: don't map it
  */
 struct carve_region_request {
@@ -101,6 +101,9 @@ int carve_region_reserve(struct carve_region *region,
 void carve_region_release(struct carve_region *region);
 /* True for "auto" and names of sources */
 bool carve_region_source_known(const char *name);
+
+/* Highest address allowed by a zone modifier, as in mm/ on this machine */
+phys_addr_t carve_region_zone_limit(gfp_t zone);
 
 static inline size_t carve_region_bytes(const struct carve_region *region)
 {
