@@ -10,6 +10,7 @@
 
 #include <carveout.h>
 
+#include "api/caller.h"
 #include "core/instance.h"
 #include "slab/bulk.h"
 #include "slab/caches.h"
@@ -75,9 +76,24 @@ void *carve_cache_alloc_any(struct carve_cache *cache, gfp_t gfp)
 }
 EXPORT_SYMBOL_GPL(carve_cache_alloc_any);
 
+static void *cache_alloc_as_is(struct carve_cache *cache, gfp_t gfp);
+
+static CARVE_API_SLOW void *cache_alloc_as_is_slow(struct carve_cache *cache,
+						   gfp_t gfp)
+{
+	return carve_cache_alloc_slow(cache, 0, gfp,
+				      carve_api_caller(cache_alloc_as_is));
+}
+
+/* Without the test for zeroing: neither @gfp nor init_on_alloc asks for it */
 static void *cache_alloc_as_is(struct carve_cache *cache, gfp_t gfp)
 {
-	return __carve_cache_alloc_as_is(cache, gfp);
+	void *object;
+
+	carve_might_alloc(gfp);
+	if (unlikely(!carve_magazines_alloc(&cache->magazines, &object)))
+		return cache_alloc_as_is_slow(cache, gfp);
+	return object;
 }
 
 DEFINE_STATIC_CALL(carve_cache_alloc_plain, cache_alloc_as_is);
@@ -89,10 +105,16 @@ void *carve_cache_zalloc(struct carve_cache *cache, gfp_t gfp)
 }
 EXPORT_SYMBOL_GPL(carve_cache_zalloc);
 
+static CARVE_API_SLOW void cache_free_slow(struct carve_cache *cache,
+					   void *object)
+{
+	__carve_cache_free_any(cache, object, carve_api_caller(carve_cache_free));
+}
+
 void carve_cache_free(struct carve_cache *cache, void *object)
 {
 	if (unlikely(!carve_cache_free_hot(cache, &object)))
-		__carve_cache_free_any(cache, object, _RET_IP_);
+		cache_free_slow(cache, object);
 }
 EXPORT_SYMBOL_GPL(carve_cache_free);
 

@@ -12,6 +12,7 @@
 
 #include <carveout.h>
 
+#include "api/caller.h"
 #include "core/instance.h"
 #include "slab/bulk.h"
 
@@ -21,14 +22,22 @@ void *carve_kmalloc_any(struct carveout *co, size_t size, gfp_t gfp)
 }
 EXPORT_SYMBOL_GPL(carve_kmalloc_any);
 
+static void *kmalloc_as_is(struct carveout *co, size_t size, gfp_t gfp);
+
+static CARVE_API_SLOW void *kmalloc_as_is_slow(struct carveout *co, size_t size,
+					       gfp_t gfp)
+{
+	return carve_kmalloc_as_is_slow(&co->slabs, size, gfp,
+					carve_api_caller(kmalloc_as_is));
+}
+
 static void *kmalloc_as_is(struct carveout *co, size_t size, gfp_t gfp)
 {
 	void *p;
 
 	carve_might_alloc(gfp);
-	/* _RET_IP_ only on the slow path, to keep the fast one short */
 	if (unlikely(!carve_kmalloc_hot(&co->slabs, size, &p)))
-		return carve_kmalloc_as_is_slow(&co->slabs, size, gfp, _RET_IP_);
+		return kmalloc_as_is_slow(co, size, gfp);
 	return p;
 }
 
@@ -67,11 +76,15 @@ void *carve_krealloc(struct carveout *co, const void *p, size_t size, gfp_t gfp)
 }
 EXPORT_SYMBOL_GPL(carve_krealloc);
 
+static CARVE_API_SLOW void kfree_slow(struct carveout *co, const void *p)
+{
+	__carve_kfree_any(&co->slabs, p, carve_api_caller(carve_kfree));
+}
+
 void carve_kfree(struct carveout *co, const void *p)
 {
-	/* As in kmalloc_as_is() */
 	if (unlikely(!carve_kfree_hot(&co->slabs, p)))
-		__carve_kfree_any(&co->slabs, p, _RET_IP_);
+		kfree_slow(co, p);
 }
 EXPORT_SYMBOL_GPL(carve_kfree);
 

@@ -8,6 +8,7 @@
 
 #include <carveout.h>
 
+#include "api/caller.h"
 #include "core/instance.h"
 
 struct carve_page *carve_alloc_pages(struct carveout *co, gfp_t gfp,
@@ -18,13 +19,20 @@ struct carve_page *carve_alloc_pages(struct carveout *co, gfp_t gfp,
 }
 EXPORT_SYMBOL_GPL(carve_alloc_pages);
 
+static CARVE_API_SLOW void free_pages_slow(struct carveout *co,
+					   struct carve_page *page,
+					   unsigned int order)
+{
+	carve_pages_free_slow(&co->pages, page, order, CARVE_PAGE_USED,
+			      carve_api_caller(carve_free_pages));
+}
+
 void carve_free_pages(struct carveout *co, struct carve_page *page,
 		      unsigned int order)
 {
 	if (unlikely(!carve_pages_free_hot(&co->pages, page, order,
 					   CARVE_PAGE_USED)) && page)
-		carve_pages_free_slow(&co->pages, page, order, CARVE_PAGE_USED,
-				      _RET_IP_);
+		free_pages_slow(co, page, order);
 }
 EXPORT_SYMBOL_GPL(carve_free_pages);
 

@@ -78,16 +78,16 @@ struct carve_span {
 
 /**
  * struct carve_pages - the page allocator of a carveout
+ * @hot: per-CPU lists of unmovable blocks of the first zone, if NORMAL requests
+ *	try it first. It is the first member, so that an order is its offset
  * @span: mapped part of the first zone with initialized page descriptors
  * @phys: physical address of @span
  * @nr_ready: the first @nr_ready page descriptors are initialized
  * @hot_alloc: orders below this are allocated from @hot by the fast path
  * @hot_free: orders below this are freed to @hot by the fast path; 0 if the
- *	zone has poisoned pages
- * @hot: per-CPU lists of unmovable blocks of the first zone, if NORMAL requests
- *	try it first. Constant after set-up, as are the members above, except
- *	that @span and @nr_ready grow once, when deferred init is done, and
- *	@hot_free may become 0
+ *	zone has poisoned pages. Constant after set-up, as are the members
+ *	above, except that @span and @nr_ready grow once, when deferred init is
+ *	done, and @hot_free may become 0
  * @name: carveout's name, for the log
  * @map: page descriptors of all zones
  * @nr_pages: number of descriptors in @map
@@ -109,12 +109,12 @@ struct carve_span {
  * @fault: fault injection: the allocation to fail, in the slow path
  */
 struct carve_pages {
+	struct carve_pcp *hot[CARVE_NR_PCP];
 	struct carve_span span;
 	phys_addr_t phys;
 	u32 nr_ready;
 	unsigned int hot_alloc;
 	unsigned int hot_free;
-	struct carve_pcp *hot[CARVE_NR_PCP];
 
 	const char *name;
 	struct carve_page *map;

@@ -31,7 +31,9 @@
  * split, so there the mark is a word of its own: it is read, set if it was
  * clear, and cleared after the count was changed. An interrupt in between
  * leaves the mark as it found it, so neither atomic instructions nor disabling
- * interrupts is needed.
+ * interrupts is needed. Nor are barriers for the processor: other CPUs only get
+ * items through the depot or the backing layer, whose locks order the accesses,
+ * or by an IPI that this CPU handles.
  *
  * The depot has a fixed number of batches, usually one for each possible CPU
  * plus one: so magazines of two batches hold at most (3 * CPUs + 1) * max.batch
@@ -59,8 +61,9 @@
  * the slow path, and while it is enabled all callers are diverted there. The
  * fast path looks up its magazine in ms->cpu[] by the CPU's place;
  * carve_magazines_divert() changes the place of each CPU to its decoy, a
- * magazine without items and room. All struct carve_magazines, later ones
- * included, share the decoys. The slow path looks up the real magazine by CPU
+ * magazine without items and room. On x86 the place is a per-CPU variable;
+ * elsewhere it is the CPU number, unless a static branch adds nr_cpu_ids. All
+ * struct carve_magazines, later ones included, share the decoys. The slow path looks up the real magazine by CPU
  * number and does with it what the fast path would have done: the backing layer
  * sees no difference, and no magazine is drained. Decoys hold nothing, so a CPU
  * that still uses its old place does no harm.
@@ -118,11 +121,11 @@ size_t carve_magazines_size(struct carve_magazine_shape shape)
 	       shape.depot * batch_size(shape);
 }
 
-#if defined(CONFIG_UML) && !defined(CONFIG_TRACEPOINTS)
+#if !defined(CONFIG_TRACEPOINTS) && (defined(CONFIG_UML) || !defined(__x86_64__))
 static void init_place(unsigned int cpu)
 {
 }
-#else
+#elif defined(__x86_64__)
 DEFINE_PER_CPU(unsigned long, carve_magazine_places);
 
 /* Only if it is still 0: it may be diverted to the decoy already */
@@ -130,24 +133,47 @@ static void init_place(unsigned int cpu)
 {
 	cmpxchg(per_cpu_ptr(&carve_magazine_places, cpu), 0, cpu);
 }
+#else
+DEFINE_STATIC_KEY_FALSE(carve_magazines_diverted);
+
+static void init_place(unsigned int cpu)
+{
+}
 #endif
 
 #ifdef CONFIG_TRACEPOINTS
-/* Busy, without room. Callers undo their change of its state at once */
-static DEFINE_PER_CPU(struct carve_magazine, decoys) = CARVE_MAGAZINE_DECOY;
+/* All zero: busy, without room. Callers undo their change of its state at once */
+static DEFINE_PER_CPU(struct carve_magazine, decoys);
 
 static void add_decoy(struct carve_magazines *ms, unsigned int cpu)
 {
 	ms->cpu[nr_cpu_ids + cpu] = per_cpu_ptr(&decoys, cpu);
 }
 
-void carve_magazines_divert(bool divert)
+#ifdef __x86_64__
+static void change_places(bool divert)
 {
 	unsigned int cpu;
 
 	for_each_possible_cpu(cpu)
 		WRITE_ONCE(per_cpu(carve_magazine_places, cpu),
 			   divert ? nr_cpu_ids + cpu : cpu);
+}
+#else
+static void change_places(bool divert)
+{
+	if (divert)
+		static_branch_enable(&carve_magazines_diverted);
+	else
+		static_branch_disable(&carve_magazines_diverted);
+	/* Some kernels leave it to the other CPUs when they see the new code */
+	kick_all_cpus_sync();
+}
+#endif
+
+void carve_magazines_divert(bool divert)
+{
+	change_places(divert);
 	/* Wait for CPUs that use the old place: with preemption disabled */
 	synchronize_rcu();
 }

@@ -115,7 +115,7 @@ static inline bool carve_magazine_busy(const struct carve_magazine *m)
 #ifdef __x86_64__
 	return READ_ONCE(m->state) < CARVE_MAGAZINE_IDLE;
 #else
-	return READ_ONCE(m->busy);
+	return !READ_ONCE(m->idle);
 #endif
 }
 

@@ -4,32 +4,38 @@
 #define _CARVE_MAGAZINE_INLINE_H
 
 #include <linux/compiler.h>
+#include <linux/cpumask.h>
+#include <linux/jump_label.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
 #include <linux/smp.h>
 
 #include "percpu/magazine.h"
 
-#if defined(CONFIG_UML) && !defined(CONFIG_TRACEPOINTS)
-/* Here per-CPU variables are indexed by the CPU number anyway */
+/* Index in ms->cpu of this CPU's magazine or, when diverted, decoy */
+#if !defined(CONFIG_TRACEPOINTS) && (defined(CONFIG_UML) || !defined(__x86_64__))
 static __always_inline unsigned long carve_magazine_place(void)
 {
 	return raw_smp_processor_id();
 }
-#else
+#elif defined(__x86_64__)
 DECLARE_PER_CPU(unsigned long, carve_magazine_places);
 
-/*
- * Read once: carve_magazines_divert() on another CPU may change it. Off x86,
- * this_cpu_read() would disable preemption, which is disabled already.
- */
+/* Read once: carve_magazines_divert() on another CPU may change it */
 static __always_inline unsigned long carve_magazine_place(void)
 {
-#ifdef __x86_64__
 	return this_cpu_read(carve_magazine_places);
+}
 #else
-	return READ_ONCE(*this_cpu_ptr(&carve_magazine_places));
-#endif
+DECLARE_STATIC_KEY_FALSE(carve_magazines_diverted);
+
+/* Where the CPU number is one load away, and a per-CPU variable two more */
+static __always_inline unsigned long carve_magazine_place(void)
+{
+	unsigned long cpu = raw_smp_processor_id();
+
+	return static_branch_unlikely(&carve_magazines_diverted) ?
+	       nr_cpu_ids + cpu : cpu;
 }
 #endif
 
@@ -65,12 +71,12 @@ static __always_inline void carve_magazine_leave(struct carve_magazine *m,
 }
 
 /*
- * Mark the magazine idle, with @more items than before. Need not be one
- * instruction: an interrupt in the middle finds the magazine busy, and undoes
- * its own change.
+ * Mark the magazine idle, with @more items than before, when it had @n. Need not
+ * be one instruction: an interrupt in the middle finds the magazine busy, and
+ * undoes its own change.
  */
 static __always_inline void carve_magazine_leave_with(struct carve_magazine *m,
-						      long more)
+						      unsigned long n, long more)
 {
 	barrier();
 	/* Races only with such interrupts */
@@ -80,12 +86,29 @@ static __always_inline void carve_magazine_leave_with(struct carve_magazine *m,
 /* Undo carve_magazine_enter(), which returned @n */
 static __always_inline void carve_magazine_undo(struct carve_magazine *m, long n)
 {
-	carve_magazine_leave_with(m, 0);
+	carve_magazine_leave_with(m, n, 0);
+}
+
+/*
+ * Set @m and @n so that m->items[n] is the place of item @n, in the form that
+ * makes the shortest code
+ */
+static __always_inline void carve_magazine_seek(struct carve_magazine **m,
+						unsigned long *n)
+{
+}
+
+/* Make the compiler compute addresses from @n anew, which saves a register */
+static __always_inline void carve_magazine_forget(unsigned long *n)
+{
+	OPTIMIZER_HIDE_VAR(*n);
 }
 #else /* without an instruction that changes memory: a mark of its own */
 /*
- * See above. An interrupt between the read and the write of @busy finds it
- * clear, and leaves it clear when it returns.
+ * See above. An interrupt between the read and the write of @idle finds it set,
+ * and has set it again when it returns. Only this CPU writes @idle and @nr, and
+ * an interrupt sees its stores in program order, so compiler barriers suffice,
+ * however weakly ordered the architecture.
  */
 static __always_inline long carve_magazine_enter(struct carve_magazine *m,
 						 bool *nothing)
@@ -93,12 +116,16 @@ static __always_inline long carve_magazine_enter(struct carve_magazine *m,
 	long n;
 
 	*nothing = true;
-	if (unlikely(READ_ONCE(m->busy)))
+	if (unlikely(!READ_ONCE(m->idle)))
 		return -1;
-	WRITE_ONCE(m->busy, 1);
-	/* Only then read the count, which such an interrupt may have changed */
+	WRITE_ONCE(m->idle, NULL);
+	/*
+	 * Only then read the count, which such an interrupt may have changed.
+	 * Pairs with the barrier in its carve_magazine_leave()
+	 */
 	barrier();
-	n = READ_ONCE(m->nr);
+	/* Not READ_ONCE(): one instruction can load the capacity, too */
+	n = data_race(m->nr);
 	*nothing = !n;
 	return n;
 }
@@ -107,15 +134,19 @@ static __always_inline void carve_magazine_leave(struct carve_magazine *m,
 						 unsigned long count)
 {
 	WRITE_ONCE(m->nr, count);
-	/* An interrupt that finds the mark clear finds the items and the count */
+	/*
+	 * An interrupt that finds the magazine idle finds the items and the
+	 * count. Pairs with the barrier in its carve_magazine_enter()
+	 */
 	barrier();
-	WRITE_ONCE(m->busy, 0);
+	/* A value that is in a register, and isn't 0 */
+	WRITE_ONCE(m->idle, m);
 }
 
 static __always_inline void carve_magazine_leave_with(struct carve_magazine *m,
-						      long more)
+						      unsigned long n, long more)
 {
-	carve_magazine_leave(m, READ_ONCE(m->nr) + more);
+	carve_magazine_leave(m, n + more);
 }
 
 /* The mark of a magazine that was busy belongs to the interrupted operation */
@@ -123,7 +154,22 @@ static __always_inline void carve_magazine_undo(struct carve_magazine *m, long n
 {
 	barrier();
 	if (n >= 0)
-		WRITE_ONCE(m->busy, 0);
+		WRITE_ONCE(m->idle, m);
+}
+
+/* See above. One addition for all accesses near item @n, by a constant offset */
+static __always_inline void carve_magazine_seek(struct carve_magazine **m,
+						unsigned long *n)
+{
+	void *shifted = (void **)*m + *n;
+
+	OPTIMIZER_HIDE_VAR(shifted);
+	*m = shifted;
+	*n = 0;
+}
+
+static __always_inline void carve_magazine_forget(unsigned long *n)
+{
 }
 #endif
 
@@ -168,7 +214,7 @@ static __always_inline bool carve_magazines_alloc(struct carve_magazines *ms,
 		return false;
 	}
 	*item = carve_magazine_result(m->items[n - 1]);
-	carve_magazine_leave_with(m, -1);
+	carve_magazine_leave_with(m, n, -1);
 	preempt_enable();
 	return true;
 }
@@ -197,34 +243,35 @@ carve_magazines_free_if(struct carve_magazines *ms, void **item,
 			unsigned int look, bool (*validate)(const void *owner, const void *item),
 			const void *owner)
 {
-	struct carve_magazine *m;
-	unsigned long n;
+	struct carve_magazine *m, *near;
+	unsigned long n, i;
 	bool nothing;
 
 	preempt_disable();
 	m = carve_magazines_own(ms);
 	n = carve_magazine_enter(m, &nothing);
+	near = m;
+	i = n;
+	carve_magazine_seek(&near, &i);
 	/*
 	 * Unsigned, a negative @n exceeds any capacity. If another CPU changes
 	 * the capacity, either value will do.
 	 */
 	if (unlikely(n >= data_race(m->capacity) ||
-		     (look > 0 && carve_magazine_below(m, n, 1) == *item)))
+		     (look > 0 && carve_magazine_below(near, i, 1) == *item)))
 		goto refused;
 	if (look > 1) {
-		/* Make the compiler compute the address anew */
-		OPTIMIZER_HIDE_VAR(n);
-		if (unlikely(carve_magazine_below(m, n, 2) == *item))
+		carve_magazine_forget(&i);
+		if (unlikely(carve_magazine_below(near, i, 2) == *item))
 			goto refused;
 	}
-	m->items[n] = *item;
+	near->items[i] = *item;
 	if (validate && unlikely(!validate(owner, *item))) {
-		/* Likewise */
-		OPTIMIZER_HIDE_VAR(n);
-		*item = READ_ONCE(m->items[n]);
+		carve_magazine_forget(&i);
+		*item = READ_ONCE(near->items[i]);
 		goto refused;
 	}
-	carve_magazine_leave_with(m, 1);
+	carve_magazine_leave_with(m, n, 1);
 	preempt_enable();
 	return true;
 refused:

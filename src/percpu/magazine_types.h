@@ -34,8 +34,8 @@ struct carve_magazine_ops {
  * struct carve_magazine - one CPU's LIFO array of free items
  * @state: on x86, number of items, plus CARVE_MAGAZINE_IDLE unless busy;
  *	reduced by CARVE_MAGAZINE_IDLE again while an interrupt finds it busy
+ * @idle: elsewhere, NULL if busy, else its own address
  * @nr: elsewhere, number of items
- * @busy: elsewhere, 1 if busy, else 0
  * @capacity: maximum number of items; another CPU may change it
  * @refills: times it was found empty
  * @flushes: times it was found full
@@ -49,21 +49,14 @@ struct carve_magazine {
 #ifdef __x86_64__
 	long state;
 #else
-	unsigned int nr;
-	unsigned int busy;
+	struct carve_magazine *idle;
+	unsigned long nr;
 #endif
 	unsigned long capacity;
 	unsigned long refills;
 	unsigned long flushes;
 	void *items[];
 };
-
-/* A magazine that is busy, without items and room; on x86, all zero */
-#ifdef __x86_64__
-#define CARVE_MAGAZINE_DECOY { }
-#else
-#define CARVE_MAGAZINE_DECOY { .busy = 1 }
-#endif
 
 /* A batch of items in the depot */
 struct carve_batch {

@@ -51,18 +51,6 @@ static __always_inline void *__carve_cache_alloc(struct carve_cache *cache,
 	return __carve_cache_alloc_sized(cache, 0, gfp);
 }
 
-/* Without the test for zeroing: neither @gfp nor init_on_alloc asks for it */
-static __always_inline void *__carve_cache_alloc_as_is(struct carve_cache *cache,
-						       gfp_t gfp)
-{
-	void *object;
-
-	carve_might_alloc(gfp);
-	if (unlikely(!carve_magazines_alloc(&cache->magazines, &object)))
-		return carve_cache_alloc_slow(cache, 0, gfp, _RET_IP_);
-	return object;
-}
-
 static __always_inline bool carve_cache_validate(const void *owner,
 						 const void *object)
 {
