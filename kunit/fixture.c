@@ -208,8 +208,9 @@ void carve_fixture_give_pages(struct carveout *co, struct carve_page *first)
 
 bool carve_fixture_has_window(void)
 {
-	return IS_ENABLED(CONFIG_X86_64) && !IS_ENABLED(CONFIG_UML) &&
-	       !xen_pv_domain();
+	return IS_ENABLED(CONFIG_ARM64) ||
+	       (IS_ENABLED(CONFIG_X86_64) && !IS_ENABLED(CONFIG_UML) &&
+		!xen_pv_domain());
 }
 
 void carve_fixture_needs_window(struct kunit *test)

@@ -18,24 +18,16 @@
  * them. The guard pages have page table entries as well, and are part of the
  * window.
  *
- * A flush drops all TLB entries of a CPU, global ones included, for all PCIDs,
- * by toggling CR4.PGE twice (Intel SDM volume 3, 4.10.4.1). With page table
- * isolation nothing smaller is sufficient: kernel pages are not global, and
- * INVLPG leaves the entries of other PCIDs. A flush is expensive, so callers
- * batch them.
- *
- * x86-64 only, and not for Xen PV guests, which can't write page table entries.
+ * This file is common to all architectures; window_arch.h has what differs. For
+ * kernels whose page tables or exports are not as expected, vmap() maps areas.
  *
  * Locking: none. A window is constant after carve_window_init(), and each entry
  * is written by the owner of its address.
  */
-#include <linux/cpufeature.h>
 #include <linux/log2.h>
 #include <linux/minmax.h>
 #include <linux/mutex.h>
-#include <linux/smp.h>
 #include <linux/vmalloc.h>
-#include <asm/processor-flags.h>
 
 #include "compat/kasan.h"
 #include "highmem/window.h"
@@ -48,20 +40,34 @@
 
 bool carve_window_possible(void)
 {
-	return !cpu_feature_enabled(X86_FEATURE_XENPV);
+	return carve_window_arch_possible();
+}
+
+/*
+ * The entry that vmap() has written for the zero page at this address, or NULL: a
+ * walk that doesn't find it has not understood the page tables
+ */
+static pte_t *find_entry(void *addr)
+{
+	pte_t *entry = carve_window_arch_entry((unsigned long)addr);
+	pte_t pte;
+
+	if (!entry)
+		return NULL;
+	pte = READ_ONCE(*entry);
+	return !carve_window_pte_valid(pte) && pte_present(pte) &&
+	       pte_pfn(pte) == page_to_pfn(ZERO_PAGE(0)) ? entry : NULL;
 }
 
 /* Look up the page tables; false unless all pages are mapped by PTEs */
 static bool find_tables(struct carve_window *w)
 {
 	unsigned long index = 0, i;
-	unsigned int level;
 	pte_t *pte;
 
 	for (i = 0; index < w->nr_pages; i++) {
-		pte = lookup_address((unsigned long)w->virt +
-				     (index << PAGE_SHIFT), &level);
-		if (!pte || level != PG_LEVEL_4K)
+		pte = find_entry(w->virt + (index << PAGE_SHIFT));
+		if (!pte)
 			return false;
 		w->tables[i] = PTR_ALIGN_DOWN(pte, PAGE_SIZE);
 		index = (i + 1) * PTRS_PER_PTE -
@@ -83,15 +89,10 @@ unsigned long carve_window_limit(void)
 	return max(available, 0L) / TABLES_SHARE * (PAGE_SIZE / bytes_for_page());
 }
 
-/*
- * Reserve addresses and page tables. PROT_NONE entries are invalid for the CPU,
- * and pte_present() for the kernel, which warns of others when it undoes a
- * mapping that it couldn't complete.
- */
+/* Reserve addresses and page tables */
 static void *reserve_chunk(struct page **pages, unsigned long nr_pages)
 {
-	return vmap(pages, nr_pages, CARVE_VMAP_FLAGS,
-		    __pgprot(_PAGE_PROTNONE));
+	return vmap(pages, nr_pages, CARVE_VMAP_FLAGS, CARVE_WINDOW_EMPTY);
 }
 
 static unsigned long nr_chunks(const struct carve_window *w)
@@ -218,6 +219,7 @@ static void publish_window(struct carve_window *w,
 int carve_window_init(struct carve_window *w, unsigned long nr_pages)
 {
 	struct carve_window made = { .nr_pages = nr_pages };
+	int ret = -ENOMEM;
 
 	if (!carve_window_possible())
 		return -EOPNOTSUPP;
@@ -228,6 +230,7 @@ int carve_window_init(struct carve_window *w, unsigned long nr_pages)
 	if (!reserve_all(&made))
 		goto free_tables;
 	made.first_entry = pte_index((unsigned long)made.virt);
+	ret = -EOPNOTSUPP;
 	if (!find_tables(&made))
 		goto unmap;
 	clear_entries(&made);
@@ -238,7 +241,7 @@ unmap:
 	release_all(&made);
 free_tables:
 	kvfree(made.tables);
-	return -ENOMEM;
+	return ret;
 }
 
 void carve_window_exit(struct carve_window *w)
@@ -254,43 +257,32 @@ void carve_window_map(struct carve_window *w, unsigned long index,
 		      unsigned long pfn, unsigned long nr)
 {
 	for (; nr; nr--, index++, pfn++)
-		set_pte(carve_window_entry(w, index),
-			pfn_pte(pfn, PAGE_KERNEL));
+		carve_window_set(carve_window_entry(w, index), pfn);
+	carve_window_sync();
 }
 
 void carve_window_unmap(struct carve_window *w, unsigned long index,
 			unsigned long nr)
 {
 	for (; nr; nr--, index++)
-		set_pte(carve_window_entry(w, index), __pte(0));
+		carve_window_clear(carve_window_entry(w, index));
 }
 
-/* Toggle CR4.PGE twice: not all kernels export a function that does */
-static void flush_this_cpu(void *unused)
+static unsigned long window_address(const struct carve_window *w,
+				    unsigned long index)
 {
-	unsigned long flags, cr4;
-
-	raw_local_irq_save(flags);
-	asm volatile("mov %%cr4, %0" : "=r" (cr4) : : "memory");
-	asm volatile("mov %0, %%cr4" : : "r" (cr4 ^ X86_CR4_PGE) : "memory");
-	asm volatile("mov %0, %%cr4" : : "r" (cr4) : "memory");
-	raw_local_irq_restore(flags);
+	return (unsigned long)w->virt + (index << PAGE_SHIFT);
 }
 
 void carve_window_flush(struct carve_window *w)
 {
-	on_each_cpu(flush_this_cpu, NULL, 1);
+	carve_window_arch_flush(window_address(w, 0),
+				window_address(w, w->nr_pages));
 }
 
 void carve_window_flush_local(struct carve_window *w, unsigned long index,
 			      unsigned long nr)
 {
-	void *addr = w->virt + (index << PAGE_SHIFT);
-
-	if (boot_cpu_has(X86_FEATURE_PTI)) {
-		flush_this_cpu(NULL);
-		return;
-	}
-	for (; nr; nr--, addr += PAGE_SIZE)
-		asm volatile("invlpg (%0)" : : "r" (addr) : "memory");
+	carve_window_arch_flush_local(window_address(w, index),
+				      window_address(w, index + nr));
 }

@@ -48,6 +48,8 @@ static __always_inline bool carve_window_exists(const struct carve_window *w)
 
 #ifdef CARVE_HAVE_WINDOW
 
+#include "highmem/window_arch.h"
+
 /* Can the module write page table entries on this machine? */
 bool carve_window_possible(void);
 
@@ -57,7 +59,8 @@ bool carve_window_possible(void);
  * @nr_pages: its length in pages
  *
  * Context: may sleep. Takes some 80 instructions a page.
- * Return: 0; -EOPNOTSUPP if not carve_window_possible(); -ENOMEM.
+ * Return: 0; -EOPNOTSUPP if not carve_window_possible(), or if the kernel's page
+ * tables are not as expected; -ENOMEM.
  */
 int carve_window_init(struct carve_window *w, unsigned long nr_pages);
 /* Limit of @nr_pages: page tables take at most a quarter of available memory */
@@ -103,8 +106,8 @@ static __always_inline bool carve_window_phys(const struct carve_window *w,
 	if (unlikely(index >= nr_pages))
 		return false;
 	pte = READ_ONCE(*carve_window_entry(w, index));
-	*phys = pte_val(pte) & PTE_PFN_MASK;
-	return likely(pte_flags(pte) & _PAGE_PRESENT);
+	*phys = carve_window_pte_phys(pte);
+	return likely(carve_window_pte_valid(pte));
 }
 
 /* Like carve_window_phys(), as a page frame number */

@@ -77,8 +77,10 @@ static void build_window(struct work_struct *work)
 	vmap->setup.ns = ktime_get_ns() - start;
 	carve_compat_noio_restore(flags);
 	if (ret)
-		pr_warn("%s: no memory for a window of %lu MiB of kernel addresses: vmap() will map each area of carve_vmalloc()\n",
-			pages->name, nr >> (20 - PAGE_SHIFT));
+		pr_warn("%s: %s for a window of %lu MiB of kernel addresses: vmap() will map each area of carve_vmalloc()\n",
+			pages->name, ret == -EOPNOTSUPP ?
+			"this kernel's page tables are not suitable" : "no memory",
+			nr >> (20 - PAGE_SHIFT));
 	finish_window_setup(vmap, ret ? CARVE_WINDOW_NONE : CARVE_WINDOW_READY);
 }
 
@@ -86,8 +88,12 @@ void carve_window_setup_init(struct carve_vmap *vmap)
 {
 	init_completion(&vmap->setup.done);
 	INIT_WORK(&vmap->setup.work, build_window);
-	if (!carve_window_possible())
-		finish_window_setup(vmap, CARVE_WINDOW_NONE);
+	if (carve_window_possible())
+		return;
+	/* Never possible under User Mode Linux */
+	if (!IS_ENABLED(CONFIG_UML))
+		pr_notice_once("this kernel gives modules no access to page tables: vmap() will map each area of carve_vmalloc()\n");
+	finish_window_setup(vmap, CARVE_WINDOW_NONE);
 }
 
 void carve_window_setup_start(struct carve_vmap *vmap)
