@@ -132,7 +132,7 @@ like 'it shows figures for mempool_pair' "$reply" '^slab +mempool_pair +64 +1 +m
 check 'a benchmark of one layer runs' put 'run layer=carveout sizes=16 batches=1' bench
 like 'it shows the time to create a carveout' "$reply" '^carveout +carveout_create +16 '
 check 'the worst case in a fragmented carveout runs' put 'run page_atomic_worst' bench
-echo small:8M >$debug/create
+echo small:1M >$debug/create
 carve=$debug/small
 check 'it runs in a carveout that is too small for it' put 'run page_atomic_worst' bench
 same 'and the case is left out there' "$(echo "$reply" | grep -c '^page ')" 0
