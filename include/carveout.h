@@ -105,6 +105,8 @@ struct carveout;
 struct page;
 struct device;
 struct rcu_head;
+struct sg_table;
+struct vm_area_struct;
 
 /**
  * carveout_get() - take a reference to a carveout by its name
@@ -334,6 +336,26 @@ bool carve_owns(struct carveout *co, const void *p);
  */
 phys_addr_t carve_page_to_phys(struct carveout *co,
 			       const struct carve_page *page);
+
+/**
+ * carve_page_to_page() - the kernel's descriptor of a page
+ * @co: the carveout
+ * @page: a page of it
+ *
+ * For functions of the kernel that take a struct page: sg_set_page(),
+ * bio_add_page(), vm_insert_page(), skb_frag_fill_page_desc(). The struct pages
+ * of a block are adjacent, and not compound.
+ *
+ * References to a struct page don't keep the page allocated: free it after the
+ * last user has dropped its reference. Modules built with carveout_native.h
+ * have pages that are freed by the last put_page().
+ *
+ * Context: any but NMI.
+ * Return: the struct page; NULL if @page isn't a page of @co, or its memory was
+ * hidden from the kernel at boot (source=reserved) and has no struct pages.
+ */
+struct page *carve_page_to_page(struct carveout *co,
+				const struct carve_page *page);
 
 /* Mapping pages of unmapped zones, which have no address: see __GFP_HIGHMEM */
 
@@ -1086,6 +1108,51 @@ void *carve_dmam_alloc_coherent(struct carveout *co, struct device *dev,
 void carve_dma_free_coherent(struct carveout *co, struct device *dev,
 			     size_t size, void *cpu_addr,
 			     dma_addr_t dma_handle);
+
+/**
+ * carve_dma_get_sgtable() - describe a coherent DMA buffer by a scatterlist
+ * @co: the carveout
+ * @dev: the device that the buffer was allocated for
+ * @sgt: the scatterlist, to be allocated; call sg_free_table() after use
+ * @cpu_addr: the buffer's address
+ * @dma_handle: its bus address
+ * @size: the size passed to carve_dma_alloc_coherent()
+ *
+ * The counterpart of dma_get_sgtable(), to share a buffer with other devices,
+ * as an exporter of dma-buf does: map @sgt for them with dma_map_sgtable().
+ * Free the buffer after the last of them has unmapped it.
+ *
+ * Context: may sleep.
+ * Return: 0; -EINVAL if the arguments aren't those of a buffer; -ENXIO if the
+ * memory has no struct pages (source=reserved); the log says why. -ENOMEM if
+ * the kernel has no memory for the table.
+ */
+int carve_dma_get_sgtable(struct carveout *co, struct device *dev,
+			  struct sg_table *sgt, void *cpu_addr,
+			  dma_addr_t dma_handle, size_t size);
+
+/**
+ * carve_dma_mmap_coherent() - map a coherent DMA buffer into a program
+ * @co: the carveout
+ * @dev: the device that the buffer was allocated for
+ * @vma: the mapping, whose vm_pgoff counts from the start of the buffer
+ * @cpu_addr: the buffer's address
+ * @dma_handle: its bus address
+ * @size: the size passed to carve_dma_alloc_coherent()
+ *
+ * The counterpart of dma_mmap_coherent(), for the mmap() of a driver's file.
+ * Any source of memory will do. Free the buffer after the mapping is gone: in
+ * release() of the file, which the mapping keeps open.
+ *
+ * Context: may sleep; the mmap lock is held for writing, as in mmap() of a
+ * file.
+ * Return: 0; -ENXIO if the mapping exceeds the buffer; -EINVAL if the arguments
+ * aren't those of a buffer, and the log says why; or the error of
+ * remap_pfn_range().
+ */
+int carve_dma_mmap_coherent(struct carveout *co, struct device *dev,
+			    struct vm_area_struct *vma, void *cpu_addr,
+			    dma_addr_t dma_handle, size_t size);
 
 /* For carveout_native.h */
 

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tests of coherent memory for devices. Each case has a device on no bus, so
- * that its bus addresses are physical ones, and a carveout of two zones, one of
- * which lies below 16 MiB. The DMA mask of the device is set according to the
- * location of the zones.
+ * Tests of coherent memory for devices. Each case has a device and a carveout of
+ * two zones, one of which lies below 16 MiB. The DMA mask of the device is set
+ * according to the location of the zones.
  */
 #include <linux/device.h>
 #include <linux/dma-mapping.h>
@@ -85,11 +84,7 @@ static int dma_init(struct kunit *test)
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, ctx->co);
 	carve_fixture_unbind(ctx->co);
 	test->priv = ctx;
-	/* Without a module: Linux 6.1 runs suites before the module's directory exists */
-	ctx->dev = __root_device_register("carveout_dma", NULL);
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, ctx->dev);
-	ctx->dev->dma_mask = &ctx->dev->coherent_dma_mask;
-	set_bits(test, 64);
+	ctx->dev = carve_fixture_device(test, "carveout_dma");
 	carve_fixture_stay_on_cpu(test);
 	return 0;
 }
@@ -102,10 +97,7 @@ static void dma_exit(struct kunit *test)
 		return;
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&ctx->co->dma.nr_buffers), 0);
 	carve_fixture_destroy(test, ctx->co);
-	if (!IS_ERR_OR_NULL(ctx->dev)) {
-		ctx->dev->dma_mask = NULL;
-		root_device_unregister(ctx->dev);
-	}
+	carve_fixture_remove_device(ctx->dev);
 }
 
 static struct ctx *ctx_of(struct kunit *test)

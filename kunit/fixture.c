@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/cpumask.h>
+#include <linux/device.h>
+#include <linux/dma-mapping.h>
 #include <linux/err.h>
 #include <linux/random.h>
 #include <linux/sched.h>
@@ -177,6 +179,25 @@ void carve_fixture_give_objects(struct carve_cache *cache,
 		carve_cache_free(cache, first);
 		cond_resched();
 	}
+}
+
+struct device *carve_fixture_device(struct kunit *test, const char *name)
+{
+	/* Without a module: Linux 6.1 runs suites before the module's directory exists */
+	struct device *dev = __root_device_register(name, NULL);
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, dev);
+	dev->dma_mask = &dev->coherent_dma_mask;
+	dev->coherent_dma_mask = DMA_BIT_MASK(64);
+	return dev;
+}
+
+void carve_fixture_remove_device(struct device *dev)
+{
+	if (IS_ERR_OR_NULL(dev))
+		return;
+	dev->dma_mask = NULL;
+	root_device_unregister(dev);
 }
 
 void carve_fixture_drain_cache(struct carve_cache *cache)

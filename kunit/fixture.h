@@ -88,6 +88,13 @@ struct carve_chain *carve_fixture_take_objects(struct carve_cache *cache,
 void carve_fixture_give_objects(struct carve_cache *cache,
 				struct carve_chain *first);
 
+/*
+ * A device on no bus, whose bus addresses are physical ones, with DMA masks of
+ * 64 bits; and its end, for NULL or ERR_PTR(), too
+ */
+struct device *carve_fixture_device(struct kunit *test, const char *name);
+void carve_fixture_remove_device(struct device *dev);
+
 /* Flush the objects in magazines to their slabs, which are not freed */
 void carve_fixture_drain_cache(struct carve_cache *cache);
 

@@ -228,6 +228,7 @@ static void only_pages_are_translated_to_addresses(struct kunit *test)
 		KUNIT_EXPECT_NULL(test, carve_page_address(co, none[i]));
 		KUNIT_EXPECT_EQ(test, carve_page_to_phys(co, none[i]),
 				PHYS_ADDR_MAX);
+		KUNIT_EXPECT_NULL(test, carve_page_to_page(co, none[i]));
 	}
 	carve_free_page(co, page);
 }

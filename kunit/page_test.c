@@ -123,6 +123,8 @@ static void expect_block(struct kunit *test, struct carveout *co,
 	KUNIT_EXPECT_GE(test, phys, carve_region_phys(&co->region[0]));
 	KUNIT_EXPECT_LE(test, phys + size, carve_region_phys(&co->region[0]) +
 			carve_region_bytes(&co->region[0]));
+	KUNIT_EXPECT_EQ(test, page_to_pfn(carve_page_to_page(co, page)),
+			PHYS_PFN(phys));
 	KUNIT_EXPECT_PTR_EQ(test, carve_virt_to_page(co, addr), page);
 	KUNIT_EXPECT_PTR_EQ(test, carve_virt_to_page(co, addr + size - 1),
 			    page + BIT(order) - 1);
@@ -151,6 +153,26 @@ static void block_of_each_order_is_aligned_to_its_size(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, carve_fixture_nr_free(co), nr_free);
 	}
 	expect_all_back(test, &before);
+}
+
+/* Memory hidden from the kernel at boot has none */
+static void only_managed_memory_has_struct_pages(struct kunit *test)
+{
+	struct carveout *co = test->priv;
+	const struct carve_region_source *before = co->region[0].source;
+	struct carve_page *page = carve_alloc_pages(co, GFP_KERNEL, 2);
+	struct carve_region_source hidden = *before;
+
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	KUNIT_EXPECT_PTR_EQ(test, carve_page_to_page(co, page + 3),
+			    carve_page_to_page(co, page) + 3);
+	KUNIT_EXPECT_PTR_EQ(test, page_address(carve_page_to_page(co, page)),
+			    carve_page_address(co, page));
+	hidden.managed = false;
+	co->region[0].source = &hidden;
+	KUNIT_EXPECT_NULL(test, carve_page_to_page(co, page));
+	co->region[0].source = before;
+	carve_free_pages(co, page, 2);
 }
 
 static void impossible_order_returns_null(struct kunit *test)
@@ -1411,6 +1433,7 @@ static void tasks_and_interrupts_walk_together(struct kunit *test)
 
 static struct kunit_case page_cases[] = {
 	KUNIT_CASE(block_of_each_order_is_aligned_to_its_size),
+	KUNIT_CASE(only_managed_memory_has_struct_pages),
 	KUNIT_CASE(impossible_order_returns_null),
 	KUNIT_CASE(zeroed_pages_are_zero),
 	KUNIT_CASE(exact_allocation_uses_only_the_needed_pages),

@@ -157,3 +157,11 @@ phys_addr_t carve_page_to_phys(struct carveout *co,
 	return PFN_PHYS(carve_pages_pfn(&co->pages, page));
 }
 EXPORT_SYMBOL_GPL(carve_page_to_phys);
+
+struct page *carve_page_to_page(struct carveout *co,
+				const struct carve_page *page)
+{
+	return likely(carve_pages_owns(&co->pages, page)) ?
+	       carve_pages_struct_page(&co->pages, page) : NULL;
+}
+EXPORT_SYMBOL_GPL(carve_page_to_page);

@@ -43,9 +43,8 @@
 /* Room for the ranges of all zones */
 #define RANGES_LEN (CARVE_MAX_ZONES * sizeof("[mem 0x0123456789abcdef-0x0123456789abcdef], "))
 
-static __printf(3, 4) void refuse_buffer(struct carve_dma *dma,
-					 const struct device *dev,
-					 const char *fmt, ...)
+void carve_dma_refuse(struct carve_dma *dma, const struct device *dev,
+		      const char *what, const char *fmt, ...)
 {
 	static DEFINE_RATELIMIT_STATE(limit, DEFAULT_RATELIMIT_INTERVAL,
 				      DEFAULT_RATELIMIT_BURST);
@@ -57,10 +56,13 @@ static __printf(3, 4) void refuse_buffer(struct carve_dma *dma,
 		return;
 	va_start(args, fmt);
 	why.va = &args;
-	pr_err("%s: no DMA buffer for %s: %pV\n", dma->pages->name,
+	pr_err("%s: no %s for %s: %pV\n", dma->pages->name, what,
 	       dev ? dev_name(dev) : "no device", &why);
 	va_end(args);
 }
+
+#define refuse_buffer(dma, dev, fmt, ...) \
+	carve_dma_refuse(dma, dev, "DMA buffer", fmt, ##__VA_ARGS__)
 
 /* Address limits */
 
@@ -215,12 +217,6 @@ static bool validate_dma_request(struct carve_dma *dma, struct device *dev,
 	return false;
 }
 
-/* Zone modifiers are ignored, as by dma_alloc_coherent(): the masks decide */
-static gfp_t buffer_gfp(gfp_t gfp)
-{
-	return gfp & ~(__GFP_DMA | __GFP_DMA32 | __GFP_HIGHMEM | __GFP_COMP);
-}
-
 static struct carve_page *alloc_buffer_pages(struct carve_dma *dma,
 					     struct device *dev,
 					     size_t size, gfp_t gfp,
@@ -269,7 +265,7 @@ void *carve_dma_alloc(struct carve_dma *dma, struct device *dev, size_t size,
 
 	if (!validate_dma_request(dma, dev, size, dma_handle))
 		return NULL;
-	head = alloc_buffer_pages(dma, dev, size, buffer_gfp(gfp), caller);
+	head = alloc_buffer_pages(dma, dev, size, carve_dma_gfp(gfp), caller);
 	if (!head)
 		return NULL;
 	virt = carve_pages_address(pages, head);
@@ -290,9 +286,9 @@ void *carve_dma_alloc(struct carve_dma *dma, struct device *dev, size_t size,
 }
 
 /* Why these are not the arguments of an allocation, or NULL */
-static const char *check_dma_free(const struct carve_page *head,
-				  const struct device *dev, size_t size,
-				  dma_addr_t dma_handle)
+static const char *check_buffer(const struct carve_page *head,
+				const struct device *dev, size_t size,
+				dma_addr_t dma_handle)
 {
 	if (!head || head->state != CARVE_PAGE_DMA || !READ_ONCE(head->nr_pages))
 		return "not the start of a DMA buffer";
@@ -305,6 +301,17 @@ static const char *check_dma_free(const struct carve_page *head,
 	return NULL;
 }
 
+struct carve_page *carve_dma_find(struct carve_dma *dma,
+				  const struct device *dev, size_t size,
+				  const void *cpu_addr, dma_addr_t dma_handle,
+				  const char **why)
+{
+	struct carve_page *head = carve_pages_lookup_start(dma->pages, cpu_addr);
+
+	*why = check_buffer(head, dev, size, dma_handle);
+	return *why ? NULL : head;
+}
+
 /* True for one of several concurrent frees */
 static bool claim_buffer(struct carve_page *head)
 {
@@ -315,10 +322,11 @@ void carve_dma_free(struct carve_dma *dma, struct device *dev, size_t size,
 		    void *cpu_addr, dma_addr_t dma_handle, unsigned long caller)
 {
 	struct carve_pages *pages = dma->pages;
-	struct carve_page *head = carve_pages_lookup_start(pages, cpu_addr);
-	const char *why = check_dma_free(head, dev, size, dma_handle);
+	struct carve_page *head;
+	const char *why;
 
-	if (!why && !claim_buffer(head))
+	head = carve_dma_find(dma, dev, size, cpu_addr, dma_handle, &why);
+	if (head && !claim_buffer(head))
 		why = "a DMA buffer that is being freed concurrently";
 	if (why) {
 		carve_report_misuse(pages, CARVE_MISUSE_FREE, cpu_addr, why,
@@ -359,7 +367,7 @@ void *carve_dma_alloc_managed(struct carve_dma *dma, struct device *dev,
 {
 	struct managed *m;
 
-	gfp = buffer_gfp(gfp);
+	gfp = carve_dma_gfp(gfp);
 	m = devres_alloc(free_managed_buffer, sizeof(*m), gfp & GFP_RECORD);
 	if (!m)
 		return NULL;

@@ -35,6 +35,14 @@ static inline unsigned long carve_pages_pfn(struct carve_pages *ps,
 	return carve_zone_pfn(carve_page_zone(ps, page), page);
 }
 
+/* The kernel's descriptor of a page; NULL for memory hidden from the kernel */
+static inline struct page *
+carve_pages_struct_page(struct carve_pages *ps, const struct carve_page *page)
+{
+	return carve_page_zone(ps, page)->region->source->managed ?
+	       pfn_to_page(carve_pages_pfn(ps, page)) : NULL;
+}
+
 /* The page must have an address: carve_pages_alloc_any() may return others */
 static inline void *carve_pages_address(struct carve_pages *ps,
 					const struct carve_page *page)
