@@ -95,9 +95,13 @@
 #ifndef _CARVEOUT_H
 #define _CARVEOUT_H
 
+#include <linux/compiler.h>
 #include <linux/gfp_types.h>
 #include <linux/static_call_types.h>
 #include <linux/types.h>
+
+/* What functions of the kmalloc family tell the compiler of their results */
+#define __carve_kmalloc_aligned __assume_aligned(8)
 
 struct carve_cache;
 struct carve_page;
@@ -118,7 +122,7 @@ struct vm_area_struct;
  * Context: may sleep.
  * Return: the carveout, or NULL if none has this name.
  */
-struct carveout *carveout_get(const char *name);
+struct carveout *carveout_get(const char *name) __must_check;
 
 /**
  * carveout_put() - drop a reference
@@ -147,7 +151,7 @@ void carveout_put(struct carveout *co);
  * @order exceeds what the carveout can hold.
  */
 struct carve_page *carve_alloc_pages(struct carveout *co, gfp_t gfp,
-				     unsigned int order);
+				     unsigned int order) __must_check;
 
 /**
  * carve_free_pages() - free a block of pages
@@ -207,7 +211,7 @@ void carve_free_pages_cold(struct carveout *co, struct carve_page *page,
  * Return: the block's kernel address, or 0.
  */
 unsigned long carve_get_free_pages(struct carveout *co, gfp_t gfp,
-				   unsigned int order);
+				   unsigned int order) __must_check;
 
 /**
  * carve_get_zeroed_page() - allocate one page filled with zeroes
@@ -217,7 +221,8 @@ unsigned long carve_get_free_pages(struct carveout *co, gfp_t gfp,
  * Context: any but NMI; may sleep if @gfp allows it.
  * Return: the page's kernel address, or 0.
  */
-unsigned long carve_get_zeroed_page(struct carveout *co, gfp_t gfp);
+unsigned long carve_get_zeroed_page(struct carveout *co, gfp_t gfp)
+	__must_check;
 
 /**
  * carve_free_pages_addr() - free a block by its address
@@ -241,7 +246,8 @@ void carve_free_pages_addr(struct carveout *co, unsigned long addr,
  * Context: any but NMI; may sleep if @gfp allows it.
  * Return: the address of the first byte, or NULL.
  */
-void *carve_alloc_pages_exact(struct carveout *co, size_t size, gfp_t gfp);
+void *carve_alloc_pages_exact(struct carveout *co, size_t size, gfp_t gfp)
+	__alloc_size(2) __must_check;
 
 /**
  * carve_free_pages_exact() - free an allocation of carve_alloc_pages_exact()
@@ -441,7 +447,7 @@ void carve_kunmap_local(struct carveout *co, const void *addr);
 struct carve_cache *carve_cache_create(struct carveout *co, const char *name,
 				       unsigned int size, unsigned int align,
 				       slab_flags_t flags,
-				       void (*ctor)(void *object));
+				       void (*ctor)(void *object)) __must_check;
 
 /**
  * struct carve_cache_options - further options of a cache
@@ -474,7 +480,7 @@ struct carve_cache_options {
 struct carve_cache *
 carve_cache_create_with(struct carveout *co, const char *name,
 			unsigned int size, slab_flags_t flags,
-			const struct carve_cache_options *options);
+			const struct carve_cache_options *options) __must_check;
 
 /**
  * carve_cache_destroy() - remove a cache
@@ -492,7 +498,8 @@ int carve_cache_destroy(struct carve_cache *cache);
  * latter is a static call, since its target depends on the init_on_alloc boot
  * parameter.
  */
-void *carve_cache_alloc_any(struct carve_cache *cache, gfp_t gfp);
+void *carve_cache_alloc_any(struct carve_cache *cache, gfp_t gfp)
+	__malloc __assume_aligned(sizeof(void *)) __must_check;
 DECLARE_STATIC_CALL(carve_cache_alloc_plain, carve_cache_alloc_any);
 
 /**
@@ -503,8 +510,8 @@ DECLARE_STATIC_CALL(carve_cache_alloc_plain, carve_cache_alloc_any);
  * Context: any but NMI; may sleep if @gfp allows it.
  * Return: the object, or NULL.
  */
-static __always_inline void *carve_cache_alloc(struct carve_cache *cache,
-					       gfp_t gfp)
+static __always_inline __malloc __must_check
+void *carve_cache_alloc(struct carve_cache *cache, gfp_t gfp)
 {
 	/* Flags are nearly always constant: the compiler resolves this */
 	return __builtin_constant_p(gfp) && !(gfp & __GFP_ZERO) ?
@@ -520,7 +527,8 @@ static __always_inline void *carve_cache_alloc(struct carve_cache *cache,
  * Context: any but NMI; may sleep if @gfp allows it.
  * Return: the object, or NULL.
  */
-void *carve_cache_zalloc(struct carve_cache *cache, gfp_t gfp);
+void *carve_cache_zalloc(struct carve_cache *cache, gfp_t gfp)
+	__malloc __assume_aligned(sizeof(void *)) __must_check;
 
 /**
  * carve_cache_free() - free an object
@@ -707,7 +715,8 @@ void carve_mempool_free_pages(void *element, void *pool_data);
 /* kmalloc and its family */
 
 /* carve_kmalloc() for any flags, and without zone modifiers and __GFP_ZERO */
-void *carve_kmalloc_any(struct carveout *co, size_t size, gfp_t gfp);
+void *carve_kmalloc_any(struct carveout *co, size_t size, gfp_t gfp)
+	__alloc_size(2) __carve_kmalloc_aligned __must_check;
 DECLARE_STATIC_CALL(carve_kmalloc_plain, carve_kmalloc_any);
 
 /**
@@ -722,8 +731,8 @@ DECLARE_STATIC_CALL(carve_kmalloc_plain, carve_kmalloc_any);
  * Context: any but NMI; may sleep if @gfp allows it.
  * Return: the address; ZERO_SIZE_PTR for size 0; NULL on failure.
  */
-static __always_inline void *carve_kmalloc(struct carveout *co, size_t size,
-					   gfp_t gfp)
+static __always_inline __alloc_size(2) __must_check
+void *carve_kmalloc(struct carveout *co, size_t size, gfp_t gfp)
 {
 	/* As in carve_cache_alloc() */
 	return __builtin_constant_p(gfp) &&
@@ -740,7 +749,8 @@ static __always_inline void *carve_kmalloc(struct carveout *co, size_t size,
  *
  * Return: as carve_kmalloc().
  */
-void *carve_kzalloc(struct carveout *co, size_t size, gfp_t gfp);
+void *carve_kzalloc(struct carveout *co, size_t size, gfp_t gfp)
+	__alloc_size(2) __carve_kmalloc_aligned __must_check;
 
 /**
  * carve_kmalloc_array() - allocate an array
@@ -752,7 +762,8 @@ void *carve_kzalloc(struct carveout *co, size_t size, gfp_t gfp);
  * Return: as carve_kmalloc(); NULL if @n times @size overflows.
  */
 void *carve_kmalloc_array(struct carveout *co, size_t n, size_t size,
-			  gfp_t gfp);
+			  gfp_t gfp)
+	__alloc_size(2, 3) __carve_kmalloc_aligned __must_check;
 
 /**
  * carve_kcalloc() - allocate an array filled with zeroes
@@ -763,7 +774,8 @@ void *carve_kmalloc_array(struct carveout *co, size_t n, size_t size,
  *
  * Return: as carve_kmalloc_array().
  */
-void *carve_kcalloc(struct carveout *co, size_t n, size_t size, gfp_t gfp);
+void *carve_kcalloc(struct carveout *co, size_t n, size_t size, gfp_t gfp)
+	__alloc_size(2, 3) __carve_kmalloc_aligned __must_check;
 
 /**
  * carve_krealloc() - change the size of an allocation
@@ -780,7 +792,8 @@ void *carve_kcalloc(struct carveout *co, size_t n, size_t size, gfp_t gfp);
  * failure, with @p still valid; ZERO_SIZE_PTR for size 0.
  */
 void *carve_krealloc(struct carveout *co, const void *p, size_t size,
-		     gfp_t gfp);
+		     gfp_t gfp)
+	__realloc_size(3) __must_check;
 
 /**
  * carve_kfree() - free an allocation of the kmalloc family
@@ -831,7 +844,8 @@ size_t carve_kmalloc_size_roundup(size_t size);
  * Return: as carve_kmalloc().
  */
 void *carve_kmemdup(struct carveout *co, const void *src, size_t len,
-		    gfp_t gfp);
+		    gfp_t gfp)
+	__realloc_size(3) __must_check;
 
 /**
  * carve_kstrdup() - allocate a copy of a string
@@ -841,7 +855,8 @@ void *carve_kmemdup(struct carveout *co, const void *src, size_t len,
  *
  * Return: as carve_kmalloc().
  */
-char *carve_kstrdup(struct carveout *co, const char *s, gfp_t gfp);
+char *carve_kstrdup(struct carveout *co, const char *s, gfp_t gfp)
+	__malloc __must_check;
 
 /**
  * carve_kmemdup_nul() - allocate a NUL-terminated copy of bytes
@@ -853,7 +868,7 @@ char *carve_kstrdup(struct carveout *co, const char *s, gfp_t gfp);
  * Return: as carve_kmalloc(): @len bytes, followed by a NUL.
  */
 char *carve_kmemdup_nul(struct carveout *co, const char *s, size_t len,
-			gfp_t gfp);
+			gfp_t gfp) __malloc __must_check;
 
 /**
  * carve_kstrndup() - allocate a copy of a string, up to a length
@@ -864,7 +879,8 @@ char *carve_kmemdup_nul(struct carveout *co, const char *s, size_t len,
  *
  * Return: as carve_kmalloc().
  */
-char *carve_kstrndup(struct carveout *co, const char *s, size_t max, gfp_t gfp);
+char *carve_kstrndup(struct carveout *co, const char *s, size_t max, gfp_t gfp)
+	__malloc __must_check;
 
 /**
  * carve_krealloc_array() - change the number of elements of an array
@@ -878,7 +894,8 @@ char *carve_kstrndup(struct carveout *co, const char *s, size_t max, gfp_t gfp);
  * valid.
  */
 void *carve_krealloc_array(struct carveout *co, const void *p, size_t n,
-			   size_t size, gfp_t gfp);
+			   size_t size, gfp_t gfp)
+	__realloc_size(3, 4) __must_check;
 
 /* Virtually contiguous memory */
 
@@ -893,7 +910,8 @@ void *carve_krealloc_array(struct carveout *co, const void *p, size_t n,
  * Context: may sleep.
  * Return: the address of the first byte, page aligned, or NULL.
  */
-void *carve_vmalloc(struct carveout *co, unsigned long size);
+void *carve_vmalloc(struct carveout *co, unsigned long size)
+	__alloc_size(2) __must_check;
 
 /**
  * carve_vzalloc() - allocate virtually contiguous memory filled with zeroes
@@ -903,7 +921,8 @@ void *carve_vmalloc(struct carveout *co, unsigned long size);
  * Context: may sleep.
  * Return: as carve_vmalloc().
  */
-void *carve_vzalloc(struct carveout *co, unsigned long size);
+void *carve_vzalloc(struct carveout *co, unsigned long size)
+	__alloc_size(2) __must_check;
 
 /**
  * carve_vmalloc_gfp() - allocate virtually contiguous memory, as __vmalloc()
@@ -916,7 +935,8 @@ void *carve_vzalloc(struct carveout *co, unsigned long size);
  * Context: any but NMI; may sleep if @gfp allows it.
  * Return: as carve_vmalloc().
  */
-void *carve_vmalloc_gfp(struct carveout *co, unsigned long size, gfp_t gfp);
+void *carve_vmalloc_gfp(struct carveout *co, unsigned long size, gfp_t gfp)
+	__alloc_size(2) __must_check;
 
 /**
  * carve_vrealloc() - change the size of virtually contiguous memory
@@ -933,7 +953,8 @@ void *carve_vmalloc_gfp(struct carveout *co, unsigned long size, gfp_t gfp);
  * @p still valid.
  */
 void *carve_vrealloc(struct carveout *co, const void *p, size_t size,
-		     gfp_t gfp);
+		     gfp_t gfp)
+	__realloc_size(3) __must_check;
 
 /**
  * carve_vfree() - free an allocation of the vmalloc family
@@ -962,7 +983,7 @@ void carve_vfree(struct carveout *co, const void *addr);
  * last; NULL on failure, or if @co doesn't own all pages.
  */
 void *carve_vmap(struct carveout *co, struct carve_page **pages,
-		 unsigned int count);
+		 unsigned int count) __must_check;
 
 /**
  * carve_vunmap() - undo carve_vmap()
@@ -987,7 +1008,8 @@ void carve_vunmap(struct carveout *co, const void *addr);
  * Context: may sleep.
  * Return: the address, for carve_kvfree(); NULL on failure.
  */
-void *carve_kvmalloc(struct carveout *co, size_t size, gfp_t gfp);
+void *carve_kvmalloc(struct carveout *co, size_t size, gfp_t gfp)
+	__alloc_size(2) __carve_kmalloc_aligned __must_check;
 
 /**
  * carve_kvzalloc() - allocate zeroed bytes, contiguous if possible
@@ -998,7 +1020,8 @@ void *carve_kvmalloc(struct carveout *co, size_t size, gfp_t gfp);
  * Context: may sleep.
  * Return: as carve_kvmalloc().
  */
-void *carve_kvzalloc(struct carveout *co, size_t size, gfp_t gfp);
+void *carve_kvzalloc(struct carveout *co, size_t size, gfp_t gfp)
+	__alloc_size(2) __carve_kmalloc_aligned __must_check;
 
 /**
  * carve_kvmalloc_array() - allocate an array, contiguous if possible
@@ -1011,7 +1034,8 @@ void *carve_kvzalloc(struct carveout *co, size_t size, gfp_t gfp);
  * Return: as carve_kvmalloc(); NULL if @n times @size overflows.
  */
 void *carve_kvmalloc_array(struct carveout *co, size_t n, size_t size,
-			   gfp_t gfp);
+			   gfp_t gfp)
+	__alloc_size(2, 3) __carve_kmalloc_aligned __must_check;
 
 /**
  * carve_kvcalloc() - allocate a zeroed array, contiguous if possible
@@ -1023,7 +1047,8 @@ void *carve_kvmalloc_array(struct carveout *co, size_t n, size_t size,
  * Context: may sleep.
  * Return: as carve_kvmalloc_array().
  */
-void *carve_kvcalloc(struct carveout *co, size_t n, size_t size, gfp_t gfp);
+void *carve_kvcalloc(struct carveout *co, size_t n, size_t size, gfp_t gfp)
+	__alloc_size(2, 3) __carve_kmalloc_aligned __must_check;
 
 /**
  * carve_kvrealloc() - change the size of an allocation
@@ -1039,7 +1064,8 @@ void *carve_kvcalloc(struct carveout *co, size_t n, size_t size, gfp_t gfp);
  * Return: as carve_krealloc().
  */
 void *carve_kvrealloc(struct carveout *co, const void *p, size_t size,
-		      gfp_t gfp);
+		      gfp_t gfp)
+	__realloc_size(3) __must_check;
 
 /**
  * carve_kvfree() - free an allocation of the kvmalloc family
@@ -1072,7 +1098,8 @@ void carve_kvfree(struct carveout *co, const void *p);
  * Return: the kernel address of the buffer, or NULL.
  */
 void *carve_dma_alloc_coherent(struct carveout *co, struct device *dev,
-			       size_t size, dma_addr_t *dma_handle, gfp_t gfp);
+			       size_t size, dma_addr_t *dma_handle, gfp_t gfp)
+	__malloc __must_check;
 
 /**
  * carve_dmam_alloc_coherent() - allocate a device-managed DMA buffer
@@ -1090,7 +1117,8 @@ void *carve_dma_alloc_coherent(struct carveout *co, struct device *dev,
  * Return: as carve_dma_alloc_coherent().
  */
 void *carve_dmam_alloc_coherent(struct carveout *co, struct device *dev,
-				size_t size, dma_addr_t *dma_handle, gfp_t gfp);
+				size_t size, dma_addr_t *dma_handle, gfp_t gfp)
+	__malloc __must_check;
 
 /**
  * carve_dma_free_coherent() - free a coherent DMA buffer

@@ -52,12 +52,12 @@ static void free_as_either(struct carveout *co, void *p)
 
 static void make_larger(struct carveout *co, void *p)
 {
-	carve_krealloc(co, p, SZ_8K, GFP_KERNEL);
+	carve_kfree(co, carve_krealloc(co, p, SZ_8K, GFP_KERNEL));
 }
 
 static void make_larger_or_area(struct carveout *co, void *p)
 {
-	carve_kvrealloc(co, p, SZ_8K, GFP_KERNEL);
+	carve_kvfree(co, carve_kvrealloc(co, p, SZ_8K, GFP_KERNEL));
 }
 
 static void free_as_block(struct carveout *co, void *p)

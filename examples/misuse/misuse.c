@@ -113,6 +113,13 @@ static void complain(const char *what)
 		pr_err("%s\n", what);
 }
 
+/* For calls whose arguments are wrong */
+static void expect_null(const void *p)
+{
+	if (p)
+		complain("a call with wrong arguments returned memory");
+}
+
 static u32 any(struct worker *w, u32 below)
 {
 	return prandom_u32_state(&w->rnd) % below;
@@ -387,7 +394,7 @@ static void take_object(struct worker *w)
 	if (t.p && one_in(w, 4)) {
 		if (t.cache != shared)
 			carve_cache_free(shared, t.p);
-		carve_krealloc(co, t.p + 1, 10000, any_gfp(w));
+		expect_null(carve_krealloc(co, t.p + 1, 10000, any_gfp(w)));
 		carve_vfree(co, t.p);
 	}
 	hold(w, &t);
@@ -443,7 +450,7 @@ static void take_bytes(struct worker *w)
 	if (!ZERO_OR_NULL_PTR(t.p) && one_in(w, 4)) {
 		carve_free_pages_addr(co, (unsigned long)t.p & PAGE_MASK, 0);
 		carve_vfree(co, t.p);
-		carve_krealloc(co, t.p + 3, 10000, any_gfp(w));
+		expect_null(carve_krealloc(co, t.p + 3, 10000, any_gfp(w)));
 	}
 	hold(w, &t);
 }
@@ -492,7 +499,7 @@ static void take_either(struct worker *w)
 	if (!ZERO_OR_NULL_PTR(t.p) && one_in(w, 4)) {
 		carve_vunmap(co, t.p);
 		carve_vfree(co, t.p + 1);
-		carve_kvrealloc(co, t.p + 1, 100, gfp);
+		expect_null(carve_kvrealloc(co, t.p + 1, 100, gfp));
 		p = carve_kvrealloc(co, t.p, any_size(w) ?: 1, gfp);
 		t.p = p ?: t.p;
 	}
@@ -513,7 +520,7 @@ static void map_pages(struct worker *w)
 		carve_vfree(co, at);
 		carve_kvfree(co, at);
 		carve_kfree(co, at);
-		carve_kvrealloc(co, at, 100000, GFP_KERNEL);
+		expect_null(carve_kvrealloc(co, at, 100000, GFP_KERNEL));
 		carve_vunmap(co, at + 1);
 		carve_vunmap(co, at);
 	}
@@ -556,7 +563,7 @@ static void take_buffer(struct worker *w)
 	dma_addr_t addr;
 	void *p;
 
-	carve_dma_alloc_coherent(co, dev, size, NULL, any_gfp(w));
+	expect_null(carve_dma_alloc_coherent(co, dev, size, NULL, any_gfp(w)));
 	p = carve_dma_alloc_coherent(co, dev, size, &addr, any_gfp(w));
 	if (!p)
 		return;
