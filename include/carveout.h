@@ -136,6 +136,18 @@ struct carveout *carveout_get(const char *name) __must_check;
  */
 void carveout_put(struct carveout *co);
 
+/**
+ * carveout_of() - find the carveout that memory belongs to
+ * @p: any address
+ *
+ * The caller must hold a reference to the carveout, or own memory of it. Page
+ * descriptors and caches belong to their carveout, too.
+ *
+ * Context: any but NMI.
+ * Return: the carveout for which carve_owns() is true, or NULL.
+ */
+struct carveout *carveout_of(const void *p);
+
 /* Pages */
 
 /**
@@ -1209,5 +1221,8 @@ struct carve_cache *carve_native_cache_new(const char *name, unsigned int size,
 					   unsigned int align,
 					   slab_flags_t flags,
 					   void (*ctor)(void *object));
+
+#include <carveout_cleanup.h>
+#include <carveout_obj.h>
 
 #endif /* _CARVEOUT_H */

@@ -75,7 +75,7 @@ static void figures_exit(struct kunit *test)
 	carve_file_exit(test);
 }
 
-static struct carveout *carveout_of(struct kunit *test)
+static struct carveout *ctx_carveout(struct kunit *test)
 {
 	struct carve_file *ctx = test->priv;
 
@@ -184,9 +184,9 @@ static void stats_count_each_event_once(struct kunit *test)
 	char name[32];
 	int raised = 0;
 
-	bump(carveout_of(test), 1);
+	bump(ctx_carveout(test), 1);
 	after = shown(test, carve_stats_show);
-	bump(carveout_of(test), -1);
+	bump(ctx_carveout(test), -1);
 	while ((line = strsep(&lines, "\n")) && *line) {
 		long long value;
 
@@ -245,7 +245,7 @@ static void expect_kinds(struct kunit *test)
 
 static void stats_show_page_types(struct kunit *test)
 {
-	struct carveout *co = carveout_of(test);
+	struct carveout *co = ctx_carveout(test);
 	struct carve_page *page[ARRAY_SIZE(taken)];
 	void *object = carve_kmalloc(co, 64, GFP_KERNEL);
 	char *before = stats_before(test);
@@ -281,7 +281,7 @@ static void stats_show_page_types(struct kunit *test)
 static struct carve_cache *filled_cache(struct kunit *test, void **first,
 					unsigned long *n)
 {
-	struct carve_cache *cache = carve_cache_create(carveout_of(test),
+	struct carve_cache *cache = carve_cache_create(ctx_carveout(test),
 						       "figures", 250, 0, 0,
 						       NULL);
 
@@ -319,7 +319,7 @@ static void stats_show_objects(struct kunit *test)
 
 static void stats_show_areas(struct kunit *test)
 {
-	struct carveout *co = carveout_of(test);
+	struct carveout *co = ctx_carveout(test);
 	struct carve_vmap_usage usage;
 	const char *text;
 	void *area[5];
@@ -345,7 +345,7 @@ static void stats_show_areas(struct kunit *test)
 
 static void stats_show_user_space_pages(struct kunit *test)
 {
-	struct carveout *co = carveout_of(test);
+	struct carveout *co = ctx_carveout(test);
 	struct carve_object *object[3];
 	struct page *page[2];
 	const char *text;
@@ -448,7 +448,7 @@ static void free_singles(struct carveout *co, struct carve_page *page, int nr)
  */
 static u32 leave_few_blocks(struct kunit *test, struct carve_page *halves[2])
 {
-	struct carveout *co = carveout_of(test);
+	struct carveout *co = ctx_carveout(test);
 	struct carve_zone *zone = &co->pages.zone[0];
 	unsigned int half = zone->buddy.block_order - 1;
 	gfp_t all = GFP_KERNEL | __GFP_NOWARN | __GFP_HIGH;
@@ -475,7 +475,7 @@ static u32 leave_few_blocks(struct kunit *test, struct carve_page *halves[2])
 
 static void free_all_singles(struct kunit *test)
 {
-	struct carveout *co = carveout_of(test);
+	struct carveout *co = ctx_carveout(test);
 	u32 i;
 
 	for (i = 0; i < co->pages.nr_pages; i++)
@@ -513,7 +513,7 @@ static int next_column(const char **s)
 
 static void expect_columns(struct kunit *test, int i)
 {
-	const struct carve_zone *zone = &carveout_of(test)->pages.zone[0];
+	const struct carve_zone *zone = &ctx_carveout(test)->pages.zone[0];
 	const char *s = shown(test, rows[i].show);
 	int order, column;
 	char head[64];
@@ -537,7 +537,7 @@ static void expect_columns(struct kunit *test, int i)
 static void expect_pairs(struct kunit *test, const char *text,
 			 unsigned int order, u32 index, int nr)
 {
-	const struct carve_buddy *b = &carveout_of(test)->pages.zone[0].buddy;
+	const struct carve_buddy *b = &ctx_carveout(test)->pages.zone[0].buddy;
 	u32 pair = ((index + b->skew) >> (order + 1)) -
 		   (b->skew >> (order + 1));
 	u32 nr_pairs = carve_buddy_nr_pairs(b, order);
@@ -552,7 +552,7 @@ static void expect_pairs(struct kunit *test, const char *text,
 
 static void free_blocks_are_shown_by_order(struct kunit *test)
 {
-	const struct carve_zone *zone = &carveout_of(test)->pages.zone[0];
+	const struct carve_zone *zone = &ctx_carveout(test)->pages.zone[0];
 	struct carve_page *halves[2];
 	const char *pairs;
 	u32 at;
@@ -574,7 +574,7 @@ static void free_blocks_are_shown_by_order(struct kunit *test)
 
 static void zoneinfo_shows_watermarks_and_pages(struct kunit *test)
 {
-	struct carveout *co = carveout_of(test);
+	struct carveout *co = ctx_carveout(test);
 	struct carve_zone *zone = &co->pages.zone[0];
 	const struct carve_magazines *ms = &zone->pcp[0][0]->magazines;
 	unsigned long pages = CARVE_FIXTURE_SIZE >> PAGE_SHIFT;
@@ -632,7 +632,7 @@ static void slabinfo_shows_objects_and_slabs(struct kunit *test)
 
 static void vmallocinfo_shows_areas(struct kunit *test)
 {
-	struct carveout *co = carveout_of(test);
+	struct carveout *co = ctx_carveout(test);
 	struct carve_page *pages[2];
 	void *area, *mapped;
 	const char *text;
@@ -663,7 +663,7 @@ static void vmallocinfo_shows_areas(struct kunit *test)
 static void bootmem_sizes_add_up(struct kunit *test)
 {
 	const char *line = shown(test, carve_bootmem_show);
-	struct carveout *co = carveout_of(test);
+	struct carveout *co = ctx_carveout(test);
 	unsigned long offset, size, bytes = 0, end = 0;
 	unsigned int nr = 0, tenths;
 

@@ -90,8 +90,7 @@ EXPORT_SYMBOL_GPL(carve_kfree);
 
 void carve_kfree_sensitive(struct carveout *co, const void *p)
 {
-	memzero_explicit((void *)p, carve_kmalloc_claim(&co->slabs, p, _RET_IP_));
-	__carve_kfree(&co->slabs, p, _RET_IP_);
+	__carve_kfree_sensitive(&co->slabs, p, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(carve_kfree_sensitive);
 

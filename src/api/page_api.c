@@ -144,8 +144,7 @@ EXPORT_SYMBOL_GPL(carve_virt_to_page);
 
 bool carve_owns(struct carveout *co, const void *p)
 {
-	return carve_pages_contain(&co->pages, p) ||
-	       carve_vmap_owns(&co->vmap, p);
+	return carveout_owns(co, p);
 }
 EXPORT_SYMBOL_GPL(carve_owns);
 

@@ -11,6 +11,7 @@
 #include "boot/boot.h"
 #include "dma/dma.h"
 #include "highmem/kmap.h"
+#include "page/pages_inline.h"
 #include "rcu/kfree_rcu.h"
 #include "region/region.h"
 #include "slab/kmalloc.h"
@@ -143,6 +144,13 @@ void carveout_check(struct carveout *co, struct carve_report *r);
 
 /* Drain the magazines of a dead CPU, from vmap down to the page allocator */
 void carveout_cpu_dead(struct carveout *co, unsigned int cpu);
+
+/* Does an address lie in a page of the carveout, or in an area? Any context */
+static inline bool carveout_owns(struct carveout *co, const void *p)
+{
+	return carve_pages_contain(&co->pages, p) ||
+	       carve_vmap_owns(&co->vmap, p);
+}
 
 /* Size of all regions */
 size_t carveout_bytes(const struct carveout *co);

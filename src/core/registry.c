@@ -5,8 +5,9 @@
  *
  * Two locks: changes_lock lets one carveout at a time be added or removed,
  * together with its files; carveouts_lock guards the list and the reference
- * counts. Writers of the list hold both, readers either. A carveout is removed
- * only while it has neither users nor pins, and nothing is allocated from it.
+ * counts. Writers of the list hold both, readers either, or the RCU read lock:
+ * carveout_of() is for any context. A carveout is removed only while it has
+ * neither users nor pins, and nothing is allocated from it.
  */
 #include <linux/err.h>
 #include <linux/ktime.h>
@@ -15,6 +16,7 @@
 #include <linux/mutex.h>
 #include <linux/printk.h>
 #include <linux/ratelimit.h>
+#include <linux/rculist.h>
 #include <linux/rcupdate.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
@@ -89,6 +91,18 @@ struct carveout *carveout_native(void)
 }
 EXPORT_SYMBOL_GPL(carveout_native);
 
+struct carveout *carveout_of(const void *p)
+{
+	struct carveout *co;
+
+	guard(rcu)();
+	list_for_each_entry_rcu(co, &carveouts, list)
+		if (carveout_owns(co, p))
+			return co;
+	return NULL;
+}
+EXPORT_SYMBOL_GPL(carveout_of);
+
 static void drop_user_ref(struct carveout *co)
 {
 	lockdep_assert_held(&carveouts_lock);
@@ -161,7 +175,7 @@ static void announce_zone(const struct carveout *co,
 static void registry_publish(struct carveout *co)
 {
 	guard(mutex)(&carveouts_lock);
-	list_add_tail(&co->list, &carveouts);
+	list_add_tail_rcu(&co->list, &carveouts);
 	rcu_assign_pointer(first, find_carveout(NULL));
 }
 
@@ -279,7 +293,7 @@ static struct carveout *registry_unpublish(const char *wanted)
 		return ERR_PTR(-ENOENT);
 	if (carveout_in_use(co) || used_by_native(co))
 		return ERR_PTR(-EBUSY);
-	list_del(&co->list);
+	list_del_rcu(&co->list);
 	rcu_assign_pointer(first, find_carveout(NULL));
 	return co;
 }
@@ -302,7 +316,7 @@ int carveout_remove(const char *wanted)
 	co = registry_unpublish(wanted);
 	if (IS_ERR(co))
 		return PTR_ERR(co);
-	/* carveout_native() may still return it as the first one */
+	/* carveout_native() and carveout_of() may still return it */
 	synchronize_rcu();
 	destroy_unlisted(co);
 	return 0;
@@ -315,7 +329,7 @@ static struct carveout *unlist_first(void)
 	guard(mutex)(&carveouts_lock);
 	co = find_carveout(NULL);
 	if (co)
-		list_del(&co->list);
+		list_del_rcu(&co->list);
 	return co;
 }
 

@@ -3,6 +3,8 @@
 #ifndef _CARVE_KMALLOC_H
 #define _CARVE_KMALLOC_H
 
+#include <linux/string.h>
+
 #include "slab/cache_inline.h"
 #include "slab/slab.h"
 
@@ -144,6 +146,14 @@ static __always_inline void __carve_kfree(struct carve_slabs *slabs,
 {
 	if (unlikely(!carve_kfree_hot(slabs, p)))
 		__carve_kfree_any(slabs, p, caller);
+}
+
+/* carve_kfree_sensitive() on behalf of @caller */
+static inline void __carve_kfree_sensitive(struct carve_slabs *slabs,
+					   const void *p, unsigned long caller)
+{
+	memzero_explicit((void *)p, carve_kmalloc_claim(slabs, p, caller));
+	__carve_kfree(slabs, p, caller);
 }
 
 #endif /* _CARVE_KMALLOC_H */
