@@ -1223,6 +1223,7 @@ struct carve_cache *carve_native_cache_new(const char *name, unsigned int size,
 					   void (*ctor)(void *object));
 
 #include <carveout_cleanup.h>
+#include <carveout_devm.h>
 #include <carveout_obj.h>
 
 #endif /* _CARVEOUT_H */

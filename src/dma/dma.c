@@ -36,6 +36,7 @@
 #include <linux/swiotlb.h>
 
 #include "dma/dma.h"
+#include "lib/devres.h"
 #include "page/misuse.h"
 #include "page/pages_inline.h"
 #include "page/request.h"
@@ -343,9 +344,6 @@ void carve_dma_free(struct carve_dma *dma, struct device *dev, size_t size,
 
 /* Device-managed: freed when the driver is unbound */
 
-/* The caller's flags that are passed to devres_alloc() */
-#define GFP_RECORD (GFP_KERNEL | GFP_ATOMIC | __GFP_NOWARN)
-
 struct managed {
 	struct carve_dma *dma;
 	size_t size;
@@ -368,7 +366,8 @@ void *carve_dma_alloc_managed(struct carve_dma *dma, struct device *dev,
 	struct managed *m;
 
 	gfp = carve_dma_gfp(gfp);
-	m = devres_alloc(free_managed_buffer, sizeof(*m), gfp & GFP_RECORD);
+	m = devres_alloc(free_managed_buffer, sizeof(*m),
+			 gfp & CARVE_GFP_DEVRES);
 	if (!m)
 		return NULL;
 	m->virt = carve_dma_alloc(dma, dev, size, dma_handle, gfp, caller);
