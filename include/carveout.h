@@ -104,6 +104,7 @@
 #define __carve_kmalloc_aligned __assume_aligned(8)
 
 struct carve_cache;
+struct carve_dma_pool;
 struct carve_page;
 struct carveout;
 struct page;
@@ -1193,6 +1194,103 @@ int carve_dma_get_sgtable(struct carveout *co, struct device *dev,
 int carve_dma_mmap_coherent(struct carveout *co, struct device *dev,
 			    struct vm_area_struct *vma, void *cpu_addr,
 			    dma_addr_t dma_handle, size_t size);
+
+/* Small blocks of coherent DMA memory */
+
+/**
+ * carve_dma_pool_create() - create a pool of small DMA blocks
+ * @co: the carveout
+ * @name: name of the pool, for the log
+ * @dev: the device, with its masks set (dma_set_mask_and_coherent())
+ * @size: bytes of a block; rounded up to the alignment, at least 8
+ * @align: alignment in bytes, a power of two, or 0 for none
+ * @boundary: a power of two whose multiples no block crosses, or 0
+ *
+ * The counterpart of dma_pool_create(), for descriptors of a device. The pool
+ * allocates buffers of a page, or of a block if that is larger, and keeps them
+ * until it is destroyed.
+ *
+ * Context: may sleep.
+ * Return: the pool; NULL for bad arguments, a kernel without DMA, and the log
+ * says why; or if there is no memory.
+ */
+struct carve_dma_pool *carve_dma_pool_create(struct carveout *co,
+					     const char *name,
+					     struct device *dev, size_t size,
+					     size_t align, size_t boundary)
+	__must_check;
+
+/**
+ * carve_dma_pool_destroy() - destroy a pool
+ * @pool: the pool, or NULL, which is ignored
+ *
+ * Free its blocks first. If some are in use, the log says how many, and the
+ * pages that they lie in stay allocated for good.
+ *
+ * Context: may sleep. No other call on @pool may be under way.
+ */
+void carve_dma_pool_destroy(struct carve_dma_pool *pool);
+
+/**
+ * carve_dmam_pool_create() - create a device-managed pool of small DMA blocks
+ * @co: the carveout
+ * @name: as for carve_dma_pool_create()
+ * @dev: as for carve_dma_pool_create()
+ * @size: as for carve_dma_pool_create()
+ * @align: as for carve_dma_pool_create()
+ * @boundary: as for carve_dma_pool_create()
+ *
+ * The pool is destroyed when the driver is unbound from the device.
+ *
+ * Context: may sleep.
+ * Return: as carve_dma_pool_create().
+ */
+struct carve_dma_pool *carve_dmam_pool_create(struct carveout *co,
+					      const char *name,
+					      struct device *dev, size_t size,
+					      size_t align, size_t boundary)
+	__must_check;
+
+/**
+ * carve_dma_pool_alloc() - allocate a DMA block
+ * @pool: the pool
+ * @gfp: GFP flags; zone modifiers are ignored, the masks decide
+ * @handle: set to the block's bus address
+ *
+ * Context: as carve_dma_alloc_coherent().
+ * Return: the kernel address of the block, or NULL.
+ */
+void *carve_dma_pool_alloc(struct carve_dma_pool *pool, gfp_t gfp,
+			   dma_addr_t *handle) __malloc __must_check;
+
+/**
+ * carve_dma_pool_zalloc() - allocate a DMA block filled with zeroes
+ * @pool: the pool
+ * @gfp: GFP flags
+ * @handle: set to the block's bus address
+ *
+ * Context: as carve_dma_alloc_coherent().
+ * Return: as carve_dma_pool_alloc().
+ */
+static inline __malloc __must_check
+void *carve_dma_pool_zalloc(struct carve_dma_pool *pool, gfp_t gfp,
+			    dma_addr_t *handle)
+{
+	return carve_dma_pool_alloc(pool, gfp | __GFP_ZERO, handle);
+}
+
+/**
+ * carve_dma_pool_free() - free a DMA block
+ * @pool: the pool
+ * @vaddr: the block's address, or NULL, which is ignored
+ * @handle: its bus address
+ *
+ * What isn't a block in use of @pool is reported in the log and ignored.
+ *
+ * Context: any but NMI.
+ */
+void carve_dma_pool_free(struct carve_dma_pool *pool, void *vaddr,
+			 dma_addr_t handle);
 
 /* For carveout_native.h */
 

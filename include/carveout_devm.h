@@ -11,8 +11,8 @@
  *		return dev_err_probe(dev, PTR_ERR(co), "no carveout\n");
  *	priv = carve_devm_kzalloc(co, dev, sizeof(*priv), GFP_KERNEL);
  *
- * See also carve_dmam_alloc_coherent(). A record of each is kept in the kernel's
- * memory.
+ * See also carve_dmam_alloc_coherent() and carve_dmam_pool_create(). A record of
+ * each is kept in the kernel's memory.
  *
  * Context: any but NMI, and hard interrupts on PREEMPT_RT, if not documented
  * otherwise; may sleep if the GFP flags allow it.

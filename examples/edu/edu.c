@@ -6,11 +6,13 @@
  * default.
  *
  * When the driver binds, it copies one buffer to the device and back into another,
- * compares both, and keeps the buffers until it unbinds.
+ * and compares both; then it does the same with small blocks of a DMA pool. The
+ * buffers, the pool and the reference to the carveout end with the device.
  */
 #define pr_fmt(fmt) "carveout_edu: " fmt
 
 #include <linux/dma-mapping.h>
+#include <linux/err.h>
 #include <linux/io-64-nonatomic-lo-hi.h>
 #include <linux/iopoll.h>
 #include <linux/module.h>
@@ -42,6 +44,9 @@ MODULE_PARM_DESC(bits, "bits of the device's DMA addresses");
 #define EDU_INSIDE 0x40000
 #define EDU_INSIDE_BYTES SZ_4K
 
+/* As large as the descriptors of many devices */
+#define EDU_BLOCK_BYTES 64
+
 /* A DMA transfer takes a tenth of a second */
 #define EDU_POLL_US 1000
 #define EDU_TIMEOUT_US (10 * USEC_PER_SEC)
@@ -63,6 +68,7 @@ struct edu_buffer {
  * @co: the carveout
  * @out: source of the copy to the device
  * @back: destination of the copy from the device
+ * @pool: small blocks
  */
 struct edu {
 	struct device *dev;
@@ -70,77 +76,90 @@ struct edu {
 	struct carveout *co;
 	struct edu_buffer out;
 	struct edu_buffer back;
+	struct carve_dma_pool *pool;
 };
 
-static int edu_copy(struct edu *edu, u64 from, u64 to, u64 direction)
+static int edu_copy(struct edu *edu, u64 from, u64 to, size_t bytes,
+		    u64 direction)
 {
 	u64 command;
 
 	writeq(from, edu->regs + EDU_DMA_SOURCE);
 	writeq(to, edu->regs + EDU_DMA_DESTINATION);
-	writeq(EDU_INSIDE_BYTES, edu->regs + EDU_DMA_COUNT);
+	writeq(bytes, edu->regs + EDU_DMA_COUNT);
 	writeq(EDU_DMA_START | direction, edu->regs + EDU_DMA_COMMAND);
 	return readq_poll_timeout(edu->regs + EDU_DMA_COMMAND, command,
 				  !(command & EDU_DMA_START), EDU_POLL_US,
 				  EDU_TIMEOUT_US);
 }
 
-static int edu_copy_out_and_back(struct edu *edu)
+static int edu_copy_out_and_back(struct edu *edu, const struct edu_buffer *out,
+				 const struct edu_buffer *back, size_t bytes)
 {
 	unsigned int i;
 	int ret;
 
-	for (i = 0; i < EDU_INSIDE_BYTES; i++)
-		edu->out.virt[i] = i * 7 + (i >> 8);
-	ret = edu_copy(edu, edu->out.addr, EDU_INSIDE, 0);
+	for (i = 0; i < bytes; i++)
+		out->virt[i] = i * 7 + (i >> 8);
+	ret = edu_copy(edu, out->addr, EDU_INSIDE, bytes, 0);
 	if (!ret)
-		ret = edu_copy(edu, EDU_INSIDE, edu->back.addr,
+		ret = edu_copy(edu, EDU_INSIDE, back->addr, bytes,
 			       EDU_DMA_TO_MEMORY);
 	if (ret)
 		return dev_err_probe(edu->dev, ret, "the engine doesn't end\n");
-	for (i = 0; i < EDU_INSIDE_BYTES; i++)
-		if (edu->back.virt[i] != edu->out.virt[i])
+	for (i = 0; i < bytes; i++)
+		if (back->virt[i] != out->virt[i])
 			return dev_err_probe(edu->dev, -EIO,
 					     "byte %u came back as %#x, not %#x\n",
-					     i, edu->back.virt[i],
-					     edu->out.virt[i]);
+					     i, back->virt[i], out->virt[i]);
 	return 0;
 }
 
-static int edu_take_buffer(struct edu *edu, struct edu_buffer *buffer)
+static int edu_copy_buffers(struct edu *edu)
 {
-	buffer->virt = carve_dma_alloc_coherent(edu->co, edu->dev,
-						EDU_INSIDE_BYTES,
-						&buffer->addr, GFP_KERNEL);
-	return buffer->virt ? 0 : -ENOMEM;
+	edu->out.virt = carve_dmam_alloc_coherent(edu->co, edu->dev,
+						  EDU_INSIDE_BYTES,
+						  &edu->out.addr, GFP_KERNEL);
+	if (!edu->out.virt)
+		return -ENOMEM;
+	edu->back.virt = carve_dmam_alloc_coherent(edu->co, edu->dev,
+						   EDU_INSIDE_BYTES,
+						   &edu->back.addr, GFP_KERNEL);
+	if (!edu->back.virt)
+		return -ENOMEM;
+	return edu_copy_out_and_back(edu, &edu->out, &edu->back,
+				     EDU_INSIDE_BYTES);
 }
 
-/* NULL is ignored */
-static void edu_give_back(struct edu *edu)
+static int edu_copy_blocks(struct edu *edu)
 {
-	carve_dma_free_coherent(edu->co, edu->dev, EDU_INSIDE_BYTES,
-				edu->back.virt, edu->back.addr);
-	carve_dma_free_coherent(edu->co, edu->dev, EDU_INSIDE_BYTES,
-				edu->out.virt, edu->out.addr);
-	carveout_put(edu->co);
+	struct edu_buffer out, back;
+	int ret = -ENOMEM;
+
+	edu->pool = carve_dmam_pool_create(edu->co, "edu", edu->dev,
+					   EDU_BLOCK_BYTES, EDU_BLOCK_BYTES, 0);
+	if (!edu->pool)
+		return -ENOMEM;
+	out.virt = carve_dma_pool_alloc(edu->pool, GFP_KERNEL, &out.addr);
+	back.virt = carve_dma_pool_zalloc(edu->pool, GFP_KERNEL, &back.addr);
+	if (out.virt && back.virt)
+		ret = edu_copy_out_and_back(edu, &out, &back, EDU_BLOCK_BYTES);
+	/* NULL is ignored */
+	carve_dma_pool_free(edu->pool, out.virt, out.addr);
+	carve_dma_pool_free(edu->pool, back.virt, back.addr);
+	return ret;
 }
 
 static int edu_use_carveout(struct edu *edu)
 {
 	int ret;
 
-	edu->co = carveout_get(carveout);
-	if (!edu->co)
-		return dev_err_probe(edu->dev, -ENODEV,
+	edu->co = carve_devm_get(edu->dev, carveout);
+	if (IS_ERR(edu->co))
+		return dev_err_probe(edu->dev, PTR_ERR(edu->co),
 				     "there is no such carveout\n");
-	ret = edu_take_buffer(edu, &edu->out);
-	if (!ret)
-		ret = edu_take_buffer(edu, &edu->back);
-	if (!ret)
-		ret = edu_copy_out_and_back(edu);
-	if (ret)
-		edu_give_back(edu);
-	return ret;
+	ret = edu_copy_buffers(edu);
+	return ret ?: edu_copy_blocks(edu);
 }
 
 static int edu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
@@ -163,15 +182,9 @@ static int edu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 		ret = edu_use_carveout(edu);
 	if (ret)
 		return ret;
-	pci_set_drvdata(pdev, edu);
 	dev_info(edu->dev, "%zu bytes went from %pad into the device and back to %pad\n",
 		 (size_t)EDU_INSIDE_BYTES, &edu->out.addr, &edu->back.addr);
 	return 0;
-}
-
-static void edu_remove(struct pci_dev *pdev)
-{
-	edu_give_back(pci_get_drvdata(pdev));
 }
 
 static const struct pci_device_id edu_ids[] = {
@@ -184,7 +197,6 @@ static struct pci_driver edu_driver = {
 	.name = "carveout_edu",
 	.id_table = edu_ids,
 	.probe = edu_probe,
-	.remove = edu_remove,
 };
 module_pci_driver(edu_driver);
 

@@ -3,12 +3,14 @@
  * The exported functions for coherent DMA buffers, documented in
  * include/carveout.h. Wrappers of the files in dma/, which have the locking.
  */
+#include <linux/device.h>
 #include <linux/export.h>
 #include <linux/instruction_pointer.h>
 
 #include <carveout.h>
 
 #include "core/instance.h"
+#include "dma/dma_pool.h"
 #include "dma/dma_share.h"
 
 void *carve_dma_alloc_coherent(struct carveout *co, struct device *dev,
@@ -52,3 +54,70 @@ int carve_dma_mmap_coherent(struct carveout *co, struct device *dev,
 	return carve_dma_mmap(&co->dma, dev, vma, cpu_addr, dma_handle, size);
 }
 EXPORT_SYMBOL_GPL(carve_dma_mmap_coherent);
+
+static struct carve_dma_pool *create_pool(struct carveout *co, const char *name,
+					  struct device *dev, size_t size,
+					  size_t align, size_t boundary,
+					  unsigned long caller)
+{
+	const struct carve_dma_pool_args args = {
+		.name = name,
+		.dev = dev,
+		.size = size,
+		.align = align,
+		.boundary = boundary,
+		.caller = caller,
+	};
+
+	return carve_dma_pool_new(&co->dma, &co->slabs, &args);
+}
+
+struct carve_dma_pool *carve_dma_pool_create(struct carveout *co,
+					     const char *name,
+					     struct device *dev, size_t size,
+					     size_t align, size_t boundary)
+{
+	return create_pool(co, name, dev, size, align, boundary, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(carve_dma_pool_create);
+
+void carve_dma_pool_destroy(struct carve_dma_pool *pool)
+{
+	if (pool)
+		carve_dma_pool_delete(pool, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(carve_dma_pool_destroy);
+
+static void destroy_managed_pool(void *pool)
+{
+	carve_dma_pool_destroy(pool);
+}
+
+struct carve_dma_pool *carve_dmam_pool_create(struct carveout *co,
+					      const char *name,
+					      struct device *dev, size_t size,
+					      size_t align, size_t boundary)
+{
+	struct carve_dma_pool *pool = create_pool(co, name, dev, size, align,
+						  boundary, _RET_IP_);
+
+	if (pool && devm_add_action_or_reset(dev, destroy_managed_pool, pool))
+		return NULL;
+	return pool;
+}
+EXPORT_SYMBOL_GPL(carve_dmam_pool_create);
+
+void *carve_dma_pool_alloc(struct carve_dma_pool *pool, gfp_t gfp,
+			   dma_addr_t *handle)
+{
+	return __carve_dma_pool_alloc(pool, gfp, handle);
+}
+EXPORT_SYMBOL_GPL(carve_dma_pool_alloc);
+
+void carve_dma_pool_free(struct carve_dma_pool *pool, void *vaddr,
+			 dma_addr_t handle)
+{
+	if (vaddr)
+		__carve_dma_pool_free(pool, vaddr, handle, _RET_IP_);
+}
+EXPORT_SYMBOL_GPL(carve_dma_pool_free);
