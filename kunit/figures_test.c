@@ -243,6 +243,22 @@ static void expect_kinds(struct kunit *test)
 	expect_figure(test, stats, "pages", CARVE_FIXTURE_SIZE >> PAGE_SHIFT);
 }
 
+/* Memory hidden from the kernel at boot isn't in MemTotal */
+static void stats_show_what_meminfo_counts_as_used(struct kunit *test)
+{
+	struct carveout *co = ctx_carveout(test);
+	const struct carve_region_source *before = co->region[0].source;
+	struct carve_region_source hidden = *before;
+
+	expect_figure(test, shown(test, carve_stats_show), "meminfo_used_bytes",
+		      carveout_bytes(co));
+	hidden.managed = false;
+	co->region[0].source = &hidden;
+	expect_figure(test, shown(test, carve_stats_show), "meminfo_used_bytes",
+		      carveout_bytes(co) - carve_region_bytes(&co->region[0]));
+	co->region[0].source = before;
+}
+
 static void stats_show_page_types(struct kunit *test)
 {
 	struct carveout *co = ctx_carveout(test);
@@ -687,6 +703,7 @@ static void bootmem_sizes_add_up(struct kunit *test)
 
 static struct kunit_case figures_cases[] = {
 	KUNIT_CASE(stats_count_each_event_once),
+	KUNIT_CASE(stats_show_what_meminfo_counts_as_used),
 	KUNIT_CASE(stats_show_page_types),
 	KUNIT_CASE(stats_show_objects),
 	KUNIT_CASE(stats_show_areas),

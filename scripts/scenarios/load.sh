@@ -5,6 +5,8 @@
 . /lib.sh
 
 before=$(free_memory)
+total() { awk '/^MemTotal:/ { print $2 }' /proc/meminfo; }
+total=$(total)
 
 must 'size=64M loads' load size=64M
 same 'one line in the log' "$(echo "$said" | wc -l)" 1
@@ -12,6 +14,9 @@ like 'it has the size, range, source and times' "$said" \
 	'^carveout: default: 64 MiB at \[mem 0x[0-9a-f]+-0x[0-9a-f]+\], zone [A-Za-z0-9]+, from contig on node 0, reserved in [0-9]+ us, ready in [0-9]+ us$'
 held=$((before - $(free_memory)))
 check "some 64 MiB are gone from MemFree ($held KiB)" [ "$held" -ge 49152 ]
+same 'it stays in MemTotal' "$(total)" "$total"
+same 'stats say what counts as used' "$(stat_of meminfo_used_bytes)" $((64 << 20))
+like 'stats say why' "$(tail -n 1 $carve/stats)" '^meminfo has meminfo_used_bytes in MemTotal, but not in MemFree'
 
 put 'pages 3' alloc
 like 'a block is allocated' "$reply" '^handle [0-9]+$'

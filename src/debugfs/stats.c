@@ -17,6 +17,7 @@
 enum statistic {
 	STAT_BYTES,
 	STAT_METADATA_BYTES,
+	STAT_MEMINFO_USED_BYTES,
 	STAT_RESERVE_US,
 	STAT_SETUP_US,
 
@@ -83,6 +84,7 @@ enum statistic {
 static const char *const names[] = {
 	[STAT_BYTES] = "bytes",
 	[STAT_METADATA_BYTES] = "metadata_bytes",
+	[STAT_MEMINFO_USED_BYTES] = "meminfo_used_bytes",
 	[STAT_RESERVE_US] = "reserve_us",
 	[STAT_SETUP_US] = "setup_us",
 	[STAT_PAGES] = "pages",
@@ -139,9 +141,22 @@ static const char *const names[] = {
 
 static_assert(ARRAY_SIZE(names) == NR_STATS);
 
+/* Why a carveout looks like used memory there */
+static const char meminfo[] =
+	"has meminfo_used_bytes in MemTotal, but not in MemFree and MemAvailable, free here or not";
+
 struct stats {
 	s64 value[NR_STATS];
 };
+
+/*
+ * What a region takes of the memory that /proc/meminfo counts as used. Memory
+ * hidden from the kernel at boot isn't even in MemTotal.
+ */
+static s64 meminfo_used_bytes(const struct carve_region *region)
+{
+	return region->source->managed ? carve_region_bytes(region) : 0;
+}
 
 static void collect_region(const struct carveout *co, struct stats *s)
 {
@@ -150,9 +165,12 @@ static void collect_region(const struct carveout *co, struct stats *s)
 	s->value[STAT_BYTES] = carveout_bytes(co);
 	s->value[STAT_METADATA_BYTES] = (s64)carve_boot_pages(&co->boot)
 					<< PAGE_SHIFT;
-	for (i = 0; i < co->nr_regions; i++)
+	for (i = 0; i < co->nr_regions; i++) {
+		s->value[STAT_MEMINFO_USED_BYTES] +=
+			meminfo_used_bytes(&co->region[i]);
 		s->value[STAT_RESERVE_US] += div_u64(co->region[i].reserve_ns,
 						     NSEC_PER_USEC);
+	}
 	s->value[STAT_SETUP_US] = div_u64(co->setup_ns, NSEC_PER_USEC);
 }
 
@@ -324,6 +342,7 @@ int carve_stats_show(struct seq_file *m, void *v)
 	collect_stats(co, &s);
 	print_stats(m, &s, false);
 	seq_printf(m, "window %s\n", carve_window_setup_name(&co->vmap.setup));
+	seq_printf(m, "meminfo %s\n", meminfo);
 	return 0;
 }
 
@@ -336,7 +355,8 @@ int carve_stats_json_show(struct seq_file *m, void *v)
 	/* A carveout's name has no character that would need an escape */
 	seq_printf(m, "{\n  \"name\": \"%s\"", co->name);
 	print_stats(m, &s, true);
-	seq_printf(m, ",\n  \"window\": \"%s\"\n}\n",
+	seq_printf(m, ",\n  \"window\": \"%s\"",
 		   carve_window_setup_name(&co->vmap.setup));
+	seq_printf(m, ",\n  \"meminfo\": \"%s\"\n}\n", meminfo);
 	return 0;
 }
