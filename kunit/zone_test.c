@@ -16,6 +16,7 @@
 #include "kunit/fixture.h"
 #include "page/pages_inline.h"
 #include "page/reclaim.h"
+#include "region/zone_limit.h"
 
 #define ZONE_SIZE SZ_1M
 #define NR_ZONES 4

@@ -18,7 +18,7 @@
  * them. The guard pages have page table entries as well, and are part of the
  * window.
  *
- * This file is common to all architectures; window_arch.h has what differs. For
+ * This file is common to all architectures; window_internal.h has what differs. For
  * kernels whose page tables or exports are not as expected, vmap() maps areas.
  *
  * Locking: none. A window is constant after carve_window_init(), and each entry

@@ -48,7 +48,7 @@ static __always_inline bool carve_window_exists(const struct carve_window *w)
 
 #ifdef CARVE_HAVE_WINDOW
 
-#include "highmem/window_arch.h"
+#include "highmem/window_internal.h"
 
 /* Can the module write page table entries on this machine? */
 bool carve_window_possible(void);

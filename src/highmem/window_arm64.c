@@ -21,7 +21,7 @@
 #include <asm/sysreg.h>
 #include <asm/tlbflush.h>
 
-#include "highmem/window_arch.h"
+#include "highmem/window_internal.h"
 
 bool carve_window_arch_possible(void)
 {

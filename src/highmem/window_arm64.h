@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Windows on arm64: page table entries. See window_arch.h, window_arm64.c. */
+/* Windows on arm64: page table entries. See window_internal.h, window_arm64.c. */
 #ifndef _CARVE_WINDOW_ARM64_H
 #define _CARVE_WINDOW_ARM64_H
 

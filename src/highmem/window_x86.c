@@ -14,7 +14,7 @@
 #include <linux/smp.h>
 #include <asm/processor-flags.h>
 
-#include "highmem/window_arch.h"
+#include "highmem/window_internal.h"
 
 bool carve_window_arch_possible(void)
 {

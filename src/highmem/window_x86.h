@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Windows on x86-64: page table entries. See window_arch.h, window_x86.c. */
+/* Windows on x86-64: page table entries. See window_internal.h, window_x86.c. */
 #ifndef _CARVE_WINDOW_X86_H
 #define _CARVE_WINDOW_X86_H
 

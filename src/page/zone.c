@@ -32,6 +32,7 @@
 #include "page/block.h"
 #include "page/misuse.h"
 #include "page/zone_inline.h"
+#include "region/zone_limit.h"
 #include "trace/events.h"
 
 /* Maximum blocks in a batch: bounds the latency of a refill */

@@ -63,10 +63,11 @@
  * carve_magazines_divert() changes the place of each CPU to its decoy, a
  * magazine without items and room. On x86 the place is a per-CPU variable;
  * elsewhere it is the CPU number, unless a static branch adds nr_cpu_ids. All
- * struct carve_magazines, later ones included, share the decoys. The slow path looks up the real magazine by CPU
- * number and does with it what the fast path would have done: the backing layer
- * sees no difference, and no magazine is drained. Decoys hold nothing, so a CPU
- * that still uses its old place does no harm.
+ * struct carve_magazines, later ones included, share the decoys. The slow path
+ * looks up the real magazine by CPU number and does with it what the fast path
+ * would have done: the backing layer sees no difference, and no magazine is
+ * drained. Decoys hold nothing, so a CPU that still uses its old place does no
+ * harm.
  *
  * Invariants:
  *  - an item is in at most one magazine or batch;

@@ -13,6 +13,7 @@
 #include <linux/string.h>
 
 #include "region/region_internal.h"
+#include "region/zone_limit.h"
 
 /* A carveout may take at most 3/4 of RAM, or of a node's RAM */
 #define SHARE_NUM 3

@@ -102,9 +102,6 @@ void carve_region_release(struct carve_region *region);
 /* True for "auto" and names of sources */
 bool carve_region_source_known(const char *name);
 
-/* Highest address allowed by a zone modifier, as in mm/ on this machine */
-phys_addr_t carve_region_zone_limit(gfp_t zone);
-
 static inline size_t carve_region_bytes(const struct carve_region *region)
 {
 	return region->nr_pages << PAGE_SHIFT;

@@ -10,8 +10,9 @@
 #include <linux/minmax.h>
 #include <linux/mmzone.h>
 #include <linux/nodemask.h>
+#include <linux/sizes.h>
 
-#include "region/region.h"
+#include "region/zone_limit.h"
 
 /* First address behind ZONE_DMA, or that of ISA if there is no memory in it */
 static phys_addr_t dma_zone_end(void)

@@ -10,8 +10,8 @@
  * carve_window_sync(): call after entries were set, before their addresses are
  *	used.
  */
-#ifndef _CARVE_WINDOW_ARCH_H
-#define _CARVE_WINDOW_ARCH_H
+#ifndef _CARVE_WINDOW_INTERNAL_H
+#define _CARVE_WINDOW_INTERNAL_H
 
 #include <linux/mm.h>
 #include <linux/types.h>
@@ -35,4 +35,4 @@ pte_t *carve_window_arch_entry(unsigned long addr);
 void carve_window_arch_flush(unsigned long start, unsigned long end);
 void carve_window_arch_flush_local(unsigned long start, unsigned long end);
 
-#endif /* _CARVE_WINDOW_ARCH_H */
+#endif /* _CARVE_WINDOW_INTERNAL_H */
