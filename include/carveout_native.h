@@ -18,13 +18,12 @@
  *  - Pages have references as in mm/: anyone may call get_page(), and the last
  *    put frees, also if it is the kernel's: a network driver's pages may end in
  *    a socket buffer. Pages that the kernel put last are collected when memory
- *    is needed, and when allocations are reported. Tail pages of a block with
- *    __GFP_COMP have references of their own here: the block is free when all
- *    its pages are. In the module's code, page_count() returns what it would for
- *    the kernel's pages. But such a block isn't marked as a compound page:
- *    folio_test_large(), compound_order() and page_size() take each of its pages
- *    for a single one. A module that decides by these how to free the block, as
- *    dm-crypt does, can't use this header.
+ *    is needed, and when allocations are reported. A block of __GFP_COMP, or of
+ *    folio_alloc(), is a compound page: PageHead(), compound_order(), page_size()
+ *    and folio_test_large() say so, also to the kernel. Tail pages of other
+ *    blocks have references of their own here: the block is free when all its
+ *    pages are. In the module's code, page_count() and folio_ref_count() return
+ *    what they would for the kernel's pages.
  *  - Memory of kmalloc(), of a cache or of vmalloc() may be lent to the kernel:
  *    mapped for DMA, put into a scatterlist or a bio, found with virt_to_page().
  *    But the kernel must not free it with kfree() or kmem_cache_free(). A module
@@ -38,8 +37,8 @@
  *
  * These still come from the kernel: the arrays of memory pools, percpu, devm_
  * and dma_ functions, kmem_buckets, kmalloc_nolock(), alloc_pages_nolock(),
- * folio_alloc(), vmalloc_user() and vmalloc_32(), and all that the kernel
- * allocates on behalf of the module. set_page_count() and related functions
+ * filemap_alloc_folio(), vma_alloc_folio(), vmalloc_user() and vmalloc_32(), and
+ * all that the kernel allocates on behalf of the module. set_page_count() and related functions
  * don't compile. remap_vmalloc_range() works with memory of vmalloc_user() only;
  * map memory of vmalloc() page by page, with vmalloc_to_page().
  *
@@ -57,6 +56,7 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/overflow.h>
+#include <linux/pagemap.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -632,6 +632,18 @@ static inline struct page *carve_native_alloc_pages(gfp_t gfp,
 	return likely(co) ? carve_native_pages_alloc(co, gfp, order) : NULL;
 }
 
+static inline int carve_native_folio_ref_count(const struct folio *folio)
+{
+	return carve_native_page_count(&folio->page);
+}
+
+static inline struct folio *carve_native_folio_alloc(gfp_t gfp,
+						     unsigned int order)
+{
+	/* The head of a compound page, or a single page */
+	return (struct folio *)carve_native_alloc_pages(gfp | __GFP_COMP, order);
+}
+
 static inline struct page *carve_native_alloc_pages_node(int node, gfp_t gfp,
 							 unsigned int order)
 {
@@ -732,10 +744,10 @@ static inline void carve_native_split_page(struct page *page,
 {
 	struct carve_page *carve = carve_native_page_of(page);
 
-	if (carve)
-		carve_split_page(carveout_native(), carve, order);
-	else
+	if (!carve)
 		split_page(page, order);
+	else if (!WARN_ON_ONCE(PageCompound(page))) /* in mm/, a bug */
+		carve_split_page(carveout_native(), carve, order);
 }
 
 static inline unsigned long carve_native_get_free_pages(gfp_t gfp,
@@ -1018,6 +1030,9 @@ do {									\
 #undef alloc_pages_bulk_node
 #undef alloc_pages_bulk_array
 #undef alloc_pages_bulk_array_node
+#undef folio_alloc
+#undef __folio_alloc
+#undef __folio_alloc_node
 #undef __get_free_pages
 #undef __get_free_page
 #undef get_zeroed_page
@@ -1034,6 +1049,10 @@ do {									\
 /* Their names in older kernels */
 #define alloc_pages_bulk_array carve_native_alloc_pages_bulk
 #define alloc_pages_bulk_array_node carve_native_alloc_pages_bulk_node
+#define folio_alloc carve_native_folio_alloc
+#define __folio_alloc(gfp, order, node, nodes)				\
+	carve_native_folio_alloc(gfp, order)
+#define __folio_alloc_node(gfp, order, node) carve_native_folio_alloc(gfp, order)
 #define __free_pages carve_native_free_pages_of
 #define __free_page(page) carve_native_free_pages_of(page, 0)
 #define put_page carve_native_put_page
@@ -1047,6 +1066,7 @@ do {									\
 #define split_page carve_native_split_page
 #define page_count carve_native_page_count
 #define page_ref_count carve_native_page_count
+#define folio_ref_count carve_native_folio_ref_count
 #define __free_free_page carve_native_free_free_page
 #define __get_free_pages carve_native_get_free_pages
 #define __get_free_page(gfp) carve_native_get_free_pages(gfp, 0)

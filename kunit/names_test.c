@@ -624,6 +624,45 @@ static void alloc_pages_family(struct kunit *test)
 	expect_nothing_left(test);
 }
 
+static void expect_our_folio(struct kunit *test, struct folio *folio,
+			     unsigned int order)
+{
+	KUNIT_ASSERT_NOT_NULL(test, folio);
+	expect_our_page(test, folio_page(folio, 0), order);
+	KUNIT_EXPECT_EQ(test, folio_ref_count(folio), 1);
+	KUNIT_EXPECT_EQ(test, folio_order(folio), order);
+	KUNIT_EXPECT_EQ(test, folio_test_large(folio), order > 0);
+}
+
+static void folio_family(struct kunit *test)
+{
+	struct folio *single = folio_alloc(GFP_KERNEL, 0);
+	struct folio *large = folio_alloc(GFP_KERNEL, 2);
+	struct folio *near = __folio_alloc_node(GFP_KERNEL, 3, 0);
+	struct folio *other = __folio_alloc(GFP_KERNEL, 1, 0, NULL);
+	struct folio *plain = page_folio(alloc_pages(GFP_KERNEL | __GFP_COMP, 1));
+	unsigned long addr = __get_free_pages(GFP_KERNEL | __GFP_COMP, 2);
+
+	expect_our_folio(test, single, 0);
+	expect_our_folio(test, large, 2);
+	expect_our_folio(test, near, 3);
+	expect_our_folio(test, other, 1);
+	expect_our_folio(test, plain, 1);
+	expect_our_folio(test, virt_to_folio((void *)addr), 2);
+	folio_get(large);
+	get_page(folio_page(large, 3));
+	KUNIT_EXPECT_EQ(test, folio_ref_count(large), 3);
+	KUNIT_EXPECT_EQ(test, page_count(folio_page(large, 1)), 3);
+	folio_put_refs(large, 2);
+	put_page(folio_page(large, 2));
+	folio_put(single);
+	folio_put(near);
+	folio_put(other);
+	__free_pages(folio_page(plain, 0), 1);
+	free_pages(addr, 2);
+	expect_nothing_left(test);
+}
+
 static void page_references(struct kunit *test)
 {
 	struct page *page = alloc_page(GFP_KERNEL);
@@ -817,6 +856,7 @@ static struct kunit_case names_cases[] = {
 	KUNIT_CASE(mempool_init_family),
 	KUNIT_CASE(mempool_elements),
 	KUNIT_CASE(alloc_pages_family),
+	KUNIT_CASE(folio_family),
 	KUNIT_CASE(page_references),
 	KUNIT_CASE(split_pages_are_freed_one_by_one),
 	KUNIT_CASE(bulk_page_allocation),

@@ -23,6 +23,17 @@ static struct page *get_block(struct kunit *test, unsigned int order)
 	return page;
 }
 
+static struct page *get_compound(struct kunit *test, unsigned int order)
+{
+	struct page *page;
+
+	carve_native_guard(test->priv);
+	page = carve_native_pages_alloc(test->priv, GFP_KERNEL | __GFP_COMP, order);
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	KUNIT_EXPECT_EQ(test, carve_native_page_refs(page), 1);
+	return page;
+}
+
 static void put(struct kunit *test, struct page *page)
 {
 	carve_native_pages_put(test->priv, carve_native_page(test->priv, page),
@@ -92,6 +103,124 @@ static void block_waits_for_references_to_its_tails(struct kunit *test)
 	put_page(tail);
 	KUNIT_EXPECT_EQ(test, carve_native_collect(test->priv), 4UL);
 	KUNIT_EXPECT_FALSE(test, in_use(test, page));
+}
+
+static void expect_compound(struct kunit *test, struct page *page,
+			    unsigned int order)
+{
+	unsigned long i;
+
+	KUNIT_EXPECT_TRUE(test, PageHead(page));
+	KUNIT_EXPECT_TRUE(test, folio_test_large(page_folio(page)));
+	KUNIT_EXPECT_EQ(test, compound_order(page), order);
+	KUNIT_EXPECT_EQ(test, page_size(page), PAGE_SIZE << order);
+	KUNIT_EXPECT_EQ(test, (unsigned long)folio_nr_pages(page_folio(page)),
+			BIT(order));
+	for (i = 1; i < BIT(order); i++) {
+		KUNIT_EXPECT_TRUE(test, PageTail(page + i));
+		KUNIT_EXPECT_PTR_EQ(test, compound_head(page + i), page);
+		KUNIT_EXPECT_EQ(test, page_ref_count(page + i), 0);
+	}
+}
+
+static void expect_single_pages(struct kunit *test, struct page *page,
+				unsigned int order)
+{
+	unsigned long i;
+
+	for (i = 0; i < BIT(order); i++) {
+		KUNIT_EXPECT_FALSE(test, PageCompound(page + i));
+		KUNIT_EXPECT_EQ(test, page_ref_count(page + i), 2);
+		KUNIT_EXPECT_EQ(test, page_private(page + i), 0UL);
+		KUNIT_EXPECT_NULL(test, page[i].mapping);
+	}
+}
+
+static void blocks_are_compound_pages_if_asked_for(struct kunit *test)
+{
+	unsigned int order;
+	struct page *page;
+
+	for (order = 1; order <= 4; order++) {
+		page = get_compound(test, order);
+		expect_compound(test, page, order);
+		put(test, page);
+		KUNIT_EXPECT_FALSE(test, in_use(test, page));
+		expect_single_pages(test, page, order);
+	}
+	page = get_block(test, 3);
+	expect_single_pages(test, page, 3);
+	put(test, page);
+	page = get_compound(test, 0);
+	expect_single_pages(test, page, 0);
+	put(test, page);
+}
+
+static void references_to_tails_count_in_the_head(struct kunit *test)
+{
+	struct page *page = get_compound(test, 2);
+	struct page *tail = page + 3;
+
+	get_page(tail);
+	KUNIT_EXPECT_EQ(test, carve_native_page_refs(page), 2);
+	KUNIT_EXPECT_EQ(test, carve_native_page_refs(tail), 2);
+	put(test, tail);
+	KUNIT_EXPECT_TRUE(test, in_use(test, page));
+	put(test, tail);
+	KUNIT_EXPECT_FALSE(test, in_use(test, page));
+	expect_single_pages(test, page, 2);
+}
+
+static void kernel_may_put_a_compound_page_last(struct kunit *test)
+{
+	struct page *page = get_compound(test, 3);
+
+	get_page(page + 5);
+	put(test, page);
+	KUNIT_EXPECT_EQ(test, carve_native_collect(test->priv), 0UL);
+	expect_compound(test, page, 3);
+	folio_put(page_folio(page));
+	KUNIT_EXPECT_EQ(test, carve_native_collect(test->priv), 8UL);
+	KUNIT_EXPECT_FALSE(test, in_use(test, page));
+	expect_single_pages(test, page, 3);
+}
+
+/* mm/'s __free_pages() also frees the tails of a block that isn't compound */
+static void kernel_may_free_a_compound_page(struct kunit *test)
+{
+	struct page *page = get_compound(test, 2);
+
+	__free_pages(page, 2);
+	KUNIT_EXPECT_EQ(test, carve_native_collect(test->priv), 4UL);
+	expect_single_pages(test, page, 2);
+	KUNIT_EXPECT_EQ(test, carve_native_collect(test->priv), 0UL);
+}
+
+/* As by a scan of page frame numbers, such as compaction's */
+static void pages_with_foreign_references_are_passed_over(struct kunit *test)
+{
+	struct page *page = get_compound(test, 2), *other;
+
+	put(test, page);
+	KUNIT_ASSERT_TRUE(test, get_page_unless_zero(page + 1));
+	other = get_compound(test, 2);
+	KUNIT_EXPECT_PTR_NE(test, other, page);
+	expect_compound(test, other, 2);
+	put(test, other);
+	put_page(page + 1);
+	expect_single_pages(test, page, 2);
+	expect_single_pages(test, other, 2);
+}
+
+static void unbalanced_put_of_a_compound_page_frees_once(struct kunit *test)
+{
+	struct page *page = get_compound(test, 1);
+
+	put_page(page);
+	put(test, page);
+	KUNIT_EXPECT_FALSE(test, in_use(test, page));
+	expect_single_pages(test, page, 1);
+	KUNIT_EXPECT_EQ(test, carve_native_collect(test->priv), 0UL);
 }
 
 static void unbalanced_put_frees_once(struct kunit *test)
@@ -180,6 +309,12 @@ static struct kunit_case native_cases[] = {
 	KUNIT_CASE(kernel_may_drop_the_last_reference),
 	KUNIT_CASE(memory_pressure_reclaims_pages_the_kernel_dropped),
 	KUNIT_CASE(block_waits_for_references_to_its_tails),
+	KUNIT_CASE(blocks_are_compound_pages_if_asked_for),
+	KUNIT_CASE(references_to_tails_count_in_the_head),
+	KUNIT_CASE(kernel_may_put_a_compound_page_last),
+	KUNIT_CASE(kernel_may_free_a_compound_page),
+	KUNIT_CASE(pages_with_foreign_references_are_passed_over),
+	KUNIT_CASE(unbalanced_put_of_a_compound_page_frees_once),
 	KUNIT_CASE(unbalanced_put_frees_once),
 	KUNIT_CASE(objects_survive_the_kernels_kfree),
 	KUNIT_CASE(guards_are_dropped_with_the_carveout),

@@ -14,6 +14,10 @@
  * reference 1 is left, a count that no page in use has: carve_native_collect()
  * finds such pages and frees them.
  *
+ * A block of __GFP_COMP is a compound page, see compound.c: references to any of
+ * its pages are counted in its head. The tails of other blocks have counts of
+ * their own: such a block is free when all its pages are.
+ *
  * Locking: guards_lock while guards are added or removed. References are
  * changed with atomic operations; to free a page with 1, a caller must win the
  * change from 1 to 2.
@@ -23,18 +27,22 @@
 #include <linux/export.h>
 #include <linux/instruction_pointer.h>
 #include <linux/mm.h>
+#include <linux/page-flags.h>
 #include <linux/printk.h>
 #include <linux/sched.h>
 #include <linux/spinlock.h>
 
 #include <carveout.h>
 
+#include "core/compound.h"
 #include "core/instance.h"
 #include "core/native.h"
 #include "page/reclaim.h"
 
 /* References of the reservation and the guard */
 #define NR_HELD 2
+/* Blocks that an allocation of a compound page tries */
+#define COMPOUND_TRIES 4
 
 /* Guards each carveout's @nr_guarded, @pinned and @forbidden */
 static DEFINE_RAW_SPINLOCK(guards_lock);
@@ -180,14 +188,14 @@ void carve_native_end_try(struct carveout *co)
 	unguard_all(co, false);
 }
 
-struct page *carve_native_pages_alloc(struct carveout *co, gfp_t gfp,
-				      unsigned int order)
+static struct page *alloc_frames(struct carveout *co, gfp_t gfp,
+				 unsigned int order, unsigned long caller)
 {
 	struct carve_page *carve;
 	struct page *page;
 
 	carve = carve_pages_alloc(&co->pages, gfp & ~__GFP_HIGHMEM, order,
-				  CARVE_PAGE_USED, _RET_IP_);
+				  CARVE_PAGE_USED, caller);
 	if (!carve)
 		return NULL;
 	page = struct_page(co, carve);
@@ -195,15 +203,53 @@ struct page *carve_native_pages_alloc(struct carveout *co, gfp_t gfp,
 		pr_warn_once("%s: alloc_pages(): the memory has no struct pages in the direct mapping: use source=contig or cma\n",
 			     co->name);
 		carve_pages_free(&co->pages, carve, order, CARVE_PAGE_USED,
-				 _RET_IP_);
+				 caller);
 	}
 	return page;
+}
+
+static void free_frames(struct carveout *co, struct page *page,
+			unsigned int order, unsigned long caller)
+{
+	carve_pages_free(&co->pages, carve_native_page(co, page), order,
+			 CARVE_PAGE_USED, caller);
+}
+
+/* Pass over blocks of which the kernel inspects a page at this moment */
+static struct page *alloc_compound(struct carveout *co, gfp_t gfp,
+				   unsigned int order, unsigned long caller)
+{
+	struct page *tried[COMPOUND_TRIES], *page;
+	unsigned int nr = 0;
+
+	while ((page = alloc_frames(co, gfp, order, caller))) {
+		if (carve_compound_make(page, order, NR_HELD))
+			break;
+		tried[nr++] = page;
+		page = NULL;
+		if (nr == COMPOUND_TRIES) {
+			pr_warn_once("%s: alloc_pages(): no compound page of order %u, as the kernel holds references to free pages\n",
+				     co->name, order);
+			break;
+		}
+	}
+	while (nr--)
+		free_frames(co, tried[nr], order, caller);
+	return page;
+}
+
+struct page *carve_native_pages_alloc(struct carveout *co, gfp_t gfp,
+				      unsigned int order)
+{
+	if (order && (gfp & __GFP_COMP))
+		return alloc_compound(co, gfp, order, _RET_IP_);
+	return alloc_frames(co, gfp, order, _RET_IP_);
 }
 EXPORT_SYMBOL_GPL(carve_native_pages_alloc);
 
 int carve_native_page_refs(const struct page *page)
 {
-	return page_ref_count(page) - (NR_HELD - 1);
+	return page_ref_count(compound_head(page)) - (NR_HELD - 1);
 }
 EXPORT_SYMBOL_GPL(carve_native_page_refs);
 
@@ -212,7 +258,7 @@ static bool tails_held(const struct carve_page *carve, struct page *page)
 {
 	unsigned long i;
 
-	if (carve->state != CARVE_PAGE_USED)
+	if (carve->state != CARVE_PAGE_USED || PageHead(page))
 		return false;
 	for (i = 1; i < BIT(carve->order); i++)
 		if (page_ref_count(pfn_to_page(page_to_pfn(page) + i)) > NR_HELD)
@@ -231,22 +277,36 @@ static bool claim_put_page(struct page *page)
 	return atomic_try_cmpxchg(&page->_refcount, &one, NR_HELD);
 }
 
+/* Prepare a block for being freed; false if the kernel has got a reference */
+static bool claim_block(const struct carve_page *carve, struct page *page,
+			int refs)
+{
+	if (PageHead(page))
+		return carve_compound_break(page, carve->order, refs, NR_HELD);
+	return refs == NR_HELD ? !tails_held(carve, page) : claim_put_page(page);
+}
+
 void carve_native_pages_put(struct carveout *co, struct carve_page *carve,
 			    struct page *page)
 {
-	int refs = page_ref_count(page);
+	int refs;
 
+	if (PageTail(page)) {
+		page = compound_head(page);
+		carve = carve_native_page(co, page);
+	}
+	refs = page_ref_count(page);
 	do {
 		if (refs <= NR_HELD)
 			break;
 	} while (!atomic_try_cmpxchg(&page->_refcount, &refs, refs - 1));
 	if (refs > NR_HELD)
 		return;
-	if (refs == NR_HELD && tails_held(carve, page))
-		atomic_dec(&page->_refcount); /* carve_native_collect() frees it later */
-	else if (refs == NR_HELD || claim_put_page(page))
+	if (claim_block(carve, page, refs))
 		carve_pages_free(&co->pages, carve, carve->order,
 				 CARVE_PAGE_USED, _RET_IP_);
+	else if (refs == NR_HELD)
+		atomic_dec(&page->_refcount); /* carve_native_collect() frees it later */
 }
 EXPORT_SYMBOL_GPL(carve_native_pages_put);
 
@@ -274,7 +334,8 @@ static unsigned long collect_block(struct carveout *co, struct carve_page *carve
 			warn_kernel_free(co, carve);
 		return 0;
 	}
-	if (tails_held(carve, page) || !claim_put_page(page))
+	if (tails_held(carve, page) ||
+	    !claim_block(carve, page, NR_HELD - 1))
 		return 0;
 	carve_pages_free(&co->pages, carve, carve->order, CARVE_PAGE_USED,
 			 _RET_IP_);
@@ -289,7 +350,7 @@ static unsigned long collect_zone(struct carveout *co, struct carve_zone *zone)
 	if (!zone_has_frames(co, zone))
 		return 0;
 	for (i = 0; i < zone->region->nr_pages; i++) {
-		if (page_ref_count(zone_frame(zone, i)) < NR_HELD)
+		if (page_ref_count(zone_frame(zone, i)) == NR_HELD - 1)
 			nr += collect_block(co, &co->pages.map[zone->first + i],
 					    zone_frame(zone, i));
 		if (i % CARVE_WALK_PAGES == 0)
