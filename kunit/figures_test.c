@@ -639,7 +639,7 @@ static void slabinfo_shows_objects_and_slabs(struct kunit *test)
 		    "%-17s %6lu %6u %6u %4u %4d : tunables %4u %4u %4u : slabdata %6u %6u %6u\n",
 		    "figures", n, 4 * node->nr_objects, node->size,
 		    node->nr_objects, 1 << node->order, 5, 1,
-		    num_possible_cpus() + 1, 3, 4, ms->nr_items);
+		    num_possible_cpus() + 1, 3, 4, ms->depot->nr_items);
 	carve_fixture_give_objects(cache, first);
 	KUNIT_EXPECT_EQ(test, carve_cache_destroy(cache), 0);
 }

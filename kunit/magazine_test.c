@@ -217,10 +217,14 @@ static void expect_next(struct kunit *test, struct stock *stock,
 static void expect_complete(struct kunit *test, struct stock *stock,
 			    unsigned int nr)
 {
+	struct carve_batch *spare;
 	unsigned int cpu;
 
-	for_each_possible_cpu(cpu)
+	for_each_possible_cpu(cpu) {
 		carve_magazines_drain_dead(&stock->magazines, cpu);
+		spare = stock->magazines.cpu[cpu]->spare;
+		KUNIT_EXPECT_TRUE(test, !spare || !spare->nr);
+	}
 	carve_magazines_drain_depot(&stock->magazines);
 	KUNIT_EXPECT_EQ(test, carve_magazines_count(&stock->magazines), 0);
 	KUNIT_EXPECT_EQ(test, atomic_read(&stock->errors), 0);
@@ -235,7 +239,7 @@ static unsigned int nr_full(const struct carve_magazines *ms)
 	const struct carve_batch *b;
 	unsigned int n = 0;
 
-	for (b = ms->full; b; b = b->next)
+	for (b = ms->depot->full; b; b = b->next)
 		n++;
 	return n;
 }
@@ -325,6 +329,78 @@ static void full_depot_spills_to_the_backend(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, carve_magazines_count(&stock->magazines),
 			held + 1 - BATCH);
 	expect_complete(test, stock, held + 1);
+}
+
+/* What an exchange moves is a batch, whichever items are in it */
+static void exchange_with_the_depot_moves_no_item(struct kunit *test)
+{
+	struct stock *stock = test->priv;
+	struct carve_depot *depot = stock->magazines.depot;
+	struct carve_batch *spare = own(stock)->spare, *empty = depot->empty;
+	unsigned int i;
+
+	stock_up(stock, 0);
+	put_first(stock, 2 * BATCH + 1);
+	KUNIT_EXPECT_PTR_EQ(test, depot->full, spare);
+	KUNIT_EXPECT_EQ(test, spare->nr, BATCH);
+	for (i = 0; i < BATCH; i++)
+		KUNIT_EXPECT_PTR_EQ(test, spare->items[i], &stock->items[i]);
+	KUNIT_EXPECT_PTR_EQ(test, own(stock)->spare, empty);
+	KUNIT_EXPECT_EQ(test, empty->nr, 0);
+
+	for (i = 2 * BATCH + 1; i-- > 0;)
+		expect_next(test, stock, i);
+	KUNIT_EXPECT_PTR_EQ(test, own(stock)->spare, spare);
+	KUNIT_EXPECT_EQ(test, spare->nr, 0);
+	KUNIT_EXPECT_NULL(test, depot->full);
+	KUNIT_EXPECT_PTR_EQ(test, depot->empty, empty);
+}
+
+static void depot_without_use_is_not_locked(struct kunit *test)
+{
+	struct stock *stock = test->priv;
+	struct carve_magazines *ms = &stock->magazines;
+	unsigned int held = (depot_batches() + 2) * BATCH;
+
+	carve_magazines_adapt(ms, BATCH);
+	/* Empty, as the refill sees */
+	KUNIT_EXPECT_NOT_NULL(test, stock_alloc(stock));
+	KUNIT_EXPECT_EQ(test, ms->depot->nr_visits, 0);
+	carve_magazines_drain_cpu(ms);
+
+	stock_up(stock, 0);
+	put_first(stock, held);
+	KUNIT_EXPECT_EQ(test, ms->depot->nr_visits, depot_batches());
+	/* Full, as the spill sees */
+	atomic_set(&stock->items[held].out, 1);
+	stock_free(stock, &stock->items[held]);
+	KUNIT_EXPECT_EQ(test, stock->last_n, BATCH);
+	KUNIT_EXPECT_EQ(test, ms->depot->nr_visits, depot_batches());
+	expect_complete(test, stock, held + 1);
+}
+
+/* What one CPU writes often shares no line with what others use */
+static void shared_and_own_memory_share_no_cache_line(struct kunit *test)
+{
+	struct stock *stock = test->priv;
+	struct carve_magazines *ms = &stock->magazines;
+	const struct carve_batch *b;
+	unsigned int cpu;
+
+	KUNIT_EXPECT_TRUE(test, IS_ALIGNED((unsigned long)ms->depot,
+					   L1_CACHE_BYTES));
+	KUNIT_EXPECT_GE(test, (unsigned long)ms->cpu[0] - (unsigned long)ms->depot,
+			sizeof(*ms->depot));
+	for (b = ms->depot->empty; b; b = b->next)
+		KUNIT_EXPECT_TRUE(test, IS_ALIGNED((unsigned long)b,
+						   L1_CACHE_BYTES));
+	for_each_possible_cpu(cpu) {
+		KUNIT_EXPECT_TRUE(test, IS_ALIGNED((unsigned long)ms->cpu[cpu],
+						   L1_CACHE_BYTES));
+		KUNIT_EXPECT_TRUE(test,
+				  IS_ALIGNED((unsigned long)ms->cpu[cpu]->spare,
+					     L1_CACHE_BYTES));
+	}
 }
 
 static void depot_is_used_before_the_backend(struct kunit *test)
@@ -505,7 +581,7 @@ static void interrupt_uses_the_depot_before_failing(struct kunit *test)
 	n = carve_magazine_enter(own(stock), &nothing);
 	for (i = BATCH; i; i--) {
 		KUNIT_EXPECT_EQ(test, nr_full(ms), 1);
-		KUNIT_EXPECT_EQ(test, ms->nr_items, i);
+		KUNIT_EXPECT_EQ(test, ms->depot->nr_items, i);
 		item = carve_magazines_alloc_slow(ms, true);
 		KUNIT_ASSERT_NOT_NULL(test, item);
 		KUNIT_EXPECT_EQ(test, item->id, i - 1);
@@ -551,13 +627,13 @@ static void atomic_refill_moves_part_of_a_depot_batch(struct kunit *test)
 	unsigned int i;
 
 	put_first(stock, 3 * LARGE_BATCH);
-	KUNIT_EXPECT_EQ(test, ms->nr_items, LARGE_BATCH);
+	KUNIT_EXPECT_EQ(test, ms->depot->nr_items, LARGE_BATCH);
 	carve_magazines_drain_cpu(ms);
 	for (i = 1; i <= LARGE_BATCH / FEW; i++) {
 		KUNIT_EXPECT_NOT_NULL(test, carve_magazines_alloc_slow(ms, true));
 		KUNIT_EXPECT_EQ(test, carve_magazine_count(own(stock)),
 				FEW - 1);
-		KUNIT_EXPECT_EQ(test, ms->nr_items, LARGE_BATCH - i * FEW);
+		KUNIT_EXPECT_EQ(test, ms->depot->nr_items, LARGE_BATCH - i * FEW);
 		carve_magazines_drain_cpu(ms);
 	}
 	KUNIT_EXPECT_EQ(test, nr_full(ms), 0);
@@ -601,7 +677,7 @@ static void small_spills_share_a_depot_batch(struct kunit *test)
 		atomic_set(&stock->items[id + i].out, 1);
 		put_quickly(stock, &stock->items[id + i]);
 		KUNIT_EXPECT_EQ(test, nr_full(ms), 1);
-		KUNIT_EXPECT_EQ(test, ms->nr_items,
+		KUNIT_EXPECT_EQ(test, ms->depot->nr_items,
 				(1 + i / FEW) * FEW);
 	}
 	KUNIT_EXPECT_EQ(test, stock->nr_flushes, 0);
@@ -1010,7 +1086,7 @@ static int run_crowd(void *arg)
 	struct carve_magazines *ms = arg;
 
 	while (!kthread_should_stop()) {
-		scoped_guard(raw_spinlock_irqsave, &ms->lock)
+		scoped_guard(raw_spinlock_irqsave, &ms->depot->lock)
 			udelay(9);
 		cond_resched();
 	}
@@ -1056,7 +1132,7 @@ static void tuned_batch_is_fixed(struct kunit *test)
 	carve_magazines_adapt(ms, 1);
 	KUNIT_ASSERT_TRUE(test, carve_magazines_tune(ms, 3, 5));
 	for (i = 0; i < 4 * CARVE_ADAPT_VISITS; i++) {
-		ms->nr_contended = CARVE_ADAPT_VISITS;
+		ms->depot->nr_contended = CARVE_ADAPT_VISITS;
 		visit_depot(stock, items);
 	}
 	KUNIT_EXPECT_EQ(test, ms->batch, 3);
@@ -1212,6 +1288,9 @@ static struct kunit_case magazine_cases[] = {
 	KUNIT_CASE(refill_takes_a_batch),
 	KUNIT_CASE(full_magazine_spills_its_oldest_batch),
 	KUNIT_CASE(full_depot_spills_to_the_backend),
+	KUNIT_CASE(exchange_with_the_depot_moves_no_item),
+	KUNIT_CASE(depot_without_use_is_not_locked),
+	KUNIT_CASE(shared_and_own_memory_share_no_cache_line),
 	KUNIT_CASE(depot_is_used_before_the_backend),
 	KUNIT_CASE(short_refill_is_used_completely),
 	KUNIT_CASE(exhaustion_returns_null_and_everything_is_freed),

@@ -126,7 +126,7 @@ static void show_slabinfo(struct seq_file *m, struct carve_cache *cache)
 		   READ_ONCE(ms->batch), num_possible_cpus() + 1);
 	seq_printf(m, " : slabdata %6lu %6lu %6lu\n", usage.active_slabs,
 		   usage.slabs,
-		   (unsigned long)READ_ONCE(ms->nr_items));
+		   (unsigned long)READ_ONCE(ms->depot->nr_items));
 }
 
 int carve_slabinfo_show(struct seq_file *m, void *v)

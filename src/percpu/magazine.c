@@ -13,9 +13,22 @@
  * it to the backing layer. So at least batch operations pass between two
  * accesses to shared state, in whatever order items are allocated and freed.
  * (The paper uses two magazines per CPU for that; here both are in one array,
- * and the oldest, most cache-cold items are spilled.) A caller that repeatedly
- * allocates up to (capacity - batch) items and frees them accesses shared state
- * in the first such round only, however full the magazine was at the beginning.
+ * and the oldest, most cache-cold items are spilled.)
+ *
+ * The depot's lock is held for a constant time, however long the batch: each
+ * CPU has a spare batch of its own, and exchanges it for one of the depot by
+ * pointer. A spill copies the oldest items to the spare batch first; a refill
+ * copies the items of its new spare batch afterwards; both without the lock. The
+ * lock of a depot that looks empty to a refill, or full to a spill, isn't taken
+ * at all. (The paper exchanges the CPU's magazine itself, under the CPU's lock.
+ * Without that lock an interrupt may come after the fast path has read the
+ * magazine's address, and before it has marked it busy; if such an interrupt
+ * gave the magazine to the depot, two CPUs would use it. The copy, within memory
+ * that only this CPU uses, is a load and a store for an item.)
+ *
+ * A caller that repeatedly allocates up to (capacity - batch) items and frees
+ * them accesses shared state in the first such round only, however full the
+ * magazine was at the beginning.
  *
  * The busy mark replaces the paper's lock. Only the owning CPU sets and clears
  * it, with preemption disabled. Only an interrupt on that CPU can find it set;
@@ -37,7 +50,7 @@
  *
  * The depot has a fixed number of batches, usually one for each possible CPU
  * plus one: so magazines of two batches hold at most (3 * CPUs + 1) * max.batch
- * items.
+ * items; the spare batches are empty whenever the magazines are idle.
  *
  * The batch may adapt to contention (section 3.4 of the paper): each visit to
  * the depot tries its lock first. If more than one in CONTENDED_SHARE of the
@@ -71,11 +84,13 @@
  *
  * Invariants:
  *  - an item is in at most one magazine or batch;
- *  - batches on @full have 1 to max.batch items, batches on @empty have none;
+ *  - batches on @full have 1 to max.batch items, batches on @empty have none, nor
+ *    have the spare batches of CPUs whose magazines are idle;
+ *  - there are max.depot batches on both lists, less those that a drain empties;
  *  - the item count of a magazine, and its capacity, are at most max.room.
  *
- * Lock order: busy mark, then ms->lock or a lock of the backing layer, which is
- * never called under ms->lock.
+ * Lock order: busy mark, then the depot's lock or a lock of the backing layer,
+ * which is never called under the depot's lock.
  */
 #include <linux/cache.h>
 #include <linux/cpumask.h>
@@ -111,15 +126,28 @@ static size_t magazine_size(struct carve_magazine_shape shape)
 			      shape.room * sizeof(void *));
 }
 
+/* No two batches share a cache line, as different CPUs use them */
 static size_t batch_size(struct carve_magazine_shape shape)
 {
-	return sizeof(struct carve_batch) + shape.batch * sizeof(void *);
+	return L1_CACHE_ALIGN(sizeof(struct carve_batch) +
+			      shape.batch * sizeof(void *));
+}
+
+static size_t depot_size(void)
+{
+	return L1_CACHE_ALIGN(sizeof(struct carve_depot));
+}
+
+/* Batches in the depot, and a spare one for each CPU */
+static unsigned int nr_batches(struct carve_magazine_shape shape)
+{
+	return shape.depot ? shape.depot + num_possible_cpus() : 0;
 }
 
 size_t carve_magazines_size(struct carve_magazine_shape shape)
 {
-	return num_possible_cpus() * magazine_size(shape) +
-	       shape.depot * batch_size(shape);
+	return depot_size() + num_possible_cpus() * magazine_size(shape) +
+	       nr_batches(shape) * batch_size(shape);
 }
 
 #if !defined(CONFIG_TRACEPOINTS) && (defined(CONFIG_UML) || !defined(__x86_64__))
@@ -184,30 +212,54 @@ static void add_decoy(struct carve_magazines *ms, unsigned int cpu)
 }
 #endif
 
+/* Returns the end of what it uses of @memory */
+static void *init_depot(struct carve_magazines *ms, void *memory)
+{
+	unsigned int i;
+
+	ms->depot = memory;
+	raw_spin_lock_init(&ms->depot->lock);
+	memory += depot_size();
+	for (i = 0; i < ms->max.depot; i++) {
+		struct carve_batch *b = memory;
+
+		b->next = ms->depot->empty;
+		ms->depot->empty = b;
+		memory += batch_size(ms->max);
+	}
+	return memory;
+}
+
+static void *init_magazine(struct carve_magazines *ms, unsigned int cpu,
+			   void *memory)
+{
+	struct carve_magazine *m = memory;
+
+	m->capacity = ms->max.room;
+	carve_magazine_leave(m, 0);
+	memory += magazine_size(ms->max);
+	if (ms->max.depot) {
+		m->spare = memory;
+		memory += batch_size(ms->max);
+	}
+	ms->cpu[cpu] = m;
+	return memory;
+}
+
 void carve_magazines_init(struct carve_magazines *ms,
 			  const struct carve_magazine_ops *ops,
 			  struct carve_magazine_shape shape, void *memory)
 {
-	unsigned int cpu, i;
+	unsigned int cpu;
 
 	ms->ops = ops;
 	ms->batch = shape.batch;
 	ms->max = shape;
-	raw_spin_lock_init(&ms->lock);
+	memory = init_depot(ms, memory);
 	for_each_possible_cpu(cpu) {
-		ms->cpu[cpu] = memory;
-		ms->cpu[cpu]->capacity = shape.room;
-		carve_magazine_leave(ms->cpu[cpu], 0);
+		memory = init_magazine(ms, cpu, memory);
 		add_decoy(ms, cpu);
 		init_place(cpu);
-		memory += magazine_size(shape);
-	}
-	for (i = 0; i < shape.depot; i++) {
-		struct carve_batch *b = memory;
-
-		b->next = ms->empty;
-		ms->empty = b;
-		memory += batch_size(shape);
 	}
 }
 
@@ -227,15 +279,21 @@ static void set_magazine_limits(struct carve_magazines *ms, unsigned int limit)
 		smp_store_release(&ms->cpu[cpu]->capacity, limit);
 }
 
+static void restart_depot_count(struct carve_depot *depot)
+{
+	lockdep_assert_held(&depot->lock);
+	depot->nr_visits = 0;
+	depot->nr_contended = 0;
+}
+
 /* Call before set_magazine_limits(): see follow_batch() */
 static void set_batch(struct carve_magazines *ms, unsigned int base,
 		      unsigned int batch)
 {
-	guard(raw_spinlock_irqsave)(&ms->lock);
+	guard(raw_spinlock_irqsave)(&ms->depot->lock);
 	WRITE_ONCE(ms->base, base);
 	WRITE_ONCE(ms->batch, batch);
-	ms->nr_visits = 0;
-	ms->nr_contended = 0;
+	restart_depot_count(ms->depot);
 }
 
 bool carve_magazines_tune(struct carve_magazines *ms, unsigned int batch,
@@ -266,36 +324,35 @@ unsigned int carve_batch_adapted(unsigned int batch, unsigned int base,
 
 static void adapt_depot_batch(struct carve_magazines *ms)
 {
-	lockdep_assert_held(&ms->lock);
 	WRITE_ONCE(ms->batch, carve_batch_adapted(ms->batch, ms->base,
 						  ms->max.batch,
-						  ms->nr_contended));
-	ms->nr_visits = 0;
-	ms->nr_contended = 0;
+						  ms->depot->nr_contended));
+	restart_depot_count(ms->depot);
 }
 
 static unsigned long lock_depot(struct carve_magazines *ms)
-	__acquires(&ms->lock)
+	__acquires(&ms->depot->lock)
 {
+	struct carve_depot *depot = ms->depot;
 	unsigned long flags;
 	bool contended = false;
 
-	if (!raw_spin_trylock_irqsave(&ms->lock, flags)) {
-		raw_spin_lock_irqsave(&ms->lock, flags);
+	if (!raw_spin_trylock_irqsave(&depot->lock, flags)) {
+		raw_spin_lock_irqsave(&depot->lock, flags);
 		contended = true;
 	}
 	if (ms->base) {
-		ms->nr_contended += contended;
-		if (++ms->nr_visits == CARVE_ADAPT_VISITS)
+		depot->nr_contended += contended;
+		if (++depot->nr_visits == CARVE_ADAPT_VISITS)
 			adapt_depot_batch(ms);
 	}
 	return flags;
 }
 
 static void unlock_depot(struct carve_magazines *ms, unsigned long flags)
-	__releases(&ms->lock)
+	__releases(&ms->depot->lock)
 {
-	raw_spin_unlock_irqrestore(&ms->lock, flags);
+	raw_spin_unlock_irqrestore(&ms->depot->lock, flags);
 }
 
 /*
@@ -332,42 +389,97 @@ static void copy_items(void **to, void *const *from, unsigned int nr)
 		WRITE_ONCE(to[i], from[i]);
 }
 
-static struct carve_batch *depot_pop_full(struct carve_magazines *ms)
+static struct carve_batch *depot_pop_full(struct carve_depot *depot)
 {
-	struct carve_batch *b = ms->full;
+	struct carve_batch *b = depot->full;
 
-	lockdep_assert_held(&ms->lock);
+	lockdep_assert_held(&depot->lock);
 	if (b) {
-		ms->full = b->next;
-		ms->nr_items -= b->nr;
+		WRITE_ONCE(depot->full, b->next);
+		WRITE_ONCE(depot->nr_items, depot->nr_items - b->nr);
 	}
 	return b;
 }
 
-static void depot_push_empty(struct carve_magazines *ms, struct carve_batch *b)
+static void depot_push_full(struct carve_depot *depot, struct carve_batch *b)
 {
-	lockdep_assert_held(&ms->lock);
-	b->next = ms->empty;
-	ms->empty = b;
+	lockdep_assert_held(&depot->lock);
+	b->next = depot->full;
+	WRITE_ONCE(depot->full, b);
+	WRITE_ONCE(depot->nr_items, depot->nr_items + b->nr);
 }
 
-/* Take up to @most items of the depot's first batch; return how many */
-static unsigned int depot_take(struct carve_magazines *ms, void **items,
-			       unsigned int most)
+static struct carve_batch *depot_pop_empty(struct carve_depot *depot)
+{
+	struct carve_batch *b = depot->empty;
+
+	lockdep_assert_held(&depot->lock);
+	if (b)
+		WRITE_ONCE(depot->empty, b->next);
+	return b;
+}
+
+static void depot_push_empty(struct carve_depot *depot, struct carve_batch *b)
+{
+	lockdep_assert_held(&depot->lock);
+	b->next = depot->empty;
+	WRITE_ONCE(depot->empty, b);
+}
+
+/* Without the lock. Pairs with the WRITE_ONCE() of those who have it */
+static bool depot_has_full(const struct carve_magazines *ms)
+{
+	return READ_ONCE(ms->depot->full);
+}
+
+static bool depot_has_empty(const struct carve_magazines *ms)
+{
+	return READ_ONCE(ms->depot->empty);
+}
+
+/* Exchange the empty batch @spare for one with items; @spare: there is none */
+static struct carve_batch *depot_exchange_empty(struct carve_magazines *ms,
+						struct carve_batch *spare)
 {
 	unsigned long flags = lock_depot(ms);
-	struct carve_batch *b = ms->full;
+	struct carve_batch *b = depot_pop_full(ms->depot);
+
+	if (b)
+		depot_push_empty(ms->depot, spare);
+	unlock_depot(ms, flags);
+	return b ?: spare;
+}
+
+/* Exchange @spare, which has items, for an empty batch; @spare: there is none */
+static struct carve_batch *depot_exchange_full(struct carve_magazines *ms,
+					       struct carve_batch *spare)
+{
+	unsigned long flags = lock_depot(ms);
+	struct carve_batch *b = depot_pop_empty(ms->depot);
+
+	if (b)
+		depot_push_full(ms->depot, spare);
+	unlock_depot(ms, flags);
+	return b ?: spare;
+}
+
+/* Take up to @most items, at most a few, of the depot's first batch */
+static unsigned int depot_take_few(struct carve_magazines *ms, void **items,
+				   unsigned int most)
+{
+	unsigned long flags = lock_depot(ms);
+	struct carve_depot *depot = ms->depot;
+	struct carve_batch *b = depot->full;
 	unsigned int nr = 0;
 
 	if (b) {
-		nr = min(b->nr, most);
+		nr = min3(b->nr, most, CARVE_MAGAZINE_FEW);
+		if (nr == b->nr)
+			depot_push_empty(depot, depot_pop_full(depot));
+		else
+			WRITE_ONCE(depot->nr_items, depot->nr_items - nr);
 		b->nr -= nr;
-		ms->nr_items -= nr;
 		copy_items(items, b->items + b->nr, nr);
-		if (!b->nr) {
-			ms->full = b->next;
-			depot_push_empty(ms, b);
-		}
 	}
 	unlock_depot(ms, flags);
 	return nr;
@@ -377,24 +489,20 @@ static unsigned int depot_take(struct carve_magazines *ms, void **items,
 static struct carve_batch *depot_batch_for(struct carve_magazines *ms,
 					   unsigned int nr)
 {
-	struct carve_batch *b = ms->full;
+	struct carve_depot *depot = ms->depot;
+	struct carve_batch *b = depot->full;
 
-	lockdep_assert_held(&ms->lock);
 	if (b && b->nr + nr <= ms->max.batch)
 		return b;
-	b = ms->empty;
-	if (b) {
-		ms->empty = b->next;
-		b->next = ms->full;
-		b->nr = 0;
-		ms->full = b;
-	}
+	b = depot_pop_empty(depot);
+	if (b)
+		depot_push_full(depot, b);
 	return b;
 }
 
-/* Move @nr items to the depot; false: it is full */
-static bool depot_give(struct carve_magazines *ms, void *const *items,
-		       unsigned int nr)
+/* Move @nr items, at most a few, to the depot; false: it is full */
+static bool depot_give_few(struct carve_magazines *ms, void *const *items,
+			   unsigned int nr)
 {
 	unsigned long flags = lock_depot(ms);
 	struct carve_batch *b = depot_batch_for(ms, nr);
@@ -402,10 +510,23 @@ static bool depot_give(struct carve_magazines *ms, void *const *items,
 	if (b) {
 		copy_items(b->items + b->nr, items, nr);
 		b->nr += nr;
-		ms->nr_items += nr;
+		WRITE_ONCE(ms->depot->nr_items, ms->depot->nr_items + nr);
 	}
 	unlock_depot(ms, flags);
 	return b;
+}
+
+/* Refill an empty magazine with a batch of the depot; return how many items */
+static unsigned int refill_from_depot(struct carve_magazines *ms,
+				      struct carve_magazine *m)
+{
+	struct carve_batch *b = depot_exchange_empty(ms, m->spare);
+	unsigned int n = b->nr;
+
+	m->spare = b;
+	copy_items(m->items, b->items, n);
+	b->nr = 0;
+	return n;
 }
 
 /* Refill an empty magazine; return how many items it has */
@@ -417,11 +538,27 @@ static unsigned int magazine_refill(struct carve_magazines *ms, struct carve_mag
 
 	m->refills++;
 	follow_batch(ms, m);
-	/* An atomic caller doesn't take the lock of an empty depot */
-	if (!atomic || data_race(READ_ONCE(ms->full)))
-		n = depot_take(ms, m->items, most);
+	if (depot_has_full(ms))
+		n = atomic ? depot_take_few(ms, m->items, most) :
+			     refill_from_depot(ms, m);
 	return n ?: ms->ops->refill(ms, m->items,
 				    min(READ_ONCE(ms->batch), most), atomic);
+}
+
+/* Move the oldest @n items to the depot; false: it is full */
+static bool spill_to_depot(struct carve_magazines *ms, struct carve_magazine *m,
+			   unsigned int n)
+{
+	struct carve_batch *full = m->spare;
+
+	if (!depot_has_empty(ms))
+		return false;
+	copy_items(full->items, m->items, n);
+	full->nr = n;
+	m->spare = depot_exchange_full(ms, full);
+	/* Also if another CPU took the last empty batch: the items are in @m, too */
+	m->spare->nr = 0;
+	return m->spare != full;
 }
 
 /* Spill the oldest batch and move the others down; return how many stay */
@@ -432,7 +569,7 @@ static unsigned int magazine_spill(struct carve_magazines *ms, struct carve_maga
 
 	m->flushes++;
 	follow_batch(ms, m);
-	if (!depot_give(ms, m->items, n))
+	if (!spill_to_depot(ms, m, n))
 		ms->ops->flush(ms, m->items, n);
 	copy_items(m->items, m->items + n, count - n);
 	return count - n;
@@ -447,7 +584,7 @@ static unsigned int magazine_spill_few(struct carve_magazines *ms,
 	m->flushes++;
 	follow_batch(ms, m);
 	count -= n;
-	if (!depot_give(ms, m->items + count, n))
+	if (!depot_give_few(ms, m->items + count, n))
 		ms->ops->flush(ms, m->items + count, n);
 	return count;
 }
@@ -568,21 +705,18 @@ static void drain_remote(struct carve_magazines *ms, unsigned int cpu)
 
 static struct carve_batch *depot_take_full(struct carve_magazines *ms)
 {
-	guard(raw_spinlock_irqsave)(&ms->lock);
-	return depot_pop_full(ms);
+	guard(raw_spinlock_irqsave)(&ms->depot->lock);
+	return depot_pop_full(ms->depot);
 }
 
 /* Put a batch that was drained, or partly, on its list */
 static void depot_return_batch(struct carve_magazines *ms, struct carve_batch *b)
 {
-	guard(raw_spinlock_irqsave)(&ms->lock);
-	if (!b->nr) {
-		depot_push_empty(ms, b);
-		return;
-	}
-	b->next = ms->full;
-	ms->full = b;
-	ms->nr_items += b->nr;
+	guard(raw_spinlock_irqsave)(&ms->depot->lock);
+	if (b->nr)
+		depot_push_full(ms->depot, b);
+	else
+		depot_push_empty(ms->depot, b);
 }
 
 static unsigned int drain_depot_some(struct carve_magazines *ms,
@@ -629,7 +763,7 @@ static unsigned int alloc_past_magazine(struct carve_magazines *ms, void **items
 					unsigned int n, bool atomic)
 {
 	return ms->ops->refill(ms, items, n, atomic) ?:
-	       depot_take(ms, items, n);
+	       depot_take_few(ms, items, n);
 }
 
 static void *alloc_one_past_magazine(struct carve_magazines *ms, bool atomic)
@@ -776,7 +910,7 @@ void carve_magazines_free_bulk(struct carve_magazines *ms, void **items,
 unsigned long carve_magazines_count(const struct carve_magazines *ms)
 {
 	/* Racy: any recent value will do */
-	unsigned long n = data_race(READ_ONCE(ms->nr_items));
+	unsigned long n = READ_ONCE(ms->depot->nr_items);
 	unsigned int cpu;
 
 	for_each_possible_cpu(cpu)

@@ -37,6 +37,8 @@ struct carve_magazine_ops {
  * @idle: elsewhere, NULL if busy, else its own address
  * @nr: elsewhere, number of items
  * @capacity: maximum number of items; another CPU may change it
+ * @spare: a batch that only this CPU uses, to exchange with the depot; has items
+ *	while it is being filled or emptied only. NULL if there is no depot
  * @refills: times it was found empty
  * @flushes: times it was found full
  * @items: the items; the last one was freed last
@@ -53,12 +55,13 @@ struct carve_magazine {
 	unsigned long nr;
 #endif
 	unsigned long capacity;
+	struct carve_batch *spare;
 	unsigned long refills;
 	unsigned long flushes;
 	void *items[];
 };
 
-/* A batch of items in the depot */
+/* A batch of items, in the depot or a CPU's spare one */
 struct carve_batch {
 	struct carve_batch *next;
 	unsigned int nr;
@@ -78,17 +81,30 @@ struct carve_magazine_shape {
 };
 
 /**
+ * struct carve_depot - batches for all CPUs
+ * @lock: guards all members, and changes of carve_magazines.base and .batch
+ * @nr_visits: times @lock was taken since the batch was last adapted
+ * @nr_contended: how many of these had to wait for it
+ * @nr_items: items in @full
+ * @full: batches with items
+ * @empty: batches without items
+ */
+struct carve_depot {
+	raw_spinlock_t lock;
+	unsigned int nr_visits;
+	unsigned int nr_contended;
+	unsigned int nr_items;
+	struct carve_batch *full;
+	struct carve_batch *empty;
+};
+
+/**
  * struct carve_magazines - the magazines of all CPUs and their depot
  * @ops: the backing layer
  * @batch: items moved at a time; may change at any time
  * @max: maximum sizes
  * @base: @batch without contention, if it adapts; 0: it is fixed
- * @lock: guards the members up to @cpu, and changes of @base and @batch
- * @nr_visits: times @lock was taken since @batch was last adapted
- * @nr_contended: how many of these had to wait for it
- * @full: batches with items
- * @empty: batches without items
- * @nr_items: items in @full
+ * @depot: the depot, in cache lines of its own, as each fast path reads @cpu
  * @cpu: magazines of all possible CPUs, by CPU number; then the decoys of all
  *	CPUs, see magazine.c
  */
@@ -97,12 +113,7 @@ struct carve_magazines {
 	unsigned int batch;
 	struct carve_magazine_shape max;
 	unsigned int base;
-	raw_spinlock_t lock;
-	unsigned int nr_visits;
-	unsigned int nr_contended;
-	struct carve_batch *full;
-	struct carve_batch *empty;
-	unsigned int nr_items;
+	struct carve_depot *depot;
 	struct carve_magazine *cpu[];
 };
 

@@ -60,9 +60,11 @@ static unsigned long fair_batch(const struct carve_slabs *slabs,
 			      << PAGE_SHIFT;
 	/* The depot has a batch for each CPU and one more */
 	unsigned long batches = (choose_depth(boot) + 1) * num_possible_cpus() + 1;
+	/* Each CPU has a spare one, without objects */
+	unsigned long arrays = batches + num_possible_cpus();
 
 	return min(bytes / PCP_SHARE / batches / size,
-		   bytes / META_SHARE / batches / sizeof(void *));
+		   bytes / META_SHARE / arrays / sizeof(void *));
 }
 
 /*
