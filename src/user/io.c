@@ -84,7 +84,7 @@ static ssize_t write_page(struct carve_object *object, loff_t pos, size_t bytes,
 	ssize_t done = -EIO;
 
 	if (IS_ERR(page))
-		return -ENOSPC;
+		return PTR_ERR(page) == -EDQUOT ? -EDQUOT : -ENOSPC;
 	if (!PageHWPoison(page)) {
 		done = copy_from_iter(address_in_page(page, pos), bytes, from) ?: -EFAULT;
 		flush_dcache_page(page);
@@ -108,7 +108,7 @@ static ssize_t object_io(struct kiocb *iocb, struct iov_iter *iter,
 			break;
 		total += done;
 		iocb->ki_pos += done;
-		if (done < bytes || signal_pending(current))
+		if (done < bytes || fatal_signal_pending(current))
 			break;
 		cond_resched();
 	}
