@@ -78,7 +78,8 @@ struct carveout_user_info {
  * one ends with the range. The memory stays until the object is closed, mapped or
  * not, also after MADV_DONTNEED.
  *
- * Errors: ENOMEM if not enough blocks are free; EEXIST if an offset of the range
+ * Errors: ENOMEM if not enough blocks are free; EDQUOT if the memory of the object,
+ * or of the user who opened it first, would exceed its limit; EEXIST if an offset of the range
  * has memory already; EFBIG if the range ends beyond CARVEOUT_USER_END; EBADF if
  * the file isn't open for writing. Then nothing was allocated.
  */

@@ -227,6 +227,15 @@ void carve_fixture_give_pages(struct carveout *co, struct carve_page *first)
 	}
 }
 
+struct carve_object *carve_fixture_open_object(struct kunit *test)
+{
+	struct carveout *co = test->priv;
+	struct carve_object *object = carve_object_open(&co->user, NULL);
+
+	KUNIT_ASSERT_NOT_NULL(test, object);
+	return object;
+}
+
 bool carve_fixture_has_window(void)
 {
 	return IS_ENABLED(CONFIG_ARM64) ||

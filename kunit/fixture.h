@@ -105,6 +105,9 @@ void carve_fixture_drain_cache(struct carve_cache *cache);
 struct carve_page *carve_fixture_take_pages(struct carveout *co);
 void carve_fixture_give_pages(struct carveout *co, struct carve_page *first);
 
+/* A new object for user space, without a file */
+struct carve_object *carve_fixture_open_object(struct kunit *test);
+
 /*
  * Conditions of cases, evaluated from the kernel and the machine: if they came from
  * the module, a bug could skip the cases that test for it. Is there a window?

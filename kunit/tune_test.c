@@ -396,6 +396,47 @@ static void eager_accepts_only_booleans(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, ctx->co->vmap.eager);
 }
 
+/* user_object_kbytes, user_uid_kbytes */
+
+static const struct quota_file {
+	const char *name;
+	size_t offset;
+} quota_files[] = {
+	{ "user_object_kbytes", offsetof(struct carve_quota, object) },
+	{ "user_uid_kbytes", offsetof(struct carve_quota, uid) },
+};
+
+static void quota_desc(const struct quota_file *file, char *desc)
+{
+	strscpy(desc, file->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(quota, quota_files, quota_desc);
+
+static void quotas_are_set_in_whole_pages(struct kunit *test)
+{
+	const struct quota_file *file = test->param_value;
+	struct carve_file *ctx = test->priv;
+	const unsigned long *limit = (void *)&ctx->co->user.quota + file->offset;
+	char line[24];
+
+	KUNIT_EXPECT_STREQ(test, carve_file_read(test, file->name), "0\n");
+	KUNIT_EXPECT_EQ(test, carve_file_write(test, file->name, "64"), 0);
+	KUNIT_EXPECT_STREQ(test, carve_file_read(test, file->name), "64\n");
+	KUNIT_EXPECT_EQ(test, *limit, SZ_64K >> PAGE_SHIFT);
+	snprintf(line, sizeof(line), "%lu", ctx->co->pages.nr_pages * KIB_PER_PAGE);
+	KUNIT_EXPECT_EQ(test, carve_file_write(test, file->name, line), 0);
+	snprintf(line, sizeof(line), "%lu",
+		 (ctx->co->pages.nr_pages + 1) * KIB_PER_PAGE);
+	carve_file_refuses(test, file->name, line, "the carveout's size");
+	carve_file_refuses(test, file->name, "1", "in whole pages");
+	carve_file_refuses(test, file->name, "-1", "not a number of KiB");
+	carve_file_refuses(test, file->name, "all", "not a number of KiB");
+	KUNIT_EXPECT_EQ(test, *limit, ctx->co->pages.nr_pages);
+	KUNIT_EXPECT_EQ(test, carve_file_write(test, file->name, "0"), 0);
+	KUNIT_EXPECT_EQ(test, *limit, 0UL);
+}
+
 /* caches */
 
 static struct carve_cache *kmalloc_64(struct kunit *test)
@@ -509,6 +550,7 @@ static struct kunit_case tune_cases[] = {
 	KUNIT_CASE(random_settings_lose_no_pages),
 	KUNIT_CASE(area_cache_is_limited_and_emptied),
 	KUNIT_CASE(eager_accepts_only_booleans),
+	KUNIT_CASE_PARAM(quotas_are_set_in_whole_pages, quota_gen_params),
 	KUNIT_CASE(cache_settings_take_effect_at_once),
 	KUNIT_CASE(debugged_cache_cannot_be_tuned),
 	KUNIT_CASE(bad_cache_lines_are_refused),

@@ -12,15 +12,6 @@
 #include "kunit/fixture.h"
 #include "user/buffer.h"
 
-static struct carve_object *open_object(struct kunit *test)
-{
-	struct carveout *co = test->priv;
-	struct carve_object *object = carve_object_open(&co->user, NULL);
-
-	KUNIT_ASSERT_NOT_NULL(test, object);
-	return object;
-}
-
 /* The page frame number at an offset, which is put at once */
 static unsigned long pfn_at(struct kunit *test, struct carve_object *object,
 			    unsigned long at)
@@ -58,7 +49,7 @@ static void range_is_allocated_in_blocks(struct kunit *test)
 {
 	const struct buffer *range = test->param_value;
 	struct carveout *co = test->priv;
-	struct carve_object *object = open_object(test);
+	struct carve_object *object = carve_fixture_open_object(test);
 	unsigned long nr_free = carve_fixture_collect(co);
 	unsigned long i, pfn = 0;
 
@@ -84,7 +75,7 @@ static void range_is_allocated_in_blocks(struct kunit *test)
 
 static void buffer_stays_until_close(struct kunit *test)
 {
-	struct carve_object *object = open_object(test);
+	struct carve_object *object = carve_fixture_open_object(test);
 	u8 *data;
 
 	KUNIT_ASSERT_EQ(test, carve_object_alloc_range(object, 8, 8, 3), 0);
@@ -99,7 +90,7 @@ static void buffer_stays_until_close(struct kunit *test)
 
 static void address_is_that_of_the_page(struct kunit *test)
 {
-	struct carve_object *object = open_object(test);
+	struct carve_object *object = carve_fixture_open_object(test);
 	phys_addr_t phys = 0;
 
 	KUNIT_ASSERT_EQ(test, carve_object_alloc_range(object, 16, 12, 4), 0);
@@ -115,7 +106,7 @@ static void address_is_that_of_the_page(struct kunit *test)
 
 static void only_lasting_pages_have_an_address(struct kunit *test)
 {
-	struct carve_object *object = open_object(test);
+	struct carve_object *object = carve_fixture_open_object(test);
 	struct page *mapped = carve_object_get_page(object, 0);
 	phys_addr_t phys;
 
@@ -129,7 +120,7 @@ static void only_lasting_pages_have_an_address(struct kunit *test)
 
 static void bad_ranges_are_refused(struct kunit *test)
 {
-	struct carve_object *object = open_object(test);
+	struct carve_object *object = carve_fixture_open_object(test);
 
 	KUNIT_EXPECT_EQ(test, carve_object_alloc_range(object, CARVE_INDEX_END - 7, 8, 0),
 			-EFBIG);
@@ -149,7 +140,7 @@ static void failed_allocation_frees_what_it_had(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	unsigned long nr_free = carve_fixture_collect(co);
-	struct carve_object *object = open_object(test);
+	struct carve_object *object = carve_fixture_open_object(test);
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(orders); i++) {
@@ -164,7 +155,7 @@ static void failed_allocation_frees_what_it_had(struct kunit *test)
 
 static void range_with_a_page_is_refused(struct kunit *test)
 {
-	struct carve_object *object = open_object(test);
+	struct carve_object *object = carve_fixture_open_object(test);
 	struct page *held = carve_object_get_page(object, 20);
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, held);
@@ -181,7 +172,7 @@ static void range_with_a_page_is_refused(struct kunit *test)
 
 static void huge_mapping_finds_a_buffer(struct kunit *test)
 {
-	struct carve_object *object = open_object(test);
+	struct carve_object *object = carve_fixture_open_object(test);
 	struct page *block;
 
 	KUNIT_ASSERT_EQ(test, carve_object_alloc_range(object, 32, 32, 5), 0);
@@ -195,7 +186,8 @@ static void huge_mapping_finds_a_buffer(struct kunit *test)
 static void object_is_found_by_its_name(struct kunit *test)
 {
 	struct carveout *co = test->priv;
-	struct carve_object *object = open_object(test), *other = open_object(test);
+	struct carve_object *object = carve_fixture_open_object(test);
+	struct carve_object *other = carve_fixture_open_object(test);
 	char name[CARVEOUT_USER_NAME];
 
 	KUNIT_EXPECT_EQ(test, PTR_ERR(carve_object_get_named(&co->user, "", NULL)),
@@ -225,7 +217,7 @@ static void object_lives_as_long_as_one_of_its_files(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	unsigned long nr_free = carve_fixture_collect(co);
-	struct carve_object *object = open_object(test);
+	struct carve_object *object = carve_fixture_open_object(test);
 
 	KUNIT_ASSERT_EQ(test, carve_object_alloc_range(object, 0, 4, 2), 0);
 	KUNIT_ASSERT_EQ(test, carve_object_set_name(object, "x"), 0);
@@ -244,7 +236,8 @@ static void object_lives_as_long_as_one_of_its_files(struct kunit *test)
 static void closed_object_has_no_name(struct kunit *test)
 {
 	struct carveout *co = test->priv;
-	struct carve_object *object = open_object(test), *other = open_object(test);
+	struct carve_object *object = carve_fixture_open_object(test);
+	struct carve_object *other = carve_fixture_open_object(test);
 	struct page *pinned = carve_object_get_page(object, 0);
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, pinned);

@@ -17,15 +17,6 @@
 #include "user/buffer.h"
 #include "user/object.h"
 
-static struct carve_object *open_object(struct kunit *test)
-{
-	struct carveout *co = test->priv;
-	struct carve_object *object = carve_object_open(&co->user, NULL);
-
-	KUNIT_ASSERT_NOT_NULL(test, object);
-	return object;
-}
-
 static struct page *touch(struct kunit *test, struct carve_object *object,
 			  unsigned long at)
 {
@@ -180,7 +171,7 @@ static void failed_insertion_leaves_the_index_unchanged(struct kunit *test)
 
 static void object_allocates_pages_on_first_access(struct kunit *test)
 {
-	struct carve_object *object = open_object(test);
+	struct carve_object *object = carve_fixture_open_object(test);
 	struct page *page;
 
 	KUNIT_EXPECT_EQ(test, object->nr_pages, 0UL);
@@ -198,7 +189,7 @@ static void object_allocates_pages_on_first_access(struct kunit *test)
 
 static void pages_come_from_the_carveout(struct kunit *test)
 {
-	struct carve_object *object = open_object(test);
+	struct carve_object *object = carve_fixture_open_object(test);
 	struct carveout *co = test->priv;
 	struct page *page = touch(test, object, 0);
 	struct carve_page *own;
@@ -213,7 +204,7 @@ static void pages_come_from_the_carveout(struct kunit *test)
 
 static void dirty_pages_are_cleared(struct kunit *test)
 {
-	struct carve_object *object = open_object(test);
+	struct carve_object *object = carve_fixture_open_object(test);
 	struct carveout *co = test->priv;
 	struct carve_page *dirty[64];
 	unsigned int i;
@@ -238,7 +229,7 @@ static void unreferenced_pages_are_freed(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	unsigned long nr_free = carve_fixture_collect(co);
-	struct carve_object *object = open_object(test);
+	struct carve_object *object = carve_fixture_open_object(test);
 	struct page *first = touch(test, object, 0);
 	struct page *second = touch(test, object, 100000);
 
@@ -282,7 +273,7 @@ static bool caches_are_clean(struct page *page)
 
 static void freed_page_is_cleared_on_next_access(struct kunit *test)
 {
-	struct carve_object *object = open_object(test);
+	struct carve_object *object = carve_fixture_open_object(test);
 	struct page *page = touch(test, object, 5), *again;
 
 	memset(page_address(page), 0x77, PAGE_SIZE);
@@ -303,7 +294,7 @@ static void freed_page_is_cleared_on_next_access(struct kunit *test)
 
 static void page_flags_are_clean_after_free(struct kunit *test)
 {
-	struct carve_object *object = open_object(test);
+	struct carve_object *object = carve_fixture_open_object(test);
 	struct page *page = touch(test, object, 0);
 	struct folio *folio = page_folio(page);
 
@@ -325,7 +316,7 @@ static void written_page_stays_until_close(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	unsigned long nr_free = carve_fixture_collect(co);
-	struct carve_object *object = open_object(test);
+	struct carve_object *object = carve_fixture_open_object(test);
 	struct page *page = carve_object_get_page_to_write(object, 3), *again;
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, page);
@@ -343,7 +334,7 @@ static void written_page_stays_until_close(struct kunit *test)
 
 static void page_that_is_mapped_first_stays_once_written(struct kunit *test)
 {
-	struct carve_object *object = open_object(test);
+	struct carve_object *object = carve_fixture_open_object(test);
 	struct page *page = touch(test, object, 0);
 
 	KUNIT_EXPECT_PTR_EQ(test, carve_object_get_page_to_write(object, 0), page);
@@ -355,7 +346,7 @@ static void page_that_is_mapped_first_stays_once_written(struct kunit *test)
 
 static void lookup_allocates_nothing(struct kunit *test)
 {
-	struct carve_object *object = open_object(test);
+	struct carve_object *object = carve_fixture_open_object(test);
 	struct page *page;
 
 	KUNIT_EXPECT_NULL(test, carve_object_find_page(object, 7));
@@ -372,7 +363,7 @@ static void lookup_allocates_nothing(struct kunit *test)
 
 static void data_and_holes_are_found(struct kunit *test)
 {
-	struct carve_object *object = open_object(test);
+	struct carve_object *object = carve_fixture_open_object(test);
 	unsigned long at;
 
 	KUNIT_EXPECT_EQ(test, carve_object_next_data(object, 0), CARVE_INDEX_END);
@@ -391,7 +382,7 @@ static void data_and_holes_are_found(struct kunit *test)
 
 static void offsets_beyond_the_end_are_refused(struct kunit *test)
 {
-	struct carve_object *object = open_object(test);
+	struct carve_object *object = carve_fixture_open_object(test);
 	struct page *page = touch(test, object, CARVE_INDEX_END - 1);
 
 	put_page(page);
@@ -404,7 +395,7 @@ static void offsets_beyond_the_end_are_refused(struct kunit *test)
 
 static void full_carveout_returns_an_error(struct kunit *test)
 {
-	struct carve_object *object = open_object(test);
+	struct carve_object *object = carve_fixture_open_object(test);
 	struct carveout *co = test->priv;
 	struct carve_page *all = take_all(co, 2);
 	unsigned long failed = atomic_long_read(&co->pages.nr_failed);
@@ -424,7 +415,7 @@ static void full_carveout_returns_an_error(struct kunit *test)
 
 static void memory_pressure_reclaims_unreferenced_pages(struct kunit *test)
 {
-	struct carve_object *object = open_object(test);
+	struct carve_object *object = carve_fixture_open_object(test);
 	struct carveout *co = test->priv;
 	struct page *held = touch(test, object, 3);
 	struct carve_page *page;
@@ -452,7 +443,7 @@ static void count_released(struct carve_user *user)
 
 static void closed_object_waits_for_pinned_pages(struct kunit *test)
 {
-	struct carve_object *object = open_object(test);
+	struct carve_object *object = carve_fixture_open_object(test);
 	struct carveout *co = test->priv;
 	struct carve_object_usage usage;
 	struct page *page;
@@ -479,7 +470,8 @@ static void closed_object_waits_for_pinned_pages(struct kunit *test)
 
 static void objects_are_separate(struct kunit *test)
 {
-	struct carve_object *a = open_object(test), *b = open_object(test);
+	struct carve_object *a = carve_fixture_open_object(test);
+	struct carve_object *b = carve_fixture_open_object(test);
 	struct carveout *co = test->priv;
 	struct page *page_a = touch(test, a, 0), *page_b = touch(test, b, 0);
 	struct carve_object_usage usage;
@@ -497,7 +489,7 @@ static void objects_are_separate(struct kunit *test)
 
 static void closed_object_calls_the_released_hook(struct kunit *test)
 {
-	struct carve_object *object = open_object(test);
+	struct carve_object *object = carve_fixture_open_object(test);
 	struct carveout *co = test->priv;
 
 	nr_released = 0;
@@ -586,7 +578,7 @@ static enum carve_coverage coverage(struct carve_object *object,
 
 static void mappings_are_counted(struct kunit *test)
 {
-	struct carve_object *object = open_object(test);
+	struct carve_object *object = carve_fixture_open_object(test);
 	struct vm_area_struct *a = map(test, object, 0, 10);
 	struct vm_area_struct *b = map(test, object, 5, 10);
 
@@ -605,7 +597,7 @@ static void mappings_are_counted(struct kunit *test)
 
 static void split_mapping_covers_the_remaining_range(struct kunit *test)
 {
-	struct carve_object *object = open_object(test);
+	struct carve_object *object = carve_fixture_open_object(test);
 	struct vm_area_struct *vma = map(test, object, 0, 10);
 	struct vm_area_struct *upper = begin_split(test, object, vma, 4);
 	struct vm_area_struct *middle;
@@ -633,7 +625,7 @@ static void split_mapping_covers_the_remaining_range(struct kunit *test)
 static void aborted_split_keeps_the_coverage(struct kunit *test)
 {
 	const unsigned long huge = CARVE_HUGE_OFFSET;
-	struct carve_object *object = open_object(test);
+	struct carve_object *object = carve_fixture_open_object(test);
 	struct vm_area_struct *vma = map(test, object, huge, 10);
 
 	put_page(touch(test, object, 9));
@@ -647,7 +639,7 @@ static void aborted_split_keeps_the_coverage(struct kunit *test)
 
 static void page_survives_while_another_mapping_covers_it(struct kunit *test)
 {
-	struct carve_object *object = open_object(test);
+	struct carve_object *object = carve_fixture_open_object(test);
 	struct vm_area_struct *parent = map(test, object, 0, 4);
 	struct vm_area_struct *child = map(test, object, 0, 4);
 	struct page *page = touch(test, object, 2);
@@ -668,7 +660,7 @@ static void page_survives_while_another_mapping_covers_it(struct kunit *test)
 
 static void page_is_freed_with_its_last_mapping(struct kunit *test)
 {
-	struct carve_object *object = open_object(test);
+	struct carve_object *object = carve_fixture_open_object(test);
 	struct vm_area_struct *a = map(test, object, 0, 4);
 	struct vm_area_struct *b = map(test, object, 2, 4);
 	unsigned long at;
@@ -686,7 +678,7 @@ static void page_is_freed_with_its_last_mapping(struct kunit *test)
 
 static void new_mapping_does_not_retain_unreferenced_pages(struct kunit *test)
 {
-	struct carve_object *object = open_object(test);
+	struct carve_object *object = carve_fixture_open_object(test);
 	struct vm_area_struct *parent = map(test, object, 0, 4), *child;
 	struct page *page = touch(test, object, 1);
 
@@ -708,7 +700,7 @@ static void new_mapping_does_not_retain_unreferenced_pages(struct kunit *test)
  */
 static void child_mapping_is_covered_before_open(struct kunit *test)
 {
-	struct carve_object *object = open_object(test);
+	struct carve_object *object = carve_fixture_open_object(test);
 	struct vm_area_struct *parent = map(test, object, 0, 4), *child;
 	unsigned long start = jiffies;
 	struct page *page;
@@ -733,7 +725,7 @@ static void child_mapping_is_covered_before_open(struct kunit *test)
  */
 static void huge_mapping_retains_pages_until_close(struct kunit *test)
 {
-	struct carve_object *object = open_object(test);
+	struct carve_object *object = carve_fixture_open_object(test);
 	struct vm_area_struct *going = map(test, object, CARVE_HUGE_OFFSET, 32);
 	struct vm_area_struct *other = map(test, object, 64, 4), *child;
 
@@ -753,7 +745,7 @@ static void huge_mapping_retains_pages_until_close(struct kunit *test)
 
 static void mapping_without_metadata_retains_all_pages(struct kunit *test)
 {
-	struct carve_object *object = open_object(test);
+	struct carve_object *object = carve_fixture_open_object(test);
 	struct vm_area_struct *vma = new_vma(test, 0, 4), *more;
 	struct carve_mapping *records = NULL, *record;
 	struct carveout *co = test->priv;
@@ -787,7 +779,7 @@ static void mapping_without_metadata_retains_all_pages(struct kunit *test)
 
 static void huge_mapping_retains_only_its_range(struct kunit *test)
 {
-	struct carve_object *object = open_object(test);
+	struct carve_object *object = carve_fixture_open_object(test);
 	struct vm_area_struct *vma = map(test, object, CARVE_HUGE_OFFSET + 32,
 					 32);
 
@@ -818,7 +810,7 @@ static void memory_of_a_cma_area_is_not_pinnable(struct kunit *test)
 
 static void block_is_contiguous_and_aligned(struct kunit *test)
 {
-	struct carve_object *object = open_object(test);
+	struct carve_object *object = carve_fixture_open_object(test);
 	struct page *block = carve_object_get_huge(object, BIT(ORDER), ORDER);
 	unsigned int i;
 
@@ -841,7 +833,7 @@ static void block_is_freed_page_by_page(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	unsigned long nr_free = carve_fixture_collect(co);
-	struct carve_object *object = open_object(test);
+	struct carve_object *object = carve_fixture_open_object(test);
 	struct page *held;
 
 	KUNIT_ASSERT_NOT_NULL(test, carve_object_get_huge(object, 0, ORDER));
@@ -857,7 +849,7 @@ static void block_is_freed_page_by_page(struct kunit *test)
 
 static void block_is_refused_where_pages_exist(struct kunit *test)
 {
-	struct carve_object *object = open_object(test);
+	struct carve_object *object = carve_fixture_open_object(test);
 	struct page *held = touch(test, object, BIT(ORDER) - 1);
 
 	KUNIT_EXPECT_NULL(test, carve_object_get_huge(object, 0, ORDER));
@@ -873,7 +865,7 @@ static void corruption_is_found_by_check(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	struct carve_report r = { .name = "meant-to-fail" };
-	struct carve_object *object = open_object(test);
+	struct carve_object *object = carve_fixture_open_object(test);
 	struct page *page = touch(test, object, 9);
 	struct carve_page *own = carve_virt_to_page(co, page_address(page));
 
@@ -893,10 +885,10 @@ static void corruption_is_found_by_check(struct kunit *test)
 	object->nr_pages--;
 	KUNIT_ASSERT_EQ(test, carve_index_store(&object->index, 10, U32_MAX - 1), 0);
 	carve_user_check(&co->user, &r);
-	KUNIT_EXPECT_EQ(test, r.violations, 5);
+	KUNIT_EXPECT_EQ(test, r.violations, 6);
 	carve_index_erase(&object->index, 10);
 	carve_user_check(&co->user, &r);
-	KUNIT_EXPECT_EQ(test, r.violations, 5);
+	KUNIT_EXPECT_EQ(test, r.violations, 6);
 	put_page(page);
 	carve_object_close(object);
 }
@@ -910,7 +902,7 @@ static void random_walk_agrees_with_model(struct kunit *test)
 {
 	struct carveout *co = test->priv;
 	unsigned long nr_free = carve_fixture_collect(co);
-	struct carve_object *object = open_object(test);
+	struct carve_object *object = carve_fixture_open_object(test);
 	struct page *held[WALK_SLOTS] = { };
 	struct rnd_state rnd;
 	unsigned int i, nr = 0;

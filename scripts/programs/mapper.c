@@ -37,6 +37,7 @@
  *	name [NAME], attach NAME		name the object; open another one instead
  *	request NR SIZE BYTE			ioctl() with SIZE and otherwise BYTEs
  *	unprivileged				lose CAP_SYS_RAWIO
+ *	user UID				become another user
  *	open [sync|dsync|append|ro], close	reopen or close the device; mappings stay
  *	exec					become another program, which maps nothing
  *	quit
@@ -623,6 +624,13 @@ static int do_unprivileged(char **w)
 	return outcome(syscall(SYS_capset, &header, data));
 }
 
+static int do_user(char **w)
+{
+	uid_t uid = strtoul(w[0], NULL, 0);
+
+	return outcome(setresuid(uid, uid, uid));
+}
+
 static int do_open(char **w)
 {
 	int flags = w && has(w, "ro") ? O_RDONLY : O_RDWR;
@@ -675,6 +683,7 @@ static const struct command {
 	{ "alloc", 2, do_alloc }, { "address", 1, do_address }, { "frames", 3, do_frames },
 	{ "info", 0, do_info }, { "name", 0, do_name }, { "attach", 1, do_attach },
 	{ "request", 3, do_request }, { "unprivileged", 0, do_unprivileged },
+	{ "user", 1, do_user },
 	{ "open", 0, do_open }, { "close", 0, do_close }, { "exec", 0, do_exec },
 	{ "quit", 0, do_quit },
 };

@@ -12,7 +12,7 @@ must 'the carveout has a directory in debugfs' [ -d $carve ]
 readable='bench.json bootmem buddyinfo extfrag_index handles allocations pagemap pagetypeinfo pairs
 slab_users slabinfo stats stats.json unusable_index user validate vmallocinfo zoneinfo'
 writable='age alloc bench caches drain free fuzz min_free_kbytes shrink shuffle slab_debug pcp
-vmap_eager vmap_keep_kbytes wait_ms'
+user_object_kbytes user_uid_kbytes vmap_eager vmap_keep_kbytes wait_ms'
 
 mode() { stat -c %a "$carve/$1"; }
 for file in $readable; do same "$file is 0400" "$(mode "$file")" 400; done

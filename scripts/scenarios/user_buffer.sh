@@ -1,7 +1,7 @@
 # shellcheck shell=dash
 #
 # user_buffer.sh - programs allocate contiguous buffers of /dev/carveout by ioctl(), learn their addresses,
-# use them for I/O, and open those of others by name.
+# use them for I/O, and open those of others by name; memory of objects and of users is limited.
 #
 # boot: cma=64M
 # memory: 1G
@@ -181,6 +181,31 @@ does 'address 0' 'error EPERM'
 does 'alloc 4K 4K'
 stop
 nothing_is_left 'after bad requests'
+
+# Limits
+limit() { echo "$2" >$carve/"$1"; }
+check 'objects are limited' limit user_object_kbytes 1024
+start /mapper /dev/carveout
+does 'alloc 0 1M'
+does 'alloc 1M 4K' 'error EDQUOT'
+does 'pwrite 1M 1 1' 'error EDQUOT'
+does 'pwrite 4K 4K 1' 'ok 4096'
+does 'map m 2M'
+does 'touch m 1M 4K' 'signal BUS'
+does 'is m 4K 4K 1'
+same 'another object has a limit of its own' "$(other 'alloc 0 1M' 'pwrite 1M 1 1')" 'ok error EDQUOT '
+check 'users are limited' limit user_uid_kbytes 1536
+same 'all objects of a user share it' "$(other 'alloc 0 1M' 'alloc 0 512K' 'pwrite 1M 1 1')" \
+	'error EDQUOT ok error EDQUOT '
+chmod 666 /dev/carveout
+same 'another user has a limit of its own' \
+	"$(other close 'user 1000' open 'alloc 0 1M' 'pwrite 1M 1 1' 'name theirs')" 'ok ok ok ok error EDQUOT ok '
+like 'debugfs shows the user' "$(cat $carve/user)" ' 0 mapper +2048 +1024 +0$'
+check 'limits are removed' limit user_object_kbytes 0
+check 'both of them' limit user_uid_kbytes 0
+does 'alloc 1M 4M'
+stop
+nothing_is_left 'with limits'
 check 'the module unloads' unload
 
 if ! grep -q 'User Mode Linux' /proc/cpuinfo && load size=16M source=cma; then

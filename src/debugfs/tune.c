@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Files that show and change settings of a carveout: watermarks, how long
- * allocations wait, per-CPU lists and freed areas. Locking: single values are
- * changed with WRITE_ONCE(); the functions called lock what they change.
+ * allocations wait, per-CPU lists, freed areas, and limits of user space. Locking:
+ * single values are changed with WRITE_ONCE(); the functions called lock what they change.
  */
+#include <linux/align.h>
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/math64.h>
 #include <linux/seq_file.h>
+#include <linux/sizes.h>
 #include <linux/string.h>
 
 #include "core/instance.h"
@@ -214,6 +216,56 @@ static void show_eager(struct seq_file *m, void *context)
 	seq_printf(m, "%d\n", READ_ONCE(co->vmap.eager));
 }
 
+/* Limits of the memory of user space: of an object, and of a user; 0: none */
+
+static int set_quota(struct carveout *co, unsigned long *limit, const char *line,
+		     struct carve_reply *reply)
+{
+	unsigned long kib, all = co->pages.nr_pages;
+
+	if (kstrtoul(line, 0, &kib) || kib >> (PAGE_SHIFT - 10) > all ||
+	    !IS_ALIGNED(kib, PAGE_SIZE / SZ_1K))
+		return carve_reply_error(reply, -EINVAL,
+					 "\"%s\" is not a number of KiB, in whole pages, up to %lu, the carveout's size; 0: no limit",
+					 line, all << (PAGE_SHIFT - 10));
+	WRITE_ONCE(*limit, kib >> (PAGE_SHIFT - 10));
+	carve_reply_set(reply, "set");
+	return 0;
+}
+
+static void show_quota(struct seq_file *m, const unsigned long *limit)
+{
+	seq_printf(m, "%lu\n", READ_ONCE(*limit) << (PAGE_SHIFT - 10));
+}
+
+static int run_object_quota(void *context, const char *line, struct carve_reply *reply)
+{
+	struct carveout *co = context;
+
+	return set_quota(co, &co->user.quota.object, line, reply);
+}
+
+static void show_object_quota(struct seq_file *m, void *context)
+{
+	const struct carveout *co = context;
+
+	show_quota(m, &co->user.quota.object);
+}
+
+static int run_uid_quota(void *context, const char *line, struct carve_reply *reply)
+{
+	struct carveout *co = context;
+
+	return set_quota(co, &co->user.quota.uid, line, reply);
+}
+
+static void show_uid_quota(struct seq_file *m, void *context)
+{
+	const struct carveout *co = context;
+
+	show_quota(m, &co->user.quota.uid);
+}
+
 static const struct carve_command commands[] = {
 	{ .name = "min_free_kbytes", .run = run_min_free,
 	  .show = show_min_free, .usage = "" },
@@ -228,6 +280,10 @@ static const struct carve_command commands[] = {
 	  .usage = "" },
 	{ .name = "vmap_eager", .run = run_eager, .show = show_eager,
 	  .usage = "" },
+	{ .name = "user_object_kbytes", .run = run_object_quota,
+	  .show = show_object_quota, .usage = "" },
+	{ .name = "user_uid_kbytes", .run = run_uid_quota,
+	  .show = show_uid_quota, .usage = "" },
 };
 
 static_assert(ARRAY_SIZE(commands) == CARVE_NR_TUNE_FILES);

@@ -8,7 +8,7 @@
 struct carveout;
 struct dentry;
 
-#define CARVE_NR_TUNE_FILES 7
+#define CARVE_NR_TUNE_FILES 9
 
 /* The tuning files of a carveout */
 struct carve_tunes {

@@ -50,7 +50,8 @@ static void free_block(struct carve_pages *ps, struct carve_page *block,
 }
 
 /*
- * Split a block, insert its first @nr pages into a hole, and free the others.
+ * Split a block, insert its first @nr pages, which are charged, into a hole, and
+ * free the others.
  * Returns the number inserted, less than @nr if there was no memory for a table.
  */
 static unsigned long insert_pages(struct carve_object *object, unsigned long at,
@@ -70,7 +71,29 @@ static unsigned long insert_pages(struct carve_object *object, unsigned long at,
 	inserted = i;
 	for (; i < BIT(order); i++)
 		free_block(carve_object_pages(object), &block[i], 0);
+	carve_object_uncharge(object, nr - inserted);
 	return inserted;
+}
+
+/* Charge @nr pages, and allocate a block for them; NULL if that isn't possible */
+static struct carve_page *alloc_charged(struct carve_object *object, gfp_t gfp,
+					unsigned int order, unsigned long nr)
+{
+	struct carve_page *block;
+
+	if (carve_object_charge(object, nr))
+		return NULL;
+	block = __carve_object_alloc_pages(carve_object_pages(object), gfp, order);
+	if (!block)
+		carve_object_uncharge(object, nr);
+	return block;
+}
+
+static void free_charged(struct carve_object *object, struct carve_page *block,
+			 unsigned int order, unsigned long nr)
+{
+	free_block(carve_object_pages(object), block, order);
+	carve_object_uncharge(object, nr);
 }
 
 struct page *carve_object_get_huge(struct carve_object *object, unsigned long at,
@@ -83,13 +106,13 @@ struct page *carve_object_get_huge(struct carve_object *object, unsigned long at
 	scoped_guard(mutex, &object->lock)
 		hole = object_has_hole(object, at, BIT(order));
 	if (hole)
-		block = __carve_object_alloc_pages(ps, CARVE_GFP_OBJECT | __GFP_NORETRY,
-						   order);
+		block = alloc_charged(object, CARVE_GFP_OBJECT | __GFP_NORETRY, order,
+				      BIT(order));
 	guard(mutex)(&object->lock);
 	if (block && object_has_hole(object, at, BIT(order)))
 		insert_pages(object, at, block, order, BIT(order), false);
 	else if (block)
-		free_block(ps, block, order);
+		free_charged(object, block, order, BIT(order));
 	if (!object_has_block(object, at, order))
 		return NULL;
 	return carve_object_frame(ps, carve_object_page(object, at));
@@ -117,14 +140,20 @@ static struct carve_page *alloc_buffer_block(struct carve_object *object,
 static int alloc_part(struct carve_object *object, unsigned long *at,
 		      unsigned long nr, unsigned int order)
 {
-	struct carve_page *block = alloc_buffer_block(object, order);
+	struct carve_page *block;
 	unsigned long inserted;
+	int ret = carve_object_charge(object, nr);
 
-	if (!block)
+	if (ret)
+		return ret;
+	block = alloc_buffer_block(object, order);
+	if (!block) {
+		carve_object_uncharge(object, nr);
 		return -ENOMEM;
+	}
 	guard(mutex)(&object->lock);
 	if (!object_has_hole(object, *at, nr)) {
-		free_block(carve_object_pages(object), block, order);
+		free_charged(object, block, order, nr);
 		return -EEXIST;
 	}
 	inserted = insert_pages(object, *at, block, order, nr, true);

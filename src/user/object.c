@@ -35,7 +35,8 @@
  * Invariants, checked by carve_user_check():
  *  - an entry of the index is a page in state CARVE_PAGE_USER, with this offset
  *    in @at;
- *  - the number of entries is @nr_pages.
+ *  - the number of entries is @nr_pages, which are charged to the object: see
+ *    quota.c.
  *
  * Locking: the object's lock is taken inside the mmap lock. Pages are allocated
  * without it, but tables under it, so the shrinker only tries it. The lock of
@@ -44,9 +45,12 @@
  * locks between batches; they pin the current object.
  */
 #include <linux/cacheflush.h>
+#include <linux/cred.h>
 #include <linux/err.h>
 #include <linux/mm.h>
 #include <linux/page-flags.h>
+#include <linux/printk.h>
+#include <linux/ratelimit.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
 #include <linux/string.h>
@@ -182,6 +186,7 @@ static void object_free_page(struct carve_object *object, struct carve_page *pag
 	if (PageHWPoison(carve_object_frame(ps, page)))
 		carve_pages_note_broken(ps, carve_page_zone(ps, page));
 	carve_pages_free(ps, page, 0, CARVE_PAGE_USER, _THIS_IP_);
+	carve_object_uncharge(object, 1);
 }
 
 /*
@@ -212,13 +217,57 @@ static struct page *object_get_present(struct carve_object *object, unsigned lon
 	return frame;
 }
 
+static bool object_try_charge(struct carve_object *object, unsigned long nr)
+{
+	return carve_quota_charge(&object->user->quota, &object->nr_charged,
+				  object->owner, nr);
+}
+
+int carve_object_charge(struct carve_object *object, unsigned long nr)
+{
+	if (object_try_charge(object, nr))
+		return 0;
+	carve_object_sweep(object, 0, CARVE_INDEX_END);
+	if (object_try_charge(object, nr))
+		return 0;
+	pr_info_ratelimited("%s: %s[%d] of uid %u gets no more memory: see user_object_kbytes and user_uid_kbytes\n",
+			    carve_object_pages(object)->name, current->comm,
+			    task_tgid_nr(current),
+			    from_kuid(&init_user_ns, object->owner->uid));
+	return -EDQUOT;
+}
+
+/* Insert a charged page of order 0, or free it. Return it with a reference */
+static struct page *object_insert_new(struct carve_object *object, unsigned long at,
+				      struct carve_page *page, bool stays)
+{
+	struct carve_pages *ps = carve_object_pages(object);
+	struct page *frame;
+
+	guard(mutex)(&object->lock);
+	/* Another thread may have inserted a page meanwhile */
+	frame = object_get_present(object, at, stays);
+	if (frame || carve_object_insert(object, at, page)) {
+		carve_pages_free(ps, page, 0, CARVE_PAGE_USER, _THIS_IP_);
+		carve_object_uncharge(object, 1);
+		return frame ?: ERR_PTR(-ENOMEM);
+	}
+	page->stays = stays;
+	frame = carve_object_frame(ps, page);
+	get_page(frame);
+	return frame;
+}
+
 static struct page *object_get_new(struct carve_object *object, unsigned long at,
 				   bool stays)
 {
 	struct carve_pages *ps = carve_object_pages(object);
-	struct carve_page *page = __carve_object_alloc_pages(ps, CARVE_GFP_OBJECT, 0);
-	struct page *frame;
+	struct carve_page *page;
+	int ret = carve_object_charge(object, 1);
 
+	if (ret)
+		return ERR_PTR(ret);
+	page = __carve_object_alloc_pages(ps, CARVE_GFP_OBJECT, 0);
 	/*
 	 * If zones that don't suit had free memory, the shrinker wasn't called
 	 */
@@ -226,19 +275,10 @@ static struct page *object_get_new(struct carve_object *object, unsigned long at
 		carve_object_sweep(object, 0, CARVE_INDEX_END);
 		page = __carve_object_alloc_pages(ps, CARVE_GFP_OBJECT, 0);
 	}
-	if (!page)
-		return ERR_PTR(-ENOMEM);
-	guard(mutex)(&object->lock);
-	/* Another thread may have inserted a page meanwhile */
-	frame = object_get_present(object, at, stays);
-	if (frame || carve_object_insert(object, at, page)) {
-		carve_pages_free(ps, page, 0, CARVE_PAGE_USER, _THIS_IP_);
-		return frame ?: ERR_PTR(-ENOMEM);
-	}
-	page->stays = stays;
-	frame = carve_object_frame(ps, page);
-	get_page(frame);
-	return frame;
+	if (page)
+		return object_insert_new(object, at, page, stays);
+	carve_object_uncharge(object, 1);
+	return ERR_PTR(-ENOMEM);
 }
 
 static struct page *object_get(struct carve_object *object, unsigned long at,
@@ -436,6 +476,37 @@ unsigned long carve_object_mapped(struct carve_object *object)
 
 /* Objects */
 
+/* Count one more object of the current user. NULL: no memory */
+static struct carve_owner *owner_get(struct carve_user *user)
+{
+	/* Allocated without the lock */
+	struct carve_owner *new = __carve_cache_alloc(user->owner_cache, GFP_KERNEL | __GFP_ZERO);
+	struct carve_owner *owner;
+
+	scoped_guard(mutex, &user->lock) {
+		owner = carve_owner_find(&user->owners, current_uid());
+		if (!owner && new) {
+			owner = new;
+			owner->uid = current_uid();
+			list_add_tail(&owner->list, &user->owners);
+		}
+		if (owner)
+			owner->nr_objects++;
+	}
+	if (new && owner != new)
+		__carve_cache_free(user->owner_cache, new);
+	return owner;
+}
+
+static void owner_put(struct carve_user *user, struct carve_owner *owner)
+{
+	lockdep_assert_held(&user->lock);
+	if (--owner->nr_objects)
+		return;
+	list_del(&owner->list);
+	__carve_cache_free(user->owner_cache, owner);
+}
+
 struct carve_object *carve_object_open(struct carve_user *user,
 				       struct inode *inode)
 {
@@ -444,6 +515,11 @@ struct carve_object *carve_object_open(struct carve_user *user,
 	object = __carve_cache_alloc(user->cache, GFP_KERNEL | __GFP_ZERO);
 	if (!object)
 		return NULL;
+	object->owner = owner_get(user);
+	if (!object->owner) {
+		__carve_cache_free(user->cache, object);
+		return NULL;
+	}
 	object->user = user;
 	mutex_init(&object->lock);
 	carve_index_init(&object->index, user->slabs->pages);
@@ -470,6 +546,7 @@ static bool object_try_free(struct carve_object *object)
 	if (!object->closed || object->pins || READ_ONCE(object->nr_pages))
 		return false;
 	list_del(&object->list);
+	owner_put(user, object->owner);
 	mutex_destroy(&object->lock);
 	__carve_cache_free(user->cache, object);
 	return true;
@@ -650,10 +727,13 @@ int carve_user_init(struct carve_user *user, struct carve_slabs *slabs,
 					sizeof(struct carve_object));
 	user->mappings = create_user_cache(user, boot, "carve_mapping",
 					   sizeof(struct carve_mapping));
-	if (!user->cache || !user->mappings)
+	user->owner_cache = create_user_cache(user, boot, "carve_owner",
+					      sizeof(struct carve_owner));
+	if (!user->cache || !user->mappings || !user->owner_cache)
 		return -ENOMEM;
 	mutex_init(&user->lock);
 	INIT_LIST_HEAD(&user->objects);
+	INIT_LIST_HEAD(&user->owners);
 	INIT_DELAYED_WORK(&user->sweep, sweep_all);
 	user->shrinker.shrink = user_shrink;
 	carve_pages_add_shrinker(slabs->pages, &user->shrinker);
@@ -812,6 +892,10 @@ static void user_check_object(struct carve_object *object, struct carve_report *
 	carve_report_unless(r, nr == object->nr_pages,
 			    "object of %s[%d]: %lu pages in the index, counted %lu",
 			    object->comm, object->pid, nr, object->nr_pages);
+	carve_report_unless(r, atomic_long_read(&object->nr_charged) >= nr,
+			    "object of %s[%d]: %lu pages in the index, charged %ld",
+			    object->comm, object->pid, nr,
+			    atomic_long_read(&object->nr_charged));
 }
 
 void carve_user_check(struct carve_user *user, struct carve_report *r)

@@ -12,14 +12,18 @@
 #include "slab/kmalloc.h"
 #include "user/cover.h"
 #include "user/index.h"
+#include "user/quota.h"
 
 /**
  * struct carve_user - memory of a carveout mapped by user space
  * @slabs: the slab layer; its page allocator provides the pages
  * @cache: cache of objects
  * @mappings: cache of records of mappings
- * @lock: guards @objects; innermost, and not held while allocating
+ * @owner_cache: cache of struct carve_owner
+ * @quota: limits of the memory of objects and of users
+ * @lock: guards @objects and @owners; innermost, and not held while allocating
  * @objects: list of all objects
+ * @owners: list of the users who have objects
  * @shrinker: frees idle pages under memory pressure
  * @sweep: frees idle pages periodically
  * @used: there have been pages in objects
@@ -29,8 +33,11 @@ struct carve_user {
 	struct carve_slabs *slabs;
 	struct carve_cache *cache;
 	struct carve_cache *mappings;
-	struct mutex lock; /* @objects */
+	struct carve_cache *owner_cache;
+	struct carve_quota quota;
+	struct mutex lock; /* @objects, @owners */
 	struct list_head objects;
+	struct list_head owners;
 	struct carve_shrinker shrinker;
 	struct delayed_work sweep;
 	bool used;
@@ -45,6 +52,8 @@ struct carve_user {
  * @pins: references of walks over the list
  * @nr_files: open files of the object; guarded by the lock of @user
  * @name: its name, or ""; guarded by the lock of @user
+ * @owner: the user who opened it first
+ * @nr_charged: pages charged to it: @nr_pages, and those being inserted or freed
  * @lock: guards @index, @nr_pages, @closing and @cover; not held while pages
  *	are allocated, except tables of @index
  * @index: pages by offset
@@ -63,6 +72,8 @@ struct carve_object {
 	unsigned int pins;
 	unsigned int nr_files;
 	char name[CARVEOUT_USER_NAME];
+	struct carve_owner *owner;
+	atomic_long_t nr_charged;
 	struct mutex lock; /* @index, @nr_pages, @closing, @cover */
 	struct carve_index index;
 	unsigned long nr_pages;
@@ -179,7 +190,8 @@ void carve_object_close(struct carve_object *object);
  *
  * Context: may sleep.
  * Return: the page, with a reference that the caller puts; or ERR_PTR():
- * -ENOMEM if the carveout is full, -EFBIG for an offset beyond the limit.
+ * -ENOMEM if the carveout is full, -EDQUOT if the memory of the object or of its
+ * owner is at its limit, -EFBIG for an offset beyond the end.
  */
 struct page *carve_object_get_page(struct carve_object *object, unsigned long at);
 

@@ -31,8 +31,19 @@ struct carve_page *__carve_object_alloc_pages(struct carve_pages *ps, gfp_t gfp,
 					      unsigned int order);
 
 /*
- * Insert a page of order 0 at an offset without one. The caller holds the object's
- * lock. Return: 0, or -ENOMEM if there is no page for a table
+ * Charge @nr pages, and free idle pages first if that is necessary. May sleep. Return:
+ * 0, or -EDQUOT
+ */
+int carve_object_charge(struct carve_object *object, unsigned long nr);
+
+static inline void carve_object_uncharge(struct carve_object *object, unsigned long nr)
+{
+	carve_quota_uncharge(&object->nr_charged, object->owner, nr);
+}
+
+/*
+ * Insert a page of order 0, which is charged, at an offset without one. The caller
+ * holds the object's lock. Return: 0, or -ENOMEM if there is no page for a table
  */
 int carve_object_insert(struct carve_object *object, unsigned long at,
 			struct carve_page *page);

@@ -118,10 +118,10 @@ def handles(text: str) -> list[Row]:
 
 def user(text: str) -> list[Row]:
     """Objects of programs, with the names that these gave them. Names of programs may have blanks."""
-    line_of = re.compile(r" *(\d+) (.*?) +(\d+) +(\d+) +(\d+)( closed)?(?: as (\S+))?")
+    line_of = re.compile(r" *(\d+) +(\d+) (.*?) +(\d+) +(\d+) +(\d+)( closed)?(?: as (\S+))?")
     found = (line_of.fullmatch(line) for line in text.splitlines())
-    return [{"pid": int(m[1]), "program": m[2], "mapped_kib": int(m[3]), "touched_kib": int(m[4]),
-             "pinned_kib": int(m[5]), "closed": bool(m[6]), "name": m[7]} for m in found if m and m[2] != "total"]
+    return [{"pid": int(m[1]), "uid": int(m[2]), "program": m[3], "mapped_kib": int(m[4]), "touched_kib": int(m[5]),
+             "pinned_kib": int(m[6]), "closed": bool(m[7]), "name": m[8]} for m in found if m and m[3] != "total"]
 
 
 def slab_debug(text: str) -> Row:

@@ -159,10 +159,10 @@ class Parsers(unittest.TestCase):
         self.assertEqual((program["program"], program["closed"], program["name"]), ("mapper", False, None))
 
     def test_named_buffer(self):
-        rows = parse.user("       7 my program            8192          400            0 as video-1\n"
-                          "       8 other                  100           40           40 closed as x\n")
-        self.assertEqual([(row["program"], row["closed"], row["name"]) for row in rows],
-                         [("my program", False, "video-1"), ("other", True, "x")])
+        rows = parse.user("       7          0 my program            8192          400            0 as video-1\n"
+                          "       8       1000 other                  100           40           40 closed as x\n")
+        self.assertEqual([(row["program"], row["uid"], row["closed"], row["name"]) for row in rows],
+                         [("my program", 0, False, "video-1"), ("other", 1000, True, "x")])
 
     def test_debugging(self):
         data = parse.slab_debug(read("default", "slab_debug"))

@@ -10,7 +10,7 @@
 . /lib.sh
 
 must 'the module loads' load size=64M
-kib() { awk '$2 == "heap" { print $4 }' $carve/user; }
+kib() { awk '$3 == "heap" { print $5 }' $carve/user; }
 
 start /heap /dev/carveout 32
 same 'the program starts' "$reply" 'a heap of 32 MiB, mapped from /dev/carveout'
