@@ -156,7 +156,7 @@ class Parsers(unittest.TestCase):
     def test_programs(self):
         program, = parse.user(read("default", "user"))
         self.assertEqual(program["touched_kib"] * 1024, self.stats["user_touched_bytes"])
-        self.assertEqual((program["program"], program["closed"], program["name"]), ("mapper", False, None))
+        self.assertEqual((program["program"], program["uid"], program["closed"]), ("mapper", 0, False))
 
     def test_named_buffer(self):
         rows = parse.user("       7          0 my program            8192          400            0 as video-1\n"
