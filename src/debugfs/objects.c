@@ -4,24 +4,20 @@
  * sum. carve_user_for_each() has the locking.
  */
 #include <linux/seq_file.h>
-#include <linux/sizes.h>
 #include <linux/uidgid.h>
 
 #include "core/instance.h"
 #include "debugfs/objects.h"
-
-static unsigned long pages_to_kib(unsigned long nr_pages)
-{
-	return nr_pages * (PAGE_SIZE / SZ_1K);
-}
+#include "lib/kib.h"
 
 static void show_user_line(struct seq_file *m, pid_t pid, kuid_t uid, const char *comm,
 			   const struct carve_object_usage *usage, bool closed)
 {
 	seq_printf(m, "%8d %10u %-16s %12lu %12lu %12lu%s", pid,
 		   from_kuid_munged(seq_user_ns(m), uid), comm,
-		   pages_to_kib(usage->mapped), pages_to_kib(usage->touched),
-		   pages_to_kib(usage->pinned), closed ? " closed" : "");
+		   carve_pages_to_kib(usage->mapped),
+		   carve_pages_to_kib(usage->touched),
+		   carve_pages_to_kib(usage->pinned), closed ? " closed" : "");
 	if (usage->name[0])
 		seq_printf(m, " as %s", usage->name);
 	seq_putc(m, '\n');

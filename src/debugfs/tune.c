@@ -15,9 +15,16 @@
 #include "core/instance.h"
 #include "debugfs/tune.h"
 #include "debugfs/tune_caches.h"
+#include "lib/kib.h"
 
 /* Longest wait that can be set: a minute */
 #define MAX_WAIT_MS 60000U
+
+/* Parse a number of KiB; false: @line isn't one, or it is more than @max pages */
+static bool parse_kib(const char *line, unsigned long max, unsigned long *kib)
+{
+	return !kstrtoul(line, 0, kib) && carve_kib_to_pages(*kib) <= max;
+}
 
 /* Watermarks, as /proc/sys/vm/min_free_kbytes: distributed by size of zone */
 
@@ -25,16 +32,15 @@ static int run_min_free(void *context, const char *line,
 			struct carve_reply *reply)
 {
 	struct carveout *co = context;
-	unsigned long kib, pages, all = carve_pages_nr_managed(&co->pages);
+	unsigned long kib, all = carve_pages_nr_managed(&co->pages);
 	struct carve_zone *zone;
 
-	if (kstrtoul(line, 0, &kib) || kib >> (PAGE_SHIFT - 10) > all / 2)
+	if (!parse_kib(line, all / 2, &kib))
 		return carve_reply_error(reply, -EINVAL,
 					 "\"%s\" is not a number of KiB up to %lu, half of the carveout",
-					 line, (all / 2) << (PAGE_SHIFT - 10));
-	pages = kib >> (PAGE_SHIFT - 10);
+					 line, carve_pages_to_kib(all / 2));
 	carve_for_each_zone(zone, &co->pages)
-		carve_zone_set_watermarks(zone, mult_frac(pages,
+		carve_zone_set_watermarks(zone, mult_frac(carve_kib_to_pages(kib),
 							  zone->nr_managed,
 							  all));
 	carve_reply_set(reply, "set");
@@ -49,7 +55,7 @@ static void show_min_free(struct seq_file *m, void *context)
 
 	carve_for_each_zone(zone, &co->pages)
 		pages += READ_ONCE(zone->watermark[CARVE_WMARK_MIN]);
-	seq_printf(m, "%lu\n", pages << (PAGE_SHIFT - 10));
+	seq_printf(m, "%lu\n", carve_pages_to_kib(pages));
 }
 
 /* How long a sleeping allocation waits for others to free */
@@ -177,11 +183,11 @@ static int run_keep(void *context, const char *line, struct carve_reply *reply)
 	struct carveout *co = context;
 	unsigned long kib, all = co->pages.nr_pages;
 
-	if (kstrtoul(line, 0, &kib) || kib >> (PAGE_SHIFT - 10) > all)
+	if (!parse_kib(line, all, &kib))
 		return carve_reply_error(reply, -EINVAL,
 					 "\"%s\" is not a number of KiB up to %lu, the carveout's size",
-					 line, all << (PAGE_SHIFT - 10));
-	carve_vmap_set_cache_limit(&co->vmap, kib >> (PAGE_SHIFT - 10),
+					 line, carve_pages_to_kib(all));
+	carve_vmap_set_cache_limit(&co->vmap, carve_kib_to_pages(kib),
 				   READ_ONCE(co->vmap.eager));
 	carve_reply_set(reply, "set");
 	return 0;
@@ -191,8 +197,7 @@ static void show_keep(struct seq_file *m, void *context)
 {
 	const struct carveout *co = context;
 
-	seq_printf(m, "%lu\n",
-		   READ_ONCE(co->vmap.keep) << (PAGE_SHIFT - 10));
+	seq_printf(m, "%lu\n", carve_pages_to_kib(READ_ONCE(co->vmap.keep)));
 }
 
 static int run_eager(void *context, const char *line, struct carve_reply *reply)
@@ -223,19 +228,13 @@ static int set_quota(struct carveout *co, unsigned long *limit, const char *line
 {
 	unsigned long kib, all = co->pages.nr_pages;
 
-	if (kstrtoul(line, 0, &kib) || kib >> (PAGE_SHIFT - 10) > all ||
-	    !IS_ALIGNED(kib, PAGE_SIZE / SZ_1K))
+	if (!parse_kib(line, all, &kib) || !IS_ALIGNED(kib, PAGE_SIZE / SZ_1K))
 		return carve_reply_error(reply, -EINVAL,
 					 "\"%s\" is not a number of KiB, in whole pages, up to %lu, the carveout's size; 0: no limit",
-					 line, all << (PAGE_SHIFT - 10));
-	WRITE_ONCE(*limit, kib >> (PAGE_SHIFT - 10));
+					 line, carve_pages_to_kib(all));
+	WRITE_ONCE(*limit, carve_kib_to_pages(kib));
 	carve_reply_set(reply, "set");
 	return 0;
-}
-
-static void show_quota(struct seq_file *m, const unsigned long *limit)
-{
-	seq_printf(m, "%lu\n", READ_ONCE(*limit) << (PAGE_SHIFT - 10));
 }
 
 static int run_object_quota(void *context, const char *line, struct carve_reply *reply)
@@ -249,7 +248,7 @@ static void show_object_quota(struct seq_file *m, void *context)
 {
 	const struct carveout *co = context;
 
-	show_quota(m, &co->user.quota.object);
+	seq_printf(m, "%lu\n", carve_pages_to_kib(READ_ONCE(co->user.quota.object)));
 }
 
 static int run_uid_quota(void *context, const char *line, struct carve_reply *reply)
@@ -263,7 +262,7 @@ static void show_uid_quota(struct seq_file *m, void *context)
 {
 	const struct carveout *co = context;
 
-	show_quota(m, &co->user.quota.uid);
+	seq_printf(m, "%lu\n", carve_pages_to_kib(READ_ONCE(co->user.quota.uid)));
 }
 
 static const struct carve_command commands[] = {

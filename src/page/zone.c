@@ -28,6 +28,7 @@
 #include <linux/page-flags.h>
 #include <linux/sizes.h>
 
+#include "lib/kib.h"
 #include "lib/report.h"
 #include "page/block.h"
 #include "page/misuse.h"
@@ -82,9 +83,9 @@ void carve_zone_init(struct carve_zone *zone,
 
 unsigned long carve_zone_default_min(const struct carve_zone *zone)
 {
-	unsigned long kib = zone->nr_managed << (PAGE_SHIFT - 10);
+	unsigned long kib = carve_pages_to_kib(zone->nr_managed);
 
-	return (4 * int_sqrt(kib)) >> (PAGE_SHIFT - 10);
+	return carve_kib_to_pages(4 * int_sqrt(kib));
 }
 
 void carve_zone_set_watermarks(struct carve_zone *zone, unsigned long min)
