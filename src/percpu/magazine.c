@@ -52,8 +52,8 @@
  * plus one: so magazines of two batches hold at most (3 * CPUs + 1) * max.batch
  * items; the spare batches are empty whenever the magazines are idle.
  *
- * The batch may adapt to contention (section 3.4 of the paper): each visit to
- * the depot tries its lock first. If more than one in CONTENDED_SHARE of the
+ * The batch may adapt to contention (section 3.4 of the paper): whoever takes the
+ * depot's lock tries it first. If more than one in CONTENDED_SHARE of the
  * tries fail, the batch grows by a quarter, up to max.batch. If none fails, it
  * shrinks by an eighth, down to base. Each CPU updates its capacity, a fixed
  * number of batches, at its next visit.
@@ -437,28 +437,29 @@ static bool depot_has_empty(const struct carve_magazines *ms)
 	return READ_ONCE(ms->depot->empty);
 }
 
-/* Exchange the empty batch @spare for one with items; @spare: there is none */
-static struct carve_batch *depot_exchange_empty(struct carve_magazines *ms,
-						struct carve_batch *spare)
+/* Put a batch on its list */
+static void depot_push(struct carve_depot *depot, struct carve_batch *b)
 {
-	unsigned long flags = lock_depot(ms);
-	struct carve_batch *b = depot_pop_full(ms->depot);
-
-	if (b)
-		depot_push_empty(ms->depot, spare);
-	unlock_depot(ms, flags);
-	return b ?: spare;
+	if (b->nr)
+		depot_push_full(depot, b);
+	else
+		depot_push_empty(depot, b);
 }
 
-/* Exchange @spare, which has items, for an empty batch; @spare: there is none */
-static struct carve_batch *depot_exchange_full(struct carve_magazines *ms,
-					       struct carve_batch *spare)
+/*
+ * Exchange @spare for a batch with items if it is empty, for an empty one if it has
+ * items. Returns @spare if there is none
+ */
+static struct carve_batch *depot_exchange(struct carve_magazines *ms,
+					  struct carve_batch *spare)
 {
 	unsigned long flags = lock_depot(ms);
-	struct carve_batch *b = depot_pop_empty(ms->depot);
+	struct carve_depot *depot = ms->depot;
+	struct carve_batch *b = spare->nr ? depot_pop_empty(depot) :
+					    depot_pop_full(depot);
 
 	if (b)
-		depot_push_full(ms->depot, spare);
+		depot_push(depot, spare);
 	unlock_depot(ms, flags);
 	return b ?: spare;
 }
@@ -520,7 +521,7 @@ static bool depot_give_few(struct carve_magazines *ms, void *const *items,
 static unsigned int refill_from_depot(struct carve_magazines *ms,
 				      struct carve_magazine *m)
 {
-	struct carve_batch *b = depot_exchange_empty(ms, m->spare);
+	struct carve_batch *b = depot_exchange(ms, m->spare);
 	unsigned int n = b->nr;
 
 	m->spare = b;
@@ -555,7 +556,7 @@ static bool spill_to_depot(struct carve_magazines *ms, struct carve_magazine *m,
 		return false;
 	copy_items(full->items, m->items, n);
 	full->nr = n;
-	m->spare = depot_exchange_full(ms, full);
+	m->spare = depot_exchange(ms, full);
 	/* Also if another CPU took the last empty batch: the items are in @m, too */
 	m->spare->nr = 0;
 	return m->spare != full;
@@ -713,10 +714,7 @@ static struct carve_batch *depot_take_full(struct carve_magazines *ms)
 static void depot_return_batch(struct carve_magazines *ms, struct carve_batch *b)
 {
 	guard(raw_spinlock_irqsave)(&ms->depot->lock);
-	if (b->nr)
-		depot_push_full(ms->depot, b);
-	else
-		depot_push_empty(ms->depot, b);
+	depot_push(ms->depot, b);
 }
 
 static unsigned int drain_depot_some(struct carve_magazines *ms,
