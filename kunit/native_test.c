@@ -12,26 +12,25 @@
 #include "core/native.h"
 #include "kunit/fixture.h"
 
-static struct page *get_block(struct kunit *test, unsigned int order)
+static struct page *get_pages(struct kunit *test, gfp_t gfp, unsigned int order)
 {
 	struct page *page;
 
 	carve_native_guard(test->priv);
-	page = carve_native_pages_alloc(test->priv, GFP_KERNEL, order);
+	page = carve_native_pages_alloc(test->priv, gfp, order);
 	KUNIT_ASSERT_NOT_NULL(test, page);
 	KUNIT_EXPECT_EQ(test, carve_native_page_refs(page), 1);
 	return page;
 }
 
+static struct page *get_block(struct kunit *test, unsigned int order)
+{
+	return get_pages(test, GFP_KERNEL, order);
+}
+
 static struct page *get_compound(struct kunit *test, unsigned int order)
 {
-	struct page *page;
-
-	carve_native_guard(test->priv);
-	page = carve_native_pages_alloc(test->priv, GFP_KERNEL | __GFP_COMP, order);
-	KUNIT_ASSERT_NOT_NULL(test, page);
-	KUNIT_EXPECT_EQ(test, carve_native_page_refs(page), 1);
-	return page;
+	return get_pages(test, GFP_KERNEL | __GFP_COMP, order);
 }
 
 static void put(struct kunit *test, struct page *page)
@@ -154,6 +153,26 @@ static void blocks_are_compound_pages_if_asked_for(struct kunit *test)
 	page = get_compound(test, 0);
 	expect_single_pages(test, page, 0);
 	put(test, page);
+}
+
+/* The last page of the zone may be a tail */
+static void programs_can_open_a_carveout_with_compound_pages(struct kunit *test)
+{
+	struct page *first = get_compound(test, 4), *page = first;
+	struct carveout *co = test->priv;
+
+	do {
+		struct page **next = page_address(page);
+
+		page = carve_native_pages_alloc(co, GFP_KERNEL | __GFP_COMP | __GFP_NOWARN, 4);
+		*next = page;
+	} while (page);
+	KUNIT_EXPECT_TRUE(test, carve_user_possible(&co->user));
+	while (first) {
+		page = *(struct page **)page_address(first);
+		put(test, first);
+		first = page;
+	}
 }
 
 static void references_to_tails_count_in_the_head(struct kunit *test)
@@ -310,6 +329,7 @@ static struct kunit_case native_cases[] = {
 	KUNIT_CASE(memory_pressure_reclaims_pages_the_kernel_dropped),
 	KUNIT_CASE(block_waits_for_references_to_its_tails),
 	KUNIT_CASE(blocks_are_compound_pages_if_asked_for),
+	KUNIT_CASE(programs_can_open_a_carveout_with_compound_pages),
 	KUNIT_CASE(references_to_tails_count_in_the_head),
 	KUNIT_CASE(kernel_may_put_a_compound_page_last),
 	KUNIT_CASE(kernel_may_free_a_compound_page),

@@ -10,6 +10,7 @@
 #include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/nodemask.h>
+#include <linux/page-flags.h>
 #include <linux/string.h>
 
 #include "region/region_internal.h"
@@ -196,6 +197,19 @@ static void set_mapped(struct carve_region *region, bool unmapped)
 	region->nr_mapped = unmapped ? 0 : region->nr_pages;
 }
 
+/* Call it before pages are in use: mm/ counts references of tail pages elsewhere */
+static void set_has_refs(struct carve_region *region)
+{
+	struct page *last;
+
+	region->has_refs = false;
+	if (!pfn_valid(region->start_pfn))
+		return;
+	last = pfn_to_page(region->start_pfn + region->nr_pages - 1);
+	region->has_refs = !PageReserved(last) && !PageCompound(last) &&
+			   page_count(last);
+}
+
 int carve_region_reserve(struct carve_region *region,
 			 const struct carve_region_request *request)
 {
@@ -212,6 +226,7 @@ int carve_region_reserve(struct carve_region *region,
 	if (ret)
 		return ret;
 	set_mapped(region, request->unmapped);
+	set_has_refs(region);
 	register_kmemleak(region);
 	return ret;
 }

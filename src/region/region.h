@@ -69,6 +69,7 @@ struct carve_region_source {
  * @nr_mapped: @nr_pages if @virt is set, otherwise 0
  * @node: its NUMA node, or NUMA_NO_NODE if unknown
  * @highmem: its addresses don't lie in the direct mapping, or it is unmapped
+ * @has_refs: it has struct pages, each with a reference of the reservation
  * @cma: source "cma": state for the release
  * @pm: source "reserved": refuses hibernation
  * @reserve_ns: duration of the reservation
@@ -83,6 +84,7 @@ struct carve_region {
 	unsigned long nr_mapped;
 	int node;
 	bool highmem;
+	bool has_refs;
 	struct carve_compat_cma cma;
 	struct notifier_block pm;
 	u64 reserve_ns;

@@ -117,13 +117,7 @@ static bool page_is_idle(struct carve_object *object, const struct carve_page *p
  */
 static bool zone_suits_user(const struct carve_zone *zone)
 {
-	unsigned long pfn = zone->region->start_pfn;
-	struct page *last;
-
-	if (zone->region->highmem || !pfn_valid(pfn))
-		return false;
-	last = pfn_to_page(pfn + zone->region->nr_pages - 1);
-	return !PageReserved(last) && !PageCompound(last) && page_count(last);
+	return !zone->region->highmem && zone->region->has_refs;
 }
 
 struct carve_page *__carve_object_alloc_pages(struct carve_pages *ps, gfp_t gfp,
