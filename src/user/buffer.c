@@ -11,6 +11,7 @@
  * another thread may meanwhile have inserted a page at the same offset; then the
  * block is freed again.
  */
+#include <linux/err.h>
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
 
@@ -43,15 +44,9 @@ static bool object_has_hole(const struct carve_object *object, unsigned long at,
 	return carve_index_next(&object->index, at) >= at + nr;
 }
 
-static void free_block(struct carve_pages *ps, struct carve_page *block,
-		       unsigned int order)
-{
-	carve_pages_free(ps, block, order, CARVE_PAGE_USER, _THIS_IP_);
-}
-
 /*
- * Split a block, insert its first @nr pages, which are charged, into a hole, and
- * free the others.
+ * Split a block, of whose pages the first @nr are charged, insert these into a hole,
+ * and free the others.
  * Returns the number inserted, less than @nr if there was no memory for a table.
  */
 static unsigned long insert_pages(struct carve_object *object, unsigned long at,
@@ -70,90 +65,46 @@ static unsigned long insert_pages(struct carve_object *object, unsigned long at,
 	}
 	inserted = i;
 	for (; i < BIT(order); i++)
-		free_block(carve_object_pages(object), &block[i], 0);
-	carve_object_uncharge(object, nr - inserted);
+		carve_object_free(object, &block[i], 0, i < nr);
 	return inserted;
-}
-
-/* Charge @nr pages, and allocate a block for them; NULL if that isn't possible */
-static struct carve_page *alloc_charged(struct carve_object *object, gfp_t gfp,
-					unsigned int order, unsigned long nr)
-{
-	struct carve_page *block;
-
-	if (carve_object_charge(object, nr))
-		return NULL;
-	block = __carve_object_alloc_pages(carve_object_pages(object), gfp, order);
-	if (!block)
-		carve_object_uncharge(object, nr);
-	return block;
-}
-
-static void free_charged(struct carve_object *object, struct carve_page *block,
-			 unsigned int order, unsigned long nr)
-{
-	free_block(carve_object_pages(object), block, order);
-	carve_object_uncharge(object, nr);
 }
 
 struct page *carve_object_get_huge(struct carve_object *object, unsigned long at,
 				   unsigned int order)
 {
-	struct carve_pages *ps = carve_object_pages(object);
-	struct carve_page *block = NULL;
+	struct carve_page *block = ERR_PTR(-EEXIST);
 	bool hole;
 
 	scoped_guard(mutex, &object->lock)
 		hole = object_has_hole(object, at, BIT(order));
 	if (hole)
-		block = alloc_charged(object, CARVE_GFP_OBJECT | __GFP_NORETRY, order,
-				      BIT(order));
+		block = carve_object_alloc(object, CARVE_GFP_OBJECT | __GFP_NORETRY,
+					   order, BIT(order));
 	guard(mutex)(&object->lock);
-	if (block && object_has_hole(object, at, BIT(order)))
+	if (!IS_ERR(block) && object_has_hole(object, at, BIT(order)))
 		insert_pages(object, at, block, order, BIT(order), false);
-	else if (block)
-		free_charged(object, block, order, BIT(order));
+	else if (!IS_ERR(block))
+		carve_object_free(object, block, order, BIT(order));
 	if (!object_has_block(object, at, order))
 		return NULL;
-	return carve_object_frame(ps, carve_object_page(object, at));
-}
-
-static struct carve_page *alloc_buffer_block(struct carve_object *object,
-					     unsigned int order)
-{
-	struct carve_pages *ps = carve_object_pages(object);
-	/* These pages stay: keep them apart from those that are soon freed */
-	const gfp_t gfp = CARVE_GFP_OBJECT & ~__GFP_MOVABLE;
-	struct carve_page *block;
-
-	if (order > carve_pages_max_order(ps))
-		return NULL;
-	block = __carve_object_alloc_pages(ps, gfp, order);
-	if (block)
-		return block;
-	/* If zones that don't suit had free memory, the shrinker wasn't called */
-	carve_object_sweep(object, 0, CARVE_INDEX_END);
-	return __carve_object_alloc_pages(ps, gfp, order);
+	return carve_object_frame(carve_object_pages(object),
+				  carve_object_page(object, at));
 }
 
 /* Allocate a block of a range; add the pages inserted to @at */
 static int alloc_part(struct carve_object *object, unsigned long *at,
 		      unsigned long nr, unsigned int order)
 {
-	struct carve_page *block;
+	/* These pages stay: keep them apart from those that are soon freed */
+	const gfp_t gfp = CARVE_GFP_OBJECT & ~__GFP_MOVABLE;
+	struct carve_page *block = carve_object_alloc(object, gfp, order, nr);
 	unsigned long inserted;
-	int ret = carve_object_charge(object, nr);
 
-	if (ret)
-		return ret;
-	block = alloc_buffer_block(object, order);
-	if (!block) {
-		carve_object_uncharge(object, nr);
-		return -ENOMEM;
-	}
+	if (IS_ERR(block))
+		return PTR_ERR(block);
 	guard(mutex)(&object->lock);
 	if (!object_has_hole(object, *at, nr)) {
-		free_charged(object, block, order, nr);
+		carve_object_free(object, block, order, nr);
 		return -EEXIST;
 	}
 	inserted = insert_pages(object, *at, block, order, nr, true);

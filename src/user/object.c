@@ -120,9 +120,11 @@ static bool zone_suits_user(const struct carve_zone *zone)
 	return !zone->region->highmem && zone->region->has_refs;
 }
 
-struct carve_page *__carve_object_alloc_pages(struct carve_pages *ps, gfp_t gfp,
-					      unsigned int order)
+/* A block that suits user space, or NULL */
+static struct carve_page *object_try_alloc(struct carve_object *object, gfp_t gfp,
+					   unsigned int order)
 {
+	struct carve_pages *ps = carve_object_pages(object);
 	struct carve_page *page;
 
 	page = carve_pages_alloc(ps, gfp, order, CARVE_PAGE_USER, _THIS_IP_);
@@ -130,6 +132,67 @@ struct carve_page *__carve_object_alloc_pages(struct carve_pages *ps, gfp_t gfp,
 		return page;
 	carve_pages_free(ps, page, order, CARVE_PAGE_USER, _THIS_IP_);
 	return NULL;
+}
+
+/*
+ * Sweep before trying again: if zones that don't suit had free memory, the shrinker
+ * wasn't called
+ */
+static struct carve_page *object_alloc(struct carve_object *object, gfp_t gfp,
+				       unsigned int order)
+{
+	struct carve_page *page;
+
+	if (order > carve_pages_max_order(carve_object_pages(object)))
+		return NULL;
+	page = object_try_alloc(object, gfp, order);
+	if (page || gfp & __GFP_NORETRY)
+		return page;
+	carve_object_sweep(object, 0, CARVE_INDEX_END);
+	return object_try_alloc(object, gfp, order);
+}
+
+static bool object_try_charge(struct carve_object *object, unsigned long nr)
+{
+	return carve_quota_charge(&object->user->quota, &object->nr_charged,
+				  object->owner, nr);
+}
+
+/* Charge @nr pages, and free idle pages first if that is necessary */
+static bool object_charge(struct carve_object *object, unsigned long nr)
+{
+	if (object_try_charge(object, nr))
+		return true;
+	carve_object_sweep(object, 0, CARVE_INDEX_END);
+	if (object_try_charge(object, nr))
+		return true;
+	pr_info_ratelimited("%s: %s[%d] of uid %u gets no more memory: see user_object_kbytes and user_uid_kbytes\n",
+			    carve_object_pages(object)->name, current->comm,
+			    task_tgid_nr(current),
+			    from_kuid(&init_user_ns, object->owner->uid));
+	return false;
+}
+
+struct carve_page *carve_object_alloc(struct carve_object *object, gfp_t gfp,
+				      unsigned int order, unsigned long nr)
+{
+	struct carve_page *page;
+
+	if (!object_charge(object, nr))
+		return ERR_PTR(-EDQUOT);
+	page = object_alloc(object, gfp, order);
+	if (page)
+		return page;
+	carve_object_uncharge(object, nr);
+	return ERR_PTR(-ENOMEM);
+}
+
+void carve_object_free(struct carve_object *object, struct carve_page *page,
+		       unsigned int order, unsigned long nr)
+{
+	carve_pages_free(carve_object_pages(object), page, order, CARVE_PAGE_USER,
+			 _THIS_IP_);
+	carve_object_uncharge(object, nr);
 }
 
 int carve_object_insert(struct carve_object *object, unsigned long at,
@@ -179,8 +242,7 @@ static void object_free_page(struct carve_object *object, struct carve_page *pag
 	clear_frame_flags(carve_object_frame(ps, page));
 	if (PageHWPoison(carve_object_frame(ps, page)))
 		carve_pages_note_broken(ps, carve_page_zone(ps, page));
-	carve_pages_free(ps, page, 0, CARVE_PAGE_USER, _THIS_IP_);
-	carve_object_uncharge(object, 1);
+	carve_object_free(object, page, 0, 1);
 }
 
 /*
@@ -211,43 +273,21 @@ static struct page *object_get_present(struct carve_object *object, unsigned lon
 	return frame;
 }
 
-static bool object_try_charge(struct carve_object *object, unsigned long nr)
-{
-	return carve_quota_charge(&object->user->quota, &object->nr_charged,
-				  object->owner, nr);
-}
-
-int carve_object_charge(struct carve_object *object, unsigned long nr)
-{
-	if (object_try_charge(object, nr))
-		return 0;
-	carve_object_sweep(object, 0, CARVE_INDEX_END);
-	if (object_try_charge(object, nr))
-		return 0;
-	pr_info_ratelimited("%s: %s[%d] of uid %u gets no more memory: see user_object_kbytes and user_uid_kbytes\n",
-			    carve_object_pages(object)->name, current->comm,
-			    task_tgid_nr(current),
-			    from_kuid(&init_user_ns, object->owner->uid));
-	return -EDQUOT;
-}
-
 /* Insert a charged page of order 0, or free it. Return it with a reference */
 static struct page *object_insert_new(struct carve_object *object, unsigned long at,
 				      struct carve_page *page, bool stays)
 {
-	struct carve_pages *ps = carve_object_pages(object);
 	struct page *frame;
 
 	guard(mutex)(&object->lock);
 	/* Another thread may have inserted a page meanwhile */
 	frame = object_get_present(object, at, stays);
 	if (frame || carve_object_insert(object, at, page)) {
-		carve_pages_free(ps, page, 0, CARVE_PAGE_USER, _THIS_IP_);
-		carve_object_uncharge(object, 1);
+		carve_object_free(object, page, 0, 1);
 		return frame ?: ERR_PTR(-ENOMEM);
 	}
 	page->stays = stays;
-	frame = carve_object_frame(ps, page);
+	frame = carve_object_frame(carve_object_pages(object), page);
 	get_page(frame);
 	return frame;
 }
@@ -255,24 +295,9 @@ static struct page *object_insert_new(struct carve_object *object, unsigned long
 static struct page *object_get_new(struct carve_object *object, unsigned long at,
 				   bool stays)
 {
-	struct carve_pages *ps = carve_object_pages(object);
-	struct carve_page *page;
-	int ret = carve_object_charge(object, 1);
+	struct carve_page *page = carve_object_alloc(object, CARVE_GFP_OBJECT, 0, 1);
 
-	if (ret)
-		return ERR_PTR(ret);
-	page = __carve_object_alloc_pages(ps, CARVE_GFP_OBJECT, 0);
-	/*
-	 * If zones that don't suit had free memory, the shrinker wasn't called
-	 */
-	if (!page) {
-		carve_object_sweep(object, 0, CARVE_INDEX_END);
-		page = __carve_object_alloc_pages(ps, CARVE_GFP_OBJECT, 0);
-	}
-	if (page)
-		return object_insert_new(object, at, page, stays);
-	carve_object_uncharge(object, 1);
-	return ERR_PTR(-ENOMEM);
+	return IS_ERR(page) ? ERR_CAST(page) : object_insert_new(object, at, page, stays);
 }
 
 static struct page *object_get(struct carve_object *object, unsigned long at,

@@ -26,15 +26,17 @@ static inline struct carve_page *carve_object_page(const struct carve_object *ob
 	       &carve_object_pages(object)->map[entry];
 }
 
-/* A block that suits user space, or NULL. May sleep */
-struct carve_page *__carve_object_alloc_pages(struct carve_pages *ps, gfp_t gfp,
-					      unsigned int order);
-
 /*
- * Charge @nr pages, and free idle pages first if that is necessary. May sleep. Return:
- * 0, or -EDQUOT
+ * Charge @nr pages, and allocate a block for them. Frees idle pages first if that is
+ * necessary; for the block, unless __GFP_NORETRY is set. May sleep. Return: the
+ * block, or ERR_PTR(): -EDQUOT, or -ENOMEM
  */
-int carve_object_charge(struct carve_object *object, unsigned long nr);
+struct carve_page *carve_object_alloc(struct carve_object *object, gfp_t gfp,
+				      unsigned int order, unsigned long nr);
+
+/* Free a block, and uncharge @nr pages */
+void carve_object_free(struct carve_object *object, struct carve_page *page,
+		       unsigned int order, unsigned long nr);
 
 static inline void carve_object_uncharge(struct carve_object *object, unsigned long nr)
 {
